@@ -1,0 +1,32 @@
+"""Resource names: how each is spelled, read and written."""
+
+import re
+import uuid
+
+_PATTERNS = {
+    "tasks": re.compile(r"tasks/([0-9a-f]{32})"),
+    "images": re.compile(r"images/([0-9a-f]{64})"),
+    "uploads": re.compile(r"uploads/([0-9a-f]{32})"),
+    "pipelines": re.compile(r"pipelines/([a-z][a-z0-9-]{0,62})"),
+    "models": re.compile(r"models/([a-z][a-z0-9-]{0,62})"),
+    "weights": re.compile(r"models/([a-z][a-z0-9-]{0,62})/weights/([a-z0-9][a-z0-9._-]{0,62})"),
+    "artifacts": re.compile(r"tasks/([0-9a-f]{32})/artifacts/([A-Za-z0-9][A-Za-z0-9._-]{0,99})"),
+}
+
+
+def parse(collection: str, name: str) -> tuple[str, ...] | None:
+    """The ids in a resource name, or None when it is not a name of that collection.
+
+    collection: one of `tasks`, `images`, `uploads`, `pipelines`, `models`, `weights`, `artifacts`.
+    """
+    match = _PATTERNS[collection].fullmatch(name)
+    return match.groups() if match else None
+
+
+def is_request_id(value: str) -> bool:
+    """Whether a value is a UUID of version 4 in its canonical spelling (RFC 9562), in either case."""
+    try:
+        parsed = uuid.UUID(value)
+    except ValueError:
+        return False
+    return parsed.version == 4 and parsed.variant == uuid.RFC_4122 and str(parsed) == value.lower()

@@ -1,0 +1,1 @@
+"""Generated stubs of radmesh.segmentation.v1."""

@@ -1,0 +1,81 @@
+from radmesh.tasks.v1 import pipeline_pb2 as _pipeline_pb2
+from radmesh.tasks.v1 import task_pb2 as _task_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class FollowRequest(_message.Message):
+    __slots__ = ("follow", "unfollow")
+    FOLLOW_FIELD_NUMBER: _ClassVar[int]
+    UNFOLLOW_FIELD_NUMBER: _ClassVar[int]
+    follow: _containers.RepeatedScalarFieldContainer[str]
+    unfollow: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, follow: _Optional[_Iterable[str]] = ..., unfollow: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class FollowResponse(_message.Message):
+    __slots__ = ("task", "followed", "event", "progress", "gap")
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    FOLLOWED_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    GAP_FIELD_NUMBER: _ClassVar[int]
+    task: str
+    followed: TaskFollowed
+    event: _task_pb2.TaskEvent
+    progress: _task_pb2.TaskProgress
+    gap: TaskLogGap
+    def __init__(self, task: _Optional[str] = ..., followed: _Optional[_Union[TaskFollowed, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., gap: _Optional[_Union[TaskLogGap, _Mapping]] = ...) -> None: ...
+
+class TaskFollowed(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class TaskLogGap(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ReadTaskLogRequest(_message.Message):
+    __slots__ = ("name", "after_sequence")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    after_sequence: int
+    def __init__(self, name: _Optional[str] = ..., after_sequence: _Optional[int] = ...) -> None: ...
+
+class ReadTaskLogResponse(_message.Message):
+    __slots__ = ("task", "events")
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    task: _task_pb2.Task
+    events: _containers.RepeatedCompositeFieldContainer[_task_pb2.TaskEvent]
+    def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., events: _Optional[_Iterable[_Union[_task_pb2.TaskEvent, _Mapping]]] = ...) -> None: ...
+
+class ListDescriptorSetsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListDescriptorSetsResponse(_message.Message):
+    __slots__ = ("descriptor_sets", "next_page_token")
+    DESCRIPTOR_SETS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    descriptor_sets: _containers.RepeatedCompositeFieldContainer[DescriptorSet]
+    next_page_token: str
+    def __init__(self, descriptor_sets: _Optional[_Iterable[_Union[DescriptorSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DescriptorSet(_message.Message):
+    __slots__ = ("sha256", "content", "pipelines")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    PIPELINES_FIELD_NUMBER: _ClassVar[int]
+    sha256: str
+    content: bytes
+    pipelines: _containers.RepeatedCompositeFieldContainer[_pipeline_pb2.Pipeline]
+    def __init__(self, sha256: _Optional[str] = ..., content: _Optional[bytes] = ..., pipelines: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ...) -> None: ...
