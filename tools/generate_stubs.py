@@ -19,7 +19,8 @@ def generate(destination: Path) -> None:
     well_known = importlib.resources.files("grpc_tools") / "_proto"
     arguments = ["protoc", f"-I{PROTOS}", f"-I{well_known}", f"--python_out={destination}"]
     arguments += [f"--pyi_out={destination}", f"--grpc_python_out={destination}"]
-    arguments += [f"--mypy_grpc_out=quiet:{destination}", *sources]
+    plugin = Path(sys.executable).parent / "protoc-gen-mypy_grpc"
+    arguments += [f"--plugin={plugin}", f"--mypy_grpc_out=quiet:{destination}", *sources]
     if protoc.main(arguments) != 0:
         sys.exit("protoc failed")
     for folder in {Path(source).parent for source in sources}:

@@ -1,0 +1,60 @@
+# Every task of the project. `make` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check format generate contract bench clean
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/services ## Send a sample image through the whole mesh; leaves demo-out/
+	@$(BIN)/python -m radmesh.demo
+
+up: $(VENV)/services ## Start the mesh on this machine, until Ctrl-C
+	@$(BIN)/radmesh up
+
+test: $(VENV)/development ## Run every test
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: $(VENV)/development ## Lint, types, contract, generated code, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy radmesh services tools training bench tests
+	$(BIN)/buf lint
+	$(BIN)/buf breaking --against contract/released.binpb
+	$(BIN)/python tools/generate_stubs.py --check
+	$(BIN)/python -m pytest tests/test_layers.py
+
+format: $(VENV)/development ## Format the code and sort its imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: $(VENV)/development ## Generate the stubs and the Lua prelude anew
+	$(BIN)/python tools/generate_stubs.py
+	$(BIN)/python -m services.tasks.prelude
+
+contract: $(VENV)/development ## Take the protos as they are for the released contract
+	$(BIN)/buf build --output contract/released.binpb
+
+bench: $(VENV)/development ## Measure; prints figures and ratios
+	@$(BIN)/python -m bench
+
+clean: ## Delete the virtual environment and what the demo left
+	rm -rf $(VENV) demo-out
+
+# torch first and by its exact version: a range may choose a build with gigabytes of CUDA libraries.
+$(VENV)/services: constraints.txt pyproject.toml
+	@echo "Setting up $(VENV) (once; a minute or two)"
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(PIP) "$$(grep '^torch==' constraints.txt)"
+	@$(PIP) --editable '.[services]'
+	@touch $@
+
+$(VENV)/development: $(VENV)/services
+	@$(PIP) --editable '.[services,dev]'
+	@touch $@
