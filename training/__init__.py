@@ -1,0 +1,1 @@
+"""How the bundled demonstrators are trained and measured."""

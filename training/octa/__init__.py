@@ -1,0 +1,1 @@
+"""How the bundled weights of octa-vessels are trained and measured."""
