@@ -1,0 +1,180 @@
+"""The values that go into the store and come out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from services.tasks.lifecycle import State
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A validated request for a task.
+
+    fingerprint: hash of the validated request, compared when `request_id` comes again.
+    images: SHA-256 of each, hexadecimal, in the order of the request.
+    parameters_json: all parameters, defaults filled in, as one JSON object.
+    attempt_timeout, queue_timeout: seconds.
+    """
+
+    task_id: str
+    owner: str
+    request_id: str
+    fingerprint: str
+    pipeline: str
+    images: tuple[str, ...]
+    parameters_json: str
+    labels: Mapping[str, str]
+    weights: str
+    weights_digest: str
+    attempt_timeout: float
+    queue_timeout: float
+    max_attempts: int
+    traceparent: str = ""
+
+
+@dataclass(frozen=True)
+class TaskRecord(NewTask):
+    """A task as it is.
+
+    result, error, progress and each of artifacts are serialized messages (`google.protobuf.Any`, `TaskError`,
+    `TaskProgress`, `Artifact`), empty when there is none; in lists they are always empty.
+    queue_position: from 1 while ready in the queue, 0 otherwise.
+    """
+
+    state: State = State.QUEUED
+    attempt: int = 0
+    sequence: int = 0
+    create_time: datetime | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    expire_time: datetime | None = None
+    result: bytes = b""
+    error: bytes = b""
+    artifacts: tuple[bytes, ...] = ()
+    progress: bytes = b""
+    queue_position: int = 0
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """One change of a task: a new state, or an artifact (then `state` is None and `artifact` is set).
+
+    artifact, result, error: serialized `Artifact`, `google.protobuf.Any`, `TaskError`; empty when there is none.
+    """
+
+    sequence: int
+    time: datetime
+    attempt: int
+    state: State | None
+    reason: str
+    artifact: bytes = b""
+    result: bytes = b""
+    error: bytes = b""
+
+
+@dataclass(frozen=True)
+class LeaseKey:
+    """A worker's right to one attempt, and its proof."""
+
+    task_id: str
+    attempt: int
+    token: str
+
+
+class LeaseState(Enum):
+    """What the store says to a lease that a worker names."""
+
+    HELD = "held"
+    CANCELLING = "cancelling"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """An image that an owner may use until `expire_time`, and longer while one of its tasks needs it."""
+
+    sha256: str
+    size_bytes: int
+    media_type: str
+    create_time: datetime | None = None
+    expire_time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Work for a worker: the lease, the task, and its images in order."""
+
+    lease: LeaseKey
+    record: TaskRecord
+    images: tuple[ImageRecord, ...]
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """Which tasks to list: equalities, and a range of create time from (included) to before (excluded)."""
+
+    state: State | None = None
+    pipeline: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    create_from: datetime | None = None
+    create_before: datetime | None = None
+
+
+class FeedKind(Enum):
+    """What an entry of the feed tells."""
+
+    GAP = "gap"
+    EVENT = "event"
+    PROGRESS = "progress"
+    WAKE = "wake"
+    CANCEL = "cancel"
+    DROP = "drop"
+
+
+@dataclass(frozen=True)
+class FeedEntry:
+    """One entry of the feed; which fields are set depends on its kind.
+
+    GAP: entries may have been missed before this one. EVENT: task_id, event. PROGRESS: task_id, progress.
+    WAKE: pipeline, of which a task became ready. CANCEL and DROP: worker and its lease, to be stopped or forgotten.
+    """
+
+    kind: FeedKind
+    task_id: str = ""
+    event: EventRecord | None = None
+    progress: bytes = b""
+    pipeline: str = ""
+    worker: str = ""
+    lease: LeaseKey | None = None
+
+
+@dataclass(frozen=True)
+class PipelineRecord:
+    """A pipeline as its last worker described it, with the digest of its descriptor set.
+
+    descriptor: serialized `Pipeline`. connected_workers: workers heard of lately.
+    """
+
+    pipeline: str
+    descriptor: bytes
+    descriptor_set_sha256: str
+    connected_workers: int = 0
+
+
+@dataclass(frozen=True)
+class TickReport:
+    """What one tick did.
+
+    ready: delayed tasks that became ready. expired: leases that ran out. timed_out: attempts and waits that took
+    too long. deleted: tasks past their retention. renewed: leases renewed because the store had been away.
+    next_due: seconds until something else is due, None when nothing is planned.
+    """
+
+    ready: int
+    expired: int
+    timed_out: int
+    deleted: int
+    renewed: int
+    next_due: float | None

@@ -1,0 +1,31 @@
+"""What an operator can set about the store."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """Spans in seconds, and limits of what is kept.
+
+    lease_seconds: time after the last heartbeat at which a worker's leases are lost.
+    retention_seconds: time that an ended task is kept.
+    request_id_seconds: least time that a request id is remembered.
+    image_pin_seconds: time that an image is kept after its upload though no task needs it.
+    log_events: most events kept of one task; older ones are compacted away.
+    feed_entries: about how many entries of the feed are kept for followers that lag.
+    page_scan: most index entries that one page of a list looks at.
+    tick_items: most items that one tick treats of each kind.
+    command_seconds: time after which a command counts as lost.
+    connections: most connections to the store at once.
+    """
+
+    lease_seconds: float = 15.0
+    retention_seconds: float = 7 * 86_400.0
+    request_id_seconds: float = 86_400.0
+    image_pin_seconds: float = 86_400.0
+    log_events: int = 1_000
+    feed_entries: int = 20_000
+    page_scan: int = 1_000
+    tick_items: int = 100
+    command_seconds: float = 5.0
+    connections: int = 64
