@@ -1,4 +1,4 @@
-"""The life of a task as a table: which cause leads from which state to which, and when an attempt is retried."""
+"""The life of a task as a table: which cause leads from which state to which, and what is retried."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from radmesh.errors import NumericCode
 
 
 class State(IntEnum):
-    """The states of a task, numbered as `radmesh.tasks.v1.TaskState`. NONE is a task that does not exist yet."""
+    """The states of a task, numbered as `radmesh.tasks.v1.TaskState`. NONE: it does not exist yet."""
 
     NONE = 0
     QUEUED = 1
@@ -76,8 +76,8 @@ class Retry:
 
     counts: whether the attempt counts against the task's `max_attempts`.
     crash_limit: crashes after which the task is given up, 0 for no such limit.
-    backoff_ms, backoff_limit_ms: wait before the second attempt, doubled for each further one up to the limit.
-    exhausted_reason: reason of the event and of the error when the task is given up; empty for the cause's own.
+    backoff_ms, backoff_limit_ms: wait before the second attempt, doubled for each further one, and its limit.
+    exhausted_reason: reason of the event and of the error when the task is given up.
     """
 
     counts: bool

@@ -61,7 +61,7 @@ class TaskRecord(NewTask):
 class EventRecord:
     """One change of a task: a new state, or an artifact (then `state` is None and `artifact` is set).
 
-    artifact, result, error: serialized `Artifact`, `google.protobuf.Any`, `TaskError`; empty when there is none.
+    artifact, result, error: serialized `Artifact`, `google.protobuf.Any`, `TaskError`; empty for none.
     """
 
     sequence: int
@@ -138,7 +138,7 @@ class FeedEntry:
     """One entry of the feed; which fields are set depends on its kind.
 
     GAP: entries may have been missed before this one. EVENT: task_id, event. PROGRESS: task_id, progress.
-    WAKE: pipeline, of which a task became ready. CANCEL and DROP: worker and its lease, to be stopped or forgotten.
+    WAKE: pipeline, of which a task became ready. CANCEL, DROP: worker and its lease, to be stopped or forgotten.
     """
 
     kind: FeedKind
@@ -167,8 +167,8 @@ class PipelineRecord:
 class TickReport:
     """What one tick did.
 
-    ready: delayed tasks that became ready. expired: leases that ran out. timed_out: attempts and waits that took
-    too long. deleted: tasks past their retention. renewed: leases renewed because the store had been away.
+    ready: delayed tasks that became ready. expired: leases that ran out. timed_out: attempts and waits that
+    took too long. deleted: tasks past their retention. renewed: leases renewed because the store had been away.
     next_due: seconds until something else is due, None when nothing is planned.
     """
 

@@ -62,7 +62,7 @@ class TaskStore:
         """
         raise NotImplementedError
 
-    async def list(
+    async def list_tasks(
         self, owner: str, task_filter: TaskFilter, page_size: int, page_token: str
     ) -> tuple[list[TaskRecord], str]:
         """Returns a page of an owner's tasks by create time, and the next page's token, empty on the last.
