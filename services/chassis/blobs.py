@@ -1,0 +1,85 @@
+"""The blob store: where images and artifacts lie, by key. One small interface, chosen by URL."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from radmesh.errors import FailedPreconditionError, InvalidRequestError, NotFoundError, Violation
+
+CHUNK_BYTES = 1 << 20
+_SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_KEY = re.compile(rf"[a-z]{{1,32}}(?:/{_SEGMENT}){{1,4}}")
+
+
+class BlobNotFoundError(NotFoundError):
+    """The blob store has nothing under this key. The caller says what that means for its own client."""
+
+    reason = "BLOB_NOT_FOUND"
+
+
+class BlobStore(Protocol):
+    """Bytes by key: `images/<sha256>`, `artifacts/<task>/<attempt>/<file>`, `uploads/<id>`.
+
+    Every method raises InvalidRequestError on a key that breaks the rule, ExhaustedError (DISK_FULL) when no
+    space is left, and BlobNotFoundError where a blob is read that is not there.
+    """
+
+    async def size(self, key: str) -> int | None:
+        """Length of a blob in bytes; None when there is none."""
+
+    async def append(self, key: str, offset: int, chunk: bytes) -> None:
+        """Adds bytes to a staged blob; creates it at offset 0.
+
+        A chunk is kept whole or not at all. Raises OffsetMismatchError, metadata `offset`, when the blob does
+        not end at `offset`.
+        """
+
+    async def promote(self, staged: str, key: str) -> None:
+        """Moves a staged blob to its place, durably and at once; keeps what is there already.
+
+        Repeating it after a success changes nothing.
+        """
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Writes a whole blob, durably and at once. One that is there is replaced."""
+
+    async def read(self, key: str, offset: int = 0, length: int | None = None) -> bytes:
+        """Bytes from `offset` on, at most `length`; fewer at the end of the blob."""
+
+    def chunks(self, key: str, offset: int = 0, chunk_bytes: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
+        """The blob from `offset` on, in chunks. A blob deleted meanwhile is still read to its end."""
+
+    async def delete(self, key: str) -> None:
+        """Removes a blob; nothing happens when there is none."""
+
+    async def keys(self, prefix: str) -> list[str]:
+        """The keys that start with `prefix`, sorted."""
+
+    def free_bytes(self) -> int:
+        """Space that is left."""
+
+
+def open_blob_store(url: str) -> BlobStore:
+    """The blob store that a URL names: `file:///absolute/folder`.
+
+    Raises FailedPreconditionError (UNSUPPORTED_BLOB_STORE) on another kind of URL.
+    """
+    from services.chassis.blob_folder import BlobFolder
+
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not Path(path).is_absolute():
+        raise FailedPreconditionError(
+            "The blob store must be a folder, given as file:///absolute/path.",
+            reason="UNSUPPORTED_BLOB_STORE",
+        )
+    return BlobFolder(Path(path))
+
+
+def check_key(key: str) -> str:
+    """The key itself, if it is one; no key leads out of the store. Raises InvalidRequestError."""
+    if not _KEY.fullmatch(key):
+        raise InvalidRequestError([Violation("key", "not a key of the blob store")])
+    return key
