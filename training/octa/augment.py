@@ -59,7 +59,8 @@ def _intensity(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.4:
         speckle = rng.standard_normal(x.shape, dtype=np.float32)
         x = x + speckle * (x * np.float32(rng.uniform(0, 0.25)) + np.float32(rng.uniform(0, 0.06)))
-    return (np.clip(x, 0.0, 1.0) * 255.0).round().astype(np.uint8)
+    pixels: np.ndarray = (x.clip(0.0, 1.0) * 255.0).round().astype(np.uint8)
+    return pixels
 
 
 def _field(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:

@@ -17,8 +17,9 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 
+from services.segmentation.octa.layout import symmetric_layout
 from services.segmentation.octa.transform import to_network_input
-from services.segmentation.octa.unet import UNet, symmetric_layout
+from services.segmentation.octa.unet import UNet
 from training.octa.augment import augment
 from training.octa.data import DEFAULT_ROOT, LabelledImage, load_split
 from training.octa.score import mean_dice, micro_dice, score_network

@@ -6,6 +6,10 @@ Training resizes through the same functions, so that the network meets at infere
 import numpy as np
 from PIL import Image
 
+from services.segmentation.octa.overlay import overlay
+
+__all__ = ["overlay", "to_mask", "to_network_input", "vessel_area_fraction"]
+
 INPUT_SIDE = 256
 """Rows and columns of the network's input, pixels."""
 

@@ -1,66 +1,18 @@
-"""The U-Net of octa-vessels: its layout as a value, and the network built from it.
-
-The layout (blocks, convolutions per block, widths, kernels, biases) is not fixed in code. It is read
-from a state dict, so weights trained elsewhere load as long as their blocks have these names.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
+"""The U-Net of octa-vessels, built from a layout."""
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-ENCODERS = ("enc1", "enc2", "enc3", "enc4")
-BOTTLENECK = "bottleneck"
-DECODERS = ("dec4", "dec3", "dec2", "dec1")
-"""In the order of computation: dec4 is the deepest and takes the skip of enc4."""
-
-BLOCKS = (*ENCODERS, BOTTLENECK, *DECODERS)
-HEAD = "final_conv"
-
-
-@dataclass(frozen=True)
-class ConvLayout:
-    """One convolution, followed by batch normalisation and ReLU in a block, by nothing in the head."""
-
-    width: int
-    kernel: int = 3
-    bias: bool = False
-
-
-@dataclass(frozen=True)
-class UNetLayout:
-    """Everything that shapes the network, in tensors; one input channel, one output logit."""
-
-    blocks: Mapping[str, tuple[ConvLayout, ...]]
-    head: ConvLayout
-
-    def conv_inputs(self) -> dict[str, int]:
-        """Input channels of each convolution by its name ("enc1.conv1", ..., "final_conv")."""
-        inputs: dict[str, int] = {}
-        channels = 1
-        for block in BLOCKS:
-            if block in DECODERS:
-                channels += self.blocks[block.replace("dec", "enc")][-1].width
-            for number, conv in enumerate(self.blocks[block], start=1):
-                inputs[f"{block}.conv{number}"] = channels
-                channels = conv.width
-        inputs[HEAD] = channels
-        return inputs
-
-
-def symmetric_layout(encoders: tuple[int, int, int, int], bottleneck: tuple[int, int]) -> UNetLayout:
-    """Two 3 x 3 convolutions a block; each decoder ends in the width of the level above it.
-
-    Narrowing before the upsampling, not after, halves the work at full resolution.
-    """
-    widths = {name: (width, width) for name, width in zip(ENCODERS, encoders, strict=True)}
-    widths[BOTTLENECK] = bottleneck
-    for level, name in zip((3, 2, 1, 0), DECODERS, strict=True):
-        widths[name] = (encoders[level], encoders[max(level - 1, 0)])
-    blocks = {name: tuple(ConvLayout(width) for width in pair) for name, pair in widths.items()}
-    return UNetLayout(blocks, ConvLayout(1, kernel=1, bias=True))
+from services.segmentation.octa.layout import (
+    BLOCKS,
+    BOTTLENECK,
+    DECODERS,
+    ENCODERS,
+    HEAD,
+    ConvLayout,
+    UNetLayout,
+)
 
 
 class Block(nn.Module):
