@@ -1,0 +1,43 @@
+"""Turns staged bytes into an image: the checks at the end of an upload, and the move to its own name."""
+
+from collections.abc import Awaitable, Callable
+
+from radmesh.blobs.v1.image_pb2 import Image
+from radmesh.errors import ChecksumMismatchError
+from services.chassis.blobs import BlobStore
+from services.gateway import media_types
+from services.gateway.uploads import rules
+
+RecordImage = Callable[[Image], Awaitable[Image]]
+
+
+class Acceptance:
+    """Judges what arrived. record_image: tells `tasks` that the caller has this image."""
+
+    def __init__(self, blobs: BlobStore, record_image: RecordImage) -> None:
+        self._blobs = blobs
+        self._record_image = record_image
+
+    async def accept(
+        self, key: str, declared: rules.NewUpload, limits: rules.Limits, arrived_bytes: int, sha256: str
+    ) -> Image:
+        """The image that the staged blob `key` has become; the staged one is gone then.
+
+        arrived_bytes, sha256: of all that is staged. Raises UPLOAD_INCOMPLETE, CHECKSUM_MISMATCH and the
+        errors of `media_types.check_content`, and leaves the staged blob to the caller.
+        """
+        if arrived_bytes != declared.size_bytes:
+            raise rules.incomplete(arrived_bytes, declared.size_bytes)
+        if declared.sha256 and declared.sha256 != sha256:
+            raise ChecksumMismatchError(
+                "The content that arrived has another SHA-256 than was declared. Send the file again.",
+                metadata={"sha256": sha256},
+            )
+        head = await self._blobs.read(key, 0, media_types.HEAD_BYTES)
+        media_type = media_types.check_content(head, declared.file_extension, limits.media_types)
+        # First the record, then the move: what is moved without a record would never be swept.
+        image = await self._record_image(
+            Image(name=f"images/{sha256}", size_bytes=arrived_bytes, media_type=media_type)
+        )
+        await self._blobs.promote(key, image.name)
+        return image

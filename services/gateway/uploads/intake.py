@@ -1,0 +1,87 @@
+"""Takes the chunks of one upload in order: counts, hashes and stages them, at most two batches in memory."""
+
+import asyncio
+import hashlib
+
+from services.chassis.blobs import BlobStore
+from services.gateway.uploads import rules
+
+# A hop to a thread costs about as much as hashing 64 KiB: chunks smaller than this wait for company.
+_BATCH_BYTES = 1 << 20
+
+
+class Intake:
+    """One stream's way into a staged blob.
+
+    While one batch is hashed and written, the next one is received; a third waits for the first.
+    """
+
+    def __init__(self, blobs: BlobStore, key: str, size_bytes: int) -> None:
+        self._blobs = blobs
+        self._key = key
+        self._size_bytes = size_bytes
+        self._digest = hashlib.sha256()
+        self._kept = 0
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._writing: asyncio.Task[None] | None = None
+        self._received = 0
+
+    @property
+    def offset(self) -> int:
+        """Bytes that were taken, those included that are still being written."""
+        return self._received
+
+    async def resume(self, offset: int) -> None:
+        """Goes on behind what is staged already: hashes it again, for the checksum is over the whole."""
+        if offset:
+            async for piece in self._blobs.chunks(self._key):
+                await asyncio.to_thread(self._digest.update, piece)
+                self._kept += len(piece)
+        self._received = self._kept
+
+    async def take(self, chunk: bytes) -> None:
+        """Takes the next chunk. Raises ImageTooLargeError past the declared end, InvalidRequestError."""
+        if len(chunk) > rules.MAX_CHUNK_BYTES:
+            raise rules.chunk_too_long()
+        if self._received + len(chunk) > self._size_bytes:
+            raise rules.more_than_declared(self._size_bytes)
+        self._received += len(chunk)
+        self._waiting.append(chunk)
+        self._waiting_bytes += len(chunk)
+        if self._waiting_bytes >= _BATCH_BYTES:
+            await self._flush()
+
+    async def settle(self) -> None:
+        """Writes all that was taken. Raises what the store raises, DISK_FULL above all."""
+        if self._waiting:
+            await self._flush()
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+            self._writing = None
+
+    async def give_up(self) -> None:
+        """Waits for a writing that runs, whatever becomes of it: the bytes are going to be deleted."""
+        self._waiting.clear()
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+            self._writing = None
+
+    def sha256(self) -> str:
+        """SHA-256 of all that was written, in hexadecimal; after `settle`."""
+        return self._digest.hexdigest()
+
+    async def _flush(self) -> None:
+        if self._writing is not None:
+            # Shielded: a call that is broken off must not leave a thread that still writes behind.
+            await asyncio.shield(self._writing)
+        batch = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        self._writing = asyncio.create_task(self._write(batch))
+
+    async def _write(self, batch: bytes) -> None:
+        # The two run at the same time, each in a thread: both let go of the interpreter's lock.
+        hashing = asyncio.to_thread(self._digest.update, batch)
+        await asyncio.gather(hashing, self._blobs.append(self._key, self._kept, batch))
+        self._kept += len(batch)

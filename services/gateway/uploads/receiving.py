@@ -1,0 +1,133 @@
+"""One stream of chunks into one upload, from its first message to the image."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
+
+from radmesh import names
+from radmesh.blobs.v1.upload_service_pb2 import WriteUploadRequest
+from radmesh.errors import (
+    ChecksumMismatchError,
+    ExhaustedError,
+    FailedPreconditionError,
+    ImageFormatError,
+    ImageTooLargeError,
+    InvalidRequestError,
+    Violation,
+)
+from services.gateway.uploads import rules, shelf
+from services.gateway.uploads.acceptance import Acceptance
+from services.gateway.uploads.intake import Intake
+from services.gateway.uploads.record import UploadRecord
+from services.gateway.uploads.shelf import UploadShelf
+
+# What no further chunk can mend; DISK_FULL is among them because what arrived is space that others need.
+HOPELESS = (
+    ImageTooLargeError,
+    ChecksumMismatchError,
+    ImageFormatError,
+    FailedPreconditionError,
+    ExhaustedError,
+)
+T = TypeVar("T")
+
+
+class Receiver:
+    """Carries out WriteUpload."""
+
+    def __init__(self, uploads: UploadShelf, acceptance: Acceptance) -> None:
+        self._uploads = uploads
+        self._acceptance = acceptance
+
+    async def receive(
+        self, owner: str, messages: AsyncIterator[WriteUploadRequest]
+    ) -> tuple[UploadRecord, int]:
+        """Takes a stream; the upload as it is after it, and the offset at which it stands."""
+        first = await anext(messages, None)
+        if first is None:
+            raise InvalidRequestError([Violation("name", "must be in the first message of the stream")])
+        upload_id = read_name(first.name)
+        await self._uploads.get(owner, upload_id)
+        with self._uploads.hold(upload_id):
+            # Once more: another stream may have finished or deleted it before this one held it.
+            upload = await self._uploads.get(owner, upload_id)
+            if upload.image is not None:
+                return upload, upload.declared.size_bytes
+            try:
+                return await self._write(upload, first, messages)
+            except HOPELESS:
+                await self._uploads.discard(upload_id)
+                raise
+
+    async def _write(
+        self, upload: UploadRecord, first: WriteUploadRequest, messages: AsyncIterator[WriteUploadRequest]
+    ) -> tuple[UploadRecord, int]:
+        offset = await self._uploads.offset(upload)
+        if first.offset != offset:
+            raise rules.offset_mismatch(offset)
+        self._uploads.check_space(upload.declared.size_bytes - offset)
+        upload = await self._uploads.renew(upload)
+        intake = Intake(
+            self._uploads.blobs, shelf.bytes_key(upload.upload_id), upload.declared.size_bytes
+        )
+        await intake.resume(offset)
+        try:
+            complete = await _take_all(intake, first, messages)
+            await intake.settle()
+        except HOPELESS:
+            await intake.give_up()
+            raise
+        except BaseException:
+            # Broken off: what arrived is kept, for the stream that comes to go on.
+            await to_the_end(self._keep(upload, intake))
+            raise
+        if complete:
+            upload = await to_the_end(self._finish(upload, intake))
+        return upload, intake.offset
+
+    async def _keep(self, upload: UploadRecord, intake: Intake) -> None:
+        await intake.settle()
+        await self._uploads.renew(upload)
+
+    async def _finish(self, upload: UploadRecord, intake: Intake) -> UploadRecord:
+        key = shelf.bytes_key(upload.upload_id)
+        image = await self._acceptance.accept(
+            key, upload.declared, upload.limits, intake.offset, intake.sha256()
+        )
+        finished = upload.finished(image)
+        await self._uploads.save(finished)
+        return finished
+
+
+def read_name(name: str) -> str:
+    """The id in `uploads/{upload}`. Raises InvalidRequestError."""
+    found = names.parse("uploads", name)
+    if found is None:
+        raise InvalidRequestError([Violation("name", "must be `uploads/{upload}`")])
+    return found[0]
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """The outcome of work that is not broken off half-way when its caller is: it ends first."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+async def _take_all(
+    intake: Intake, first: WriteUploadRequest, messages: AsyncIterator[WriteUploadRequest]
+) -> bool:
+    """Takes the chunks of a stream; whether it said that the upload is complete."""
+    await intake.take(first.chunk)
+    if first.finish:
+        return True
+    async for message in messages:
+        if message.offset != intake.offset:
+            raise rules.offset_mismatch(intake.offset)
+        await intake.take(message.chunk)
+        if message.finish:
+            return True
+    return False
