@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -110,7 +110,9 @@ class WatchHub:
             for watcher in topic.watchers:
                 watcher.wake()
 
-    async def watch(self, task: str, owner: str, after: int | None) -> AsyncIterator[WatchTaskResponse]:
+    async def watch(
+        self, task: str, owner: str, after: int | None
+    ) -> AsyncGenerator[WatchTaskResponse, None]:
         """The messages of one watch, ending after the terminal event.
 
         after: sequence number of the last event that the reader has; None for a snapshot first.

@@ -59,7 +59,9 @@ class Watcher:
     @property
     def ended(self) -> bool:
         """Whether the reader has the terminal event, or a snapshot that includes it."""
-        return self.joined and self.state in _TERMINAL and not self._pending and not self.behind
+        if not self.joined or self.behind or self.state not in _TERMINAL:
+            return False
+        return all(message.event.sequence <= self.cursor for message in self._pending)
 
     @property
     def has_events(self) -> bool:
