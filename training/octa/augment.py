@@ -13,25 +13,28 @@ from torch.nn import functional
 
 def augment(grey: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A changed copy of both, uint8 (rows, columns) of a square image; the truth stays 0 or 255."""
-    grey, truth = _symmetry(grey, truth, rng)
+    grey, truth = _mirrored(grey, truth, rng)
     if rng.random() < 0.7:
         grey, truth = _warp(grey, truth, rng)
-    return _intensity(grey, rng), truth
+    grey = _intensity(grey, rng)
+    if rng.random() < 0.3:
+        grey = _streaked(grey, rng)
+    if rng.random() < 0.15:
+        grey, truth = _lost_border(grey, truth, rng)
+    return grey, truth
 
 
-def _symmetry(grey: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """One of the eight symmetries of the square: exact, so it comes before any interpolation."""
-    turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
-    pair = np.rot90(np.stack([grey, truth]), turns, axes=(1, 2))
-    if mirrored:
-        pair = pair[:, :, ::-1]
-    return np.ascontiguousarray(pair[0]), np.ascontiguousarray(pair[1])
+def _mirrored(grey: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Left-right (the other eye) and up-down. No quarter turns: a thin streak along the fast scan axis,
+    which is horizontal, is a movement of the eye, and the network may learn that."""
+    rows, columns = (-1 if rng.random() < 0.5 else 1 for _ in range(2))
+    return np.ascontiguousarray(grey[::rows, ::columns]), np.ascontiguousarray(truth[::rows, ::columns])
 
 
 def _warp(grey: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Rotation, scale, shear and a smooth displacement in one interpolation, mirrored at the edges."""
     side = grey.shape[0]
-    angle = math.radians(rng.uniform(-30, 30))
+    angle = math.radians(rng.uniform(-20, 20))
     zoom, shear = math.exp(rng.uniform(-0.25, 0.2)), rng.uniform(-0.1, 0.1)
     cos, sin = math.cos(angle) * zoom, math.sin(angle) * zoom
     matrix = torch.tensor([[[cos, -sin + shear, 0.0], [sin, cos, 0.0]]], dtype=torch.float32)
@@ -61,6 +64,33 @@ def _intensity(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         x = x + speckle * (x * np.float32(rng.uniform(0, 0.25)) + np.float32(rng.uniform(0, 0.06)))
     pixels: np.ndarray = (x.clip(0.0, 1.0) * 255.0).round().astype(np.uint8)
     return pixels
+
+
+def _streaked(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Bright lines of one or two rows, as a saccade leaves them; they are no vessels."""
+    rows, columns = grey.shape
+    streaked = grey.astype(np.float32)
+    for _ in range(int(rng.integers(1, 13))):
+        row, thick = int(rng.integers(rows)), int(rng.integers(1, 3))
+        first, length = int(rng.integers(columns)), int(rng.integers(8, columns))
+        part = streaked[row : row + thick, first : first + length]
+        part += rng.uniform(40, 220) * rng.uniform(0.6, 1.0, part.shape)
+    return streaked.clip(0, 255).astype(np.uint8)
+
+
+def _lost_border(
+    grey: np.ndarray, truth: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Horizontal noise instead of a strip at one side, where the scan left the retina; no vessels in it."""
+    rows, columns = grey.shape
+    width = int(rng.integers(4, columns // 8))
+    strip = slice(0, width) if rng.random() < 0.5 else slice(columns - width, columns)
+    coarse = rng.normal(rng.uniform(20, 160), rng.uniform(20, 120), (rows, width // 8 + 1))
+    noise = np.repeat(coarse, 8, axis=1)[:, :width] + rng.normal(0, 20, (rows, width))
+    grey, truth = grey.copy(), truth.copy()
+    grey[:, strip] = (0.2 * grey[:, strip] + 0.8 * noise).clip(0, 255).astype(np.uint8)
+    truth[:, strip] = 0
+    return grey, truth
 
 
 def _field(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
