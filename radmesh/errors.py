@@ -249,3 +249,10 @@ class InferenceError(RadmeshError):
     code = Code.INTERNAL
     reason = "INFERENCE_FAILED"
     numeric_code = NumericCode.INFERENCE_FAILED
+
+
+class TaskFailedError(RadmeshError):
+    """A task ended without a result. The reason is that of the task's error; metadata `task` names it."""
+
+    code = Code.ABORTED
+    reason = "TASK_FAILED"

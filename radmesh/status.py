@@ -102,14 +102,13 @@ def _numeric(value: int) -> errors.NumericCode | None:
 
 def _class_of(code: errors.Code, reason: str) -> type[errors.RadmeshError]:
     """The class with this reason, else the first one with this code, else the base."""
-    nearest: type[errors.RadmeshError] = errors.RadmeshError
+    nearest: type[errors.RadmeshError] | None = None
     queue: list[type[errors.RadmeshError]] = [errors.RadmeshError]
     while queue:
         candidate = queue.pop(0)
         if candidate is not errors.InvalidRequestError and candidate.code == code:
             if candidate.reason == reason:
                 return candidate
-            if nearest is errors.RadmeshError:
-                nearest = candidate
+            nearest = nearest or candidate
         queue.extend(candidate.__subclasses__())
-    return nearest
+    return nearest or errors.RadmeshError

@@ -1,0 +1,90 @@
+"""Follows one task through breaks and restarts, with every event once and in order."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import grpc
+
+from radmesh.client.outcome import ENDED
+from radmesh.client.retry import Patience, Repeats
+from radmesh.errors import CursorAheadError, CursorCompactedError, RadmeshError, UnavailableError
+from radmesh.status import from_rpc_error
+from radmesh.tasks.v1 import task_pb2, task_service_pb2, task_service_pb2_grpc
+
+Message = task_service_pb2.WatchTaskResponse
+
+
+@dataclass
+class _Cursor:
+    """The last event that the caller has; None before the first message. ended: the terminal one was told."""
+
+    sequence: int | None
+    ended: bool = False
+
+    def take(self, message: Message) -> bool | None:
+        """Whether to hand a message on; None when events before it are missing."""
+        kind = message.WhichOneof("message")
+        if kind == "snapshot":
+            self.sequence = message.snapshot.sequence
+            self.ended = message.snapshot.task.state in ENDED
+        elif kind == "event":
+            sequence = message.event.sequence
+            if self.sequence is not None and sequence <= self.sequence:
+                return False
+            if self.sequence is not None and sequence > self.sequence + 1:
+                return None
+            self.sequence = sequence
+            self.ended = message.event.state_change.state in ENDED
+        return True
+
+
+async def watch(
+    stub: "task_service_pb2_grpc.TaskServiceAsyncStub",
+    name: str,
+    after_sequence: int | None,
+    patience: Patience,
+) -> AsyncGenerator[Message, None]:
+    """The messages of WatchTask until the terminal event; see `Client.watch`."""
+    cursor = _Cursor(after_sequence)
+    repeats = Repeats(patience)
+    while True:
+        error: RadmeshError = UnavailableError("The server left out an event.")
+        call = stub.WatchTask(task_service_pb2.WatchTaskRequest(name=name, after_sequence=cursor.sequence))
+        try:
+            async for message in call:
+                wanted = cursor.take(message)
+                if wanted is None:
+                    break
+                repeats.succeeded()
+                if wanted:
+                    yield message
+                if cursor.ended:
+                    return
+            else:
+                return  # the server ends a watch only after the terminal event
+        except grpc.RpcError as broken:
+            error = from_rpc_error(broken)
+        finally:
+            call.cancel()
+        if isinstance(error, CursorCompactedError | CursorAheadError) and cursor.sequence is not None:
+            cursor.sequence = None
+        else:
+            await repeats.failed(error)
+
+
+def is_terminal(message: Message) -> bool:
+    """Whether a message of a watch is the last one that matters."""
+    kind = message.WhichOneof("message")
+    if kind == "snapshot":
+        return message.snapshot.task.state in ENDED
+    return kind == "event" and message.event.state_change.state in ENDED
+
+
+def state_of(message: Message) -> task_pb2.TaskState | None:
+    """The state that a message tells; None when it tells none."""
+    kind = message.WhichOneof("message")
+    if kind == "snapshot":
+        return message.snapshot.task.state
+    if kind == "event" and message.event.WhichOneof("change") == "state_change":
+        return message.event.state_change.state
+    return None
