@@ -1,0 +1,87 @@
+"""The pipelines that the mesh knows, and what a worker's hello adds to them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from radmesh import names
+from radmesh.errors import PipelineNotFoundError
+from radmesh.tasks.v1 import pipeline_pb2, worker_service_pb2
+from services.tasks.descriptors import check_compatible, digest, read_types
+from services.tasks.store import TaskStore
+
+# How old a reading may be for a request: a worker's new limits hold for every replica this soon.
+_FRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class KnownPipeline:
+    """A pipeline as its last worker described it, and the digest of the descriptor set of its result."""
+
+    pipeline_id: str
+    message: pipeline_pb2.Pipeline
+    descriptor_set_sha256: str
+
+
+class Catalogue:
+    """Reads the pipelines from the store, at most once a second, and writes what workers bring."""
+
+    def __init__(self, store: TaskStore) -> None:
+        self._store = store
+        self._known: Mapping[str, KnownPipeline] = {}
+        self._read_at = float("-inf")
+
+    async def get(self, pipeline_id: str) -> KnownPipeline:
+        """One pipeline. Raises PipelineNotFoundError."""
+        known = await self._recent()
+        if pipeline_id not in known:
+            # Its first worker may have come a moment ago.
+            known = await self._read()
+        if pipeline_id not in known:
+            raise PipelineNotFoundError(
+                f"no worker has ever introduced pipelines/{pipeline_id}",
+                metadata={"known_pipelines": ", ".join(known)},
+            )
+        return known[pipeline_id]
+
+    async def list_pipelines(self) -> Sequence[KnownPipeline]:
+        """All pipelines by name, with the workers that are connected now."""
+        return list((await self._read()).values())
+
+    async def learn(self, hello: worker_service_pb2.WorkerHello) -> list[str]:
+        """Keeps the pipelines and the types of a checked hello; returns the pipelines' ids.
+
+        Raises FailedPreconditionError (DESCRIPTOR_CONFLICT).
+        """
+        content, sha256 = hello.descriptor_set, digest(hello.descriptor_set)
+        known = await self._store.list_descriptor_sets()
+        if sha256 not in known:
+            offered = read_types(content)
+            for other in known.values():
+                check_compatible(read_types(other), offered)
+            await self._store.put_descriptor_set(sha256, content)
+        found = []
+        for pipeline in hello.pipelines:
+            (pipeline_id,) = names.parse("pipelines", pipeline.name) or ("",)
+            kept = pipeline_pb2.Pipeline()
+            kept.CopyFrom(pipeline)
+            kept.ClearField("connected_workers")
+            await self._store.put_pipeline(pipeline_id, kept.SerializeToString(deterministic=True), sha256)
+            found.append(pipeline_id)
+        self._read_at = float("-inf")
+        return found
+
+    async def _recent(self) -> Mapping[str, KnownPipeline]:
+        if time.monotonic() - self._read_at < _FRESH_SECONDS:
+            return self._known
+        return await self._read()
+
+    async def _read(self) -> Mapping[str, KnownPipeline]:
+        begun = time.monotonic()
+        found = {}
+        for record in await self._store.list_pipelines():
+            message = pipeline_pb2.Pipeline.FromString(record.descriptor)
+            message.connected_workers = record.connected_workers
+            found[record.pipeline] = KnownPipeline(record.pipeline, message, record.descriptor_set_sha256)
+        self._known, self._read_at = found, begun
+        return found

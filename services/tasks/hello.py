@@ -1,0 +1,139 @@
+"""Checks how a worker introduces itself and its pipelines."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from google.protobuf import duration_pb2
+
+from radmesh import names
+from radmesh.errors import InvalidRequestError, Violation
+from radmesh.tasks.v1 import pipeline_pb2, worker_service_pb2
+from services.tasks.descriptors import DescriptorSetError, read_types
+from services.tasks.parameters import MAX_PARAMETERS, read_value
+from services.tasks.translate import lease_key
+
+MAX_SLOTS = 64
+MAX_PIPELINES = 64
+MAX_ATTEMPTS = 10
+MAX_TEXT_CHARACTERS = 2000
+_PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_NUMBERS = (
+    pipeline_pb2.PIPELINE_PARAMETER_TYPE_NUMBER,
+    pipeline_pb2.PIPELINE_PARAMETER_TYPE_INTEGER,
+)
+
+
+def check_hello(hello: worker_service_pb2.WorkerHello) -> None:
+    """Raises InvalidRequestError that names every field of the hello which breaks its rule."""
+    problems = list(_hello_violations(hello))
+    if problems:
+        raise InvalidRequestError([Violation(f"hello.{one.field}", one.description) for one in problems])
+
+
+def _hello_violations(hello: worker_service_pb2.WorkerHello) -> Iterator[Violation]:
+    if not names.is_request_id(hello.worker):
+        yield Violation("worker", "must be a UUID of version 4")
+    if not 1 <= hello.slots <= MAX_SLOTS:
+        yield Violation("slots", f"must be from 1 to {MAX_SLOTS}")
+    if not 1 <= len(hello.pipelines) <= MAX_PIPELINES:
+        yield Violation("pipelines", f"must be from 1 to {MAX_PIPELINES}")
+    for index, lease in enumerate(hello.leases):
+        if lease_key(lease) is None:
+            yield Violation(f"leases[{index}]", "needs a task's name, an attempt from 1 and a token")
+    types: list[str] | None = None
+    try:
+        shapes = read_types(hello.descriptor_set)
+        types = [name for name, shape in shapes.items() if shape["kind"] == "message"]
+    except DescriptorSetError as error:
+        yield Violation("descriptor_set", str(error))
+    yield from _repeats("pipelines", [pipeline.name for pipeline in hello.pipelines])
+    for index, pipeline in enumerate(hello.pipelines):
+        for violation in pipeline_violations(pipeline, types):
+            yield Violation(f"pipelines[{index}].{violation.field}", violation.description)
+
+
+def pipeline_violations(pipeline: pipeline_pb2.Pipeline, types: Iterable[str] | None) -> Iterator[Violation]:
+    """Every rule that a pipeline's description breaks.
+
+    types: full names that its result may have; None when they could not be read.
+    """
+    if names.parse("pipelines", pipeline.name) is None:
+        yield Violation("name", "must be `pipelines/{pipeline}`")
+    if not pipeline.title or len(pipeline.title) > MAX_TEXT_CHARACTERS:
+        yield Violation("title", f"must have from 1 to {MAX_TEXT_CHARACTERS} characters")
+    if types is not None and pipeline.result_type not in types:
+        yield Violation("result_type", "must be a message of `descriptor_set`")
+    if not 1 <= pipeline.max_attempts <= MAX_ATTEMPTS:
+        yield Violation("max_attempts", f"must be from 1 to {MAX_ATTEMPTS}")
+    for field in ("attempt_timeout", "queue_timeout"):
+        span: duration_pb2.Duration = getattr(pipeline, field)
+        if span.ToMilliseconds() <= 0:
+            yield Violation(field, "must be longer than a millisecond")
+    yield from _input_violations(pipeline.input)
+    yield from _parameter_list_violations(pipeline)
+    for index, artifact in enumerate(pipeline.artifacts):
+        if not _FILE_NAME.fullmatch(artifact.file_name):
+            yield Violation(f"artifacts[{index}].file_name", f"must match {_FILE_NAME.pattern}")
+    yield from _model_violations(pipeline)
+
+
+def _input_violations(wanted: pipeline_pb2.PipelineInput) -> Iterator[Violation]:
+    if not 0 <= wanted.min_images <= wanted.max_images:
+        yield Violation("input.min_images", "must be from 0 to `max_images`")
+    if wanted.max_images > 0 and not wanted.media_types:
+        yield Violation("input.media_types", "must name what is accepted")
+    for field in ("max_image_bytes", "max_image_pixels", "min_image_side"):
+        if getattr(wanted, field) < 0:
+            yield Violation(f"input.{field}", "must not be negative")
+
+
+def _parameter_list_violations(pipeline: pipeline_pb2.Pipeline) -> Iterator[Violation]:
+    if len(pipeline.parameters) > MAX_PARAMETERS:
+        yield Violation("parameters", f"at most {MAX_PARAMETERS}")
+    yield from _repeats("parameters", [parameter.name for parameter in pipeline.parameters])
+    for index, parameter in enumerate(pipeline.parameters):
+        for violation in _parameter_violations(parameter):
+            yield Violation(f"parameters[{index}].{violation.field}", violation.description)
+
+
+def _parameter_violations(parameter: pipeline_pb2.PipelineParameter) -> Iterator[Violation]:
+    if not _PARAMETER_NAME.fullmatch(parameter.name):
+        yield Violation("name", f"must match {_PARAMETER_NAME.pattern}")
+    if parameter.type not in pipeline_pb2.PipelineParameterType.values()[1:]:
+        yield Violation("type", "must be set")
+        return
+    limited = parameter.HasField("min_value") or parameter.HasField("max_value")
+    if limited and parameter.type not in _NUMBERS:
+        yield Violation("min_value", "only a number has limits")
+    both = parameter.HasField("min_value") and parameter.HasField("max_value")
+    if both and parameter.min_value > parameter.max_value:
+        yield Violation("min_value", "must not be over `max_value`")
+    if parameter.allowed_values and parameter.type != pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING:
+        yield Violation("allowed_values", "only a string has them")
+    if parameter.HasField("default_value"):
+        value, problem = read_value(parameter, parameter.default_value)
+        if value is None:
+            yield Violation("default_value", problem)
+
+
+def _model_violations(pipeline: pipeline_pb2.Pipeline) -> Iterator[Violation]:
+    yield from _repeats("models", [model.name for model in pipeline.models])
+    for index, model in enumerate(pipeline.models):
+        if names.parse("models", model.name) is None:
+            yield Violation(f"models[{index}].name", "must be `models/{model}`")
+        if not model.weights:
+            yield Violation(f"models[{index}].weights", "must name one at least")
+        for place, weights in enumerate(model.weights):
+            field = f"models[{index}].weights[{place}]"
+            if names.parse("weights", weights.name) is None or not weights.name.startswith(f"{model.name}/"):
+                yield Violation(f"{field}.name", "must be `models/{model}/weights/{weights}` of this model")
+            if not _DIGEST.fullmatch(weights.digest):
+                yield Violation(f"{field}.digest", "must be `sha256:{hex}`")
+
+
+def _repeats(field: str, found: list[str]) -> Iterator[Violation]:
+    for index, name in enumerate(found):
+        if name in found[:index]:
+            yield Violation(f"{field}[{index}].name", "stands twice")

@@ -1,0 +1,52 @@
+"""The settings of `tasks`, read from `RADMESH_TASKS_*`."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.chassis.settings import ServiceSettings
+from services.tasks.store.settings import StoreSettings
+
+
+class TasksSettings(ServiceSettings):
+    """What an operator can set about one replica of `tasks`."""
+
+    model_config = SettingsConfigDict(env_prefix="RADMESH_TASKS_", frozen=True)
+
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", description="Where Redis is: redis://host:port/db or unix://path."
+    )
+    redis_wait_seconds: float = Field(
+        60.0, ge=0, description="Time that a start waits for Redis before it gives up."
+    )
+    lease_seconds: float = Field(
+        15.0, gt=0, description="Time after a worker's last heartbeat at which its leases are lost."
+    )
+    heartbeat_seconds: float = Field(3.0, gt=0, description="Time between the heartbeats of a worker.")
+    retention_seconds: float = Field(
+        7 * 86_400.0, gt=0, description="Time that an ended task is kept before it is deleted."
+    )
+    image_pin_seconds: float = Field(
+        86_400.0, gt=0, description="Time that an image is kept after its upload though no task needs it."
+    )
+    watch_limit: int = Field(20_000, ge=1, description="Watches that may be open at once.")
+    bookmark_seconds: float = Field(
+        15.0, gt=0, description="Silence on a watch after which a bookmark is sent."
+    )
+    tick_seconds: float = Field(
+        0.25, gt=0, description="Longest time between two looks for what is due: time-outs, lost leases."
+    )
+    count_seconds: float = Field(2.0, gt=0, description="Time between two counts of tasks for the metrics.")
+    follower_pending: int = Field(
+        10_000, ge=1, description="Messages kept for a gateway that reads slowly before it is cut off."
+    )
+    worker_drain_seconds: float = Field(
+        1.0, ge=0, description="Time that a worker gets to leave by itself when this replica goes down."
+    )
+
+    def store_settings(self) -> StoreSettings:
+        """The part of the settings that the store takes."""
+        return StoreSettings(
+            lease_seconds=self.lease_seconds,
+            retention_seconds=self.retention_seconds,
+            image_pin_seconds=self.image_pin_seconds,
+        )

@@ -1,0 +1,129 @@
+"""Turns the store's records into messages and back."""
+
+from datetime import datetime
+
+from google.protobuf import any_pb2, timestamp_pb2
+from google.protobuf.json_format import Parse
+
+from radmesh import names
+from radmesh.blobs.v1 import image_pb2
+from radmesh.tasks.v1 import task_pb2, worker_service_pb2
+from services.tasks.lifecycle import State
+from services.tasks.records import EventRecord, Grant, ImageRecord, LeaseKey, TaskRecord
+
+
+def task_message(record: TaskRecord, *, listed: bool = False) -> task_pb2.Task:
+    """A task as clients see it. listed: without outcome and artifacts."""
+    task = task_pb2.Task(
+        name=f"tasks/{record.task_id}",
+        pipeline=f"pipelines/{record.pipeline}",
+        images=[f"images/{image}" for image in record.images],
+        labels=record.labels,
+        owner=record.owner,
+        state=task_pb2.TaskState.Name(record.state),
+        attempt=record.attempt,
+        sequence=record.sequence,
+        queue_position=record.queue_position,
+        weights=record.weights,
+        weights_digest=record.weights_digest,
+    )
+    Parse(record.parameters_json, task.parameters)
+    _set_times(task, record)
+    if record.progress:
+        task.progress.MergeFromString(record.progress)
+    if listed:
+        return task
+    for artifact in record.artifacts:
+        task.artifacts.add().MergeFromString(artifact)
+    if record.result:
+        task.result.MergeFromString(record.result)
+    elif record.error:
+        task.error.MergeFromString(record.error)
+    return task
+
+
+def event_message(record: EventRecord) -> task_pb2.TaskEvent:
+    """An event as watchers see it."""
+    event = task_pb2.TaskEvent(
+        sequence=record.sequence, event_time=_timestamp(record.time), attempt=record.attempt
+    )
+    if record.artifact:
+        event.artifact.MergeFromString(record.artifact)
+        return event
+    change = task_pb2.TaskStateChange(
+        state=task_pb2.TaskState.Name(record.state or State.NONE), reason=record.reason
+    )
+    if record.result:
+        change.result.MergeFromString(record.result)
+    elif record.error:
+        change.error.MergeFromString(record.error)
+    event.state_change.CopyFrom(change)
+    return event
+
+
+def progress_message(content: bytes) -> task_pb2.TaskProgress:
+    """The progress in its stored form."""
+    return task_pb2.TaskProgress.FromString(content)
+
+
+def image_message(record: ImageRecord) -> image_pb2.Image:
+    """An image as its owner sees it."""
+    return image_pb2.Image(
+        name=f"images/{record.sha256}",
+        size_bytes=record.size_bytes,
+        media_type=record.media_type,
+        create_time=_timestamp(record.create_time),
+        expire_time=_timestamp(record.expire_time),
+    )
+
+
+def lease_message(lease: LeaseKey) -> worker_service_pb2.Lease:
+    """A lease as its worker sees it."""
+    return worker_service_pb2.Lease(task=f"tasks/{lease.task_id}", attempt=lease.attempt, token=lease.token)
+
+
+def lease_key(lease: worker_service_pb2.Lease) -> LeaseKey | None:
+    """The lease that a worker names; None when it could not be one."""
+    task = names.parse("tasks", lease.task)
+    if task is None or lease.attempt < 1 or not lease.token:
+        return None
+    return LeaseKey(task[0], lease.attempt, lease.token)
+
+
+def assignment_message(grant: Grant) -> worker_service_pb2.Assignment:
+    """The work of a grant as its worker gets it."""
+    record = grant.record
+    assignment = worker_service_pb2.Assignment(
+        lease=lease_message(grant.lease),
+        pipeline=f"pipelines/{record.pipeline}",
+        weights=record.weights,
+        weights_digest=record.weights_digest,
+        traceparent=record.traceparent,
+    )
+    Parse(record.parameters_json, assignment.parameters)
+    assignment.attempt_timeout.FromMilliseconds(round(record.attempt_timeout * 1000))
+    for image in grant.images:
+        assignment.images.add(
+            name=f"images/{image.sha256}", size_bytes=image.size_bytes, media_type=image.media_type
+        )
+    return assignment
+
+
+def packed(message: any_pb2.Any) -> bytes:
+    """A result in its stored form. Never empty, not even for a message without fields."""
+    return message.SerializeToString(deterministic=True)
+
+
+def _set_times(task: task_pb2.Task, record: TaskRecord) -> None:
+    for field in ("create_time", "start_time", "end_time", "expire_time"):
+        moment = getattr(record, field)
+        if moment is not None:
+            getattr(task, field).FromDatetime(moment)
+
+
+def _timestamp(moment: datetime | None) -> timestamp_pb2.Timestamp | None:
+    if moment is None:
+        return None
+    found = timestamp_pb2.Timestamp()
+    found.FromDatetime(moment)
+    return found

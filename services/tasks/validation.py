@@ -1,0 +1,185 @@
+"""Checks a request for a task against the rules of its fields and against its pipeline's description."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from radmesh import names
+from radmesh.errors import (
+    ImageFormatError,
+    ImageTooLargeError,
+    InvalidRequestError,
+    Violation,
+    WeightsNotFoundError,
+)
+from radmesh.models.v1 import model_pb2
+from radmesh.tasks.v1 import pipeline_pb2, task_service_pb2
+from services.tasks.parameters import Scalar, check_parameters, with_defaults
+from services.tasks.records import ImageRecord, NewTask
+
+MAX_LABELS = 16
+MAX_LABEL_CHARACTERS = 63
+_LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True)
+class TaskRequest:
+    """A request whose fields keep their rules; nothing is known yet of its pipeline's."""
+
+    request_id: str
+    pipeline: str
+    images: tuple[str, ...]
+    labels: Mapping[str, str]
+    weights: str
+
+
+def resource_id(collection: str, name: str, field: str = "name") -> str:
+    """The id in a resource name of a request. Raises InvalidRequestError."""
+    found = names.parse(collection, name)
+    if found is None:
+        raise InvalidRequestError([Violation(field, _naming(collection))])
+    return found[0]
+
+
+def read_fields(
+    request: task_service_pb2.CreateTaskRequest,
+) -> tuple[TaskRequest, list[Violation]]:
+    """What the request says, and every violation of a rule that needs no pipeline."""
+    problems = []
+    if not names.is_request_id(request.request_id):
+        problems.append(Violation("request_id", "must be a UUID of version 4"))
+    pipeline = names.parse("pipelines", request.pipeline)
+    if pipeline is None:
+        problems.append(Violation("pipeline", _naming("pipelines")))
+    images = []
+    for index, name in enumerate(request.images):
+        image = names.parse("images", name)
+        if image is None:
+            problems.append(Violation(f"images[{index}]", _naming("images")))
+        elif image[0] in images:
+            problems.append(Violation(f"images[{index}]", "stands twice"))
+        else:
+            images.append(image[0])
+    if request.weights and names.parse("weights", request.weights) is None:
+        problems.append(Violation("weights", _naming("weights")))
+    problems += _label_violations(request.labels)
+    found = TaskRequest(
+        request.request_id.lower(),
+        pipeline[0] if pipeline else "",
+        tuple(images),
+        dict(request.labels),
+        request.weights,
+    )
+    return found, problems
+
+
+def check_against_pipeline(
+    request: task_service_pb2.CreateTaskRequest, pipeline: pipeline_pb2.Pipeline
+) -> tuple[dict[str, Scalar], list[Violation]]:
+    """The given parameters by name, and every violation of what the pipeline asks for."""
+    values, problems = check_parameters(request.parameters, described_parameters(pipeline))
+    least, most = pipeline.input.min_images, pipeline.input.max_images
+    if not least <= len(request.images) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        problems.insert(0, Violation("images", f"the pipeline takes {wanted}, {len(request.images)} given"))
+    return values, problems
+
+
+def described_parameters(
+    pipeline: pipeline_pb2.Pipeline,
+) -> dict[str, pipeline_pb2.PipelineParameter]:
+    """A pipeline's parameters by name."""
+    return {parameter.name: parameter for parameter in pipeline.parameters}
+
+
+def choose_weights(pipeline: pipeline_pb2.Pipeline, name: str) -> model_pb2.Weights:
+    """The weights of that name, or the pipeline's default ones. Raises WeightsNotFoundError."""
+    known = [weights for model in pipeline.models for weights in model.weights]
+    for weights in known:
+        if not name or weights.name == name:
+            return weights
+    if not name:
+        return model_pb2.Weights()
+    raise WeightsNotFoundError(
+        f"{pipeline.name} cannot run {name}",
+        metadata={"known_weights": ", ".join(weights.name for weights in known)},
+    )
+
+
+def check_images(pipeline: pipeline_pb2.Pipeline, images: Sequence[ImageRecord]) -> None:
+    """Raises ImageFormatError or ImageTooLargeError when the pipeline does not take one of the images."""
+    limit = pipeline.input.max_image_bytes
+    for image in images:
+        if image.media_type not in pipeline.input.media_types:
+            accepted = ", ".join(pipeline.input.media_types)
+            raise ImageFormatError(
+                f"images/{image.sha256} is {image.media_type}; {pipeline.name} takes {accepted}",
+                metadata={"image": f"images/{image.sha256}", "media_type": image.media_type},
+            )
+        if limit and image.size_bytes > limit:
+            raise ImageTooLargeError(
+                f"images/{image.sha256} has {image.size_bytes} bytes; {pipeline.name} takes up to {limit}",
+                metadata={"image": f"images/{image.sha256}", "limit_bytes": str(limit)},
+            )
+
+
+def new_task(
+    *,
+    task_id: str,
+    owner: str,
+    request: TaskRequest,
+    given: Mapping[str, Scalar],
+    pipeline: pipeline_pb2.Pipeline,
+    traceparent: str,
+) -> NewTask:
+    """The task to create for a checked request."""
+    weights = choose_weights(pipeline, request.weights)
+    parameters = with_defaults(given, described_parameters(pipeline))
+    return NewTask(
+        task_id=task_id,
+        owner=owner,
+        request_id=request.request_id,
+        fingerprint=fingerprint(request, given),
+        pipeline=request.pipeline,
+        images=request.images,
+        parameters_json=json.dumps(parameters, sort_keys=True, separators=(",", ":")),
+        labels=request.labels,
+        weights=weights.name,
+        weights_digest=weights.digest,
+        attempt_timeout=pipeline.attempt_timeout.ToTimedelta().total_seconds(),
+        queue_timeout=pipeline.queue_timeout.ToTimedelta().total_seconds(),
+        max_attempts=pipeline.max_attempts,
+        traceparent=traceparent,
+    )
+
+
+def fingerprint(request: TaskRequest, given: Mapping[str, Scalar]) -> str:
+    """SHA-256 of what was asked for, hexadecimal: equal for requests that mean the same.
+
+    Defaults are left out, so that a repeat still means the same after a worker brought new ones.
+    """
+    meaning = [request.pipeline, request.images, dict(given), dict(request.labels), request.weights]
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+
+def _label_violations(labels: Mapping[str, str]) -> list[Violation]:
+    problems = []
+    if len(labels) > MAX_LABELS:
+        problems.append(Violation("labels", f"at most {MAX_LABELS}, {len(labels)} given"))
+    for key in sorted(labels):
+        if not _LABEL_KEY.fullmatch(key):
+            problems.append(Violation(f"labels.{key[:64]}", f"the key must match {_LABEL_KEY.pattern}"))
+        if len(labels[key]) > MAX_LABEL_CHARACTERS:
+            problems.append(Violation(f"labels.{key[:64]}", f"at most {MAX_LABEL_CHARACTERS} characters"))
+    return problems
+
+
+def _naming(collection: str) -> str:
+    return {
+        "tasks": "must be `tasks/{task}`",
+        "images": "must be `images/{sha256}`, 64 lower-case hexadecimal digits",
+        "pipelines": "must be `pipelines/{pipeline}`",
+        "weights": "must be `models/{model}/weights/{weights}`",
+    }[collection]
