@@ -1,6 +1,6 @@
 """The one place where errors become gRPC statuses, and statuses errors again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import grpc
@@ -11,6 +11,10 @@ from google.rpc import error_details_pb2, status_pb2
 from radmesh import errors
 
 _DETAILS_KEY = "grpc-status-details-bin"
+# A receiver may drop an RPC whose metadata is over 8 KiB (grpc.max_metadata_size). The message travels twice,
+# once percent-encoded, and the details in Base64, so this much of each is sure to fit.
+_MESSAGE_BYTES = 500
+_VIOLATIONS_BYTES = 3000
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -29,18 +33,25 @@ def to_status(error: errors.RadmeshError) -> status_pb2.Status:
     ]
     if isinstance(error, errors.InvalidRequestError):
         bad_request = error_details_pb2.BadRequest()
-        for violation in error.violations:
+        for violation in _fitting(error.violations):
             bad_request.field_violations.add(field=violation.field, description=violation.description)
         details.append(_pack(bad_request))
     if error.retry_after is not None:
         delay = duration_pb2.Duration(nanos=int(error.retry_after % 1 * 1e9), seconds=int(error.retry_after))
         details.append(_pack(error_details_pb2.RetryInfo(retry_delay=delay)))
-    return status_pb2.Status(code=int(error.code), message=error.message, details=details)
+    return status_pb2.Status(
+        code=int(error.code), message=_cut(error.message, _MESSAGE_BYTES), details=details
+    )
 
 
-def trailing_metadata(error: errors.RadmeshError) -> tuple[tuple[str, bytes], ...]:
-    """The trailing metadata that carries the details of an error, as gRPC's rich error model has it."""
-    return ((_DETAILS_KEY, to_status(error).SerializeToString()),)
+def trailing_metadata(status: status_pb2.Status) -> tuple[tuple[str, bytes], ...]:
+    """The trailing metadata that carries a status with its details, as gRPC's rich error model has it."""
+    return ((_DETAILS_KEY, status.SerializeToString()),)
+
+
+def has_details(error: grpc.RpcError) -> bool:
+    """Whether a status carries our details, and so was meant by a service, not made up by gRPC."""
+    return bool(_details(error.trailing_metadata() or ()))
 
 
 def from_rpc_error(error: grpc.RpcError) -> errors.RadmeshError:
@@ -53,15 +64,14 @@ def from_rpc_error(error: grpc.RpcError) -> errors.RadmeshError:
     status = status_pb2.Status.FromString(details) if details else status_pb2.Status()
     info, violations, retry_after = _read(status.details)
     message = status.message or error.details() or code.name
-    if info.reason == errors.InvalidRequestError.reason:
+    metadata = dict(info.metadata)
+    numeric_code = _numeric(metadata.pop("code", ""))
+    found_class = _class_of(code, info.reason, numeric_code)
+    if found_class is errors.InvalidRequestError:
         return errors.InvalidRequestError(violations or [errors.Violation("request", message)])
-    metadata = {key: value for key, value in info.metadata.items() if key != "code"}
-    found = _class_of(code, info.reason)(
-        message, reason=info.reason or None, metadata=metadata, retry_after=retry_after
-    )
-    found.code = code
-    if "code" in info.metadata and info.metadata["code"].isdigit():
-        found.numeric_code = _numeric(int(info.metadata["code"]))
+    reason = info.reason or (code.name if found_class is errors.RadmeshError else None)
+    found = found_class(message, reason=reason, metadata=metadata, retry_after=retry_after)
+    found.code, found.numeric_code = code, numeric_code
     return found
 
 
@@ -69,6 +79,27 @@ def _pack(message: Message) -> any_pb2.Any:
     packed = any_pb2.Any()
     packed.Pack(message)
     return packed
+
+
+def _cut(text: str, limit: int) -> str:
+    encoded = text.encode()
+    return text if len(encoded) <= limit else encoded[: limit - 3].decode(errors="ignore") + "…"
+
+
+def _fitting(violations: Sequence[errors.Violation]) -> list[errors.Violation]:
+    """As many violations as fit into a status, and how many more there are."""
+    kept: list[errors.Violation] = []
+    left = _VIOLATIONS_BYTES
+    for violation in violations:
+        cut = errors.Violation(_cut(violation.field, 200), _cut(violation.description, 300))
+        left -= len(cut.field.encode()) + len(cut.description.encode()) + 8
+        if left < 0:
+            kept.append(
+                errors.Violation("request", f"{len(violations) - len(kept)} more fields break their rules")
+            )
+            break
+        kept.append(cut)
+    return kept
 
 
 def _details(metadata: Iterable[Any]) -> bytes:
@@ -93,22 +124,33 @@ def _read(
     return info, violations, retry
 
 
-def _numeric(value: int) -> errors.NumericCode | None:
+def _numeric(value: str) -> errors.NumericCode | None:
     try:
-        return errors.NumericCode(value)
+        return errors.NumericCode(int(value))
     except ValueError:
         return None
 
 
-def _class_of(code: errors.Code, reason: str) -> type[errors.RadmeshError]:
-    """The class with this reason, else the first one with this code, else the base."""
-    nearest: type[errors.RadmeshError] | None = None
-    queue: list[type[errors.RadmeshError]] = [errors.RadmeshError]
-    while queue:
-        candidate = queue.pop(0)
-        if candidate is not errors.InvalidRequestError and candidate.code == code:
-            if candidate.reason == reason:
-                return candidate
-            nearest = nearest or candidate
-        queue.extend(candidate.__subclasses__())
-    return nearest or errors.RadmeshError
+def _class_of(
+    code: errors.Code, reason: str, numeric_code: errors.NumericCode | None
+) -> type[errors.RadmeshError]:
+    """The class of this code and reason; else the first of this code and numeric code; else of this code.
+
+    A class that serves several reasons, such as ImageFormatError, is found by its numeric code.
+    """
+    same_code = [one for one in _tree(errors.RadmeshError) if one.code == code]
+    for one in same_code:
+        if one.reason == reason:
+            return one
+    for one in same_code:
+        if one.numeric_code == numeric_code:
+            return one
+    return same_code[0] if same_code else errors.RadmeshError
+
+
+def _tree(base: type[errors.RadmeshError]) -> list[type[errors.RadmeshError]]:
+    """The classes of `radmesh.errors` from the base down, level by level."""
+    found = [base]
+    for one in found:
+        found += [child for child in one.__subclasses__() if child.__module__ == errors.__name__]
+    return found
