@@ -1,9 +1,9 @@
 """What happens around every RPC: principal, trace and deadline in; error to status; metrics and log out."""
 
-import asyncio
 import inspect
+import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -11,16 +11,20 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from radmesh.errors import Code, InvalidRequestError, RadmeshError, Violation
-from radmesh.status import status_code, trailing_metadata
+from radmesh.status import status_code, to_status, trailing_metadata
 from services.chassis import deadlines, logs, principals, tracing
+from services.chassis.faults import public_error
 from services.chassis.metrics import Metrics
 
-Context = grpc.aio.ServicerContext
+Context = grpc.aio.ServicerContext[Any, Any]
+Body = Callable[[Any, Context], Awaitable[Any]]
 _LOG = logs.logger(__name__)
-_WORTH_A_LINE = frozenset({Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS})
+# Asked before a line is built: building one that is then dropped would cost more than all the rest.
+_DEBUG = logging.getLogger(__name__)
+_OURS = frozenset({Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS})
 
 
-class ServerInterceptor(grpc.aio.ServerInterceptor):
+class ServerInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Wraps each method once. Only the start and the end of an RPC pass through here, never its messages."""
 
     def __init__(self, metrics: Metrics) -> None:
@@ -29,9 +33,9 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> Any:
         """See grpc.aio.ServerInterceptor."""
         handler = await continuation(handler_call_details)
         if handler is None:
@@ -43,41 +47,36 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):
         return known[1]
 
 
-def _wrap(handler: Any, calls: "_Calls") -> grpc.RpcMethodHandler:
-    if handler.response_streaming:
-        body = handler.stream_stream if handler.request_streaming else handler.unary_stream
-        make = (
-            grpc.stream_stream_rpc_method_handler
-            if handler.request_streaming
-            else grpc.unary_stream_rpc_method_handler
-        )
-    else:
-        body = handler.stream_unary if handler.request_streaming else handler.unary_unary
-        make = (
-            grpc.stream_unary_rpc_method_handler
-            if handler.request_streaming
-            else grpc.unary_unary_rpc_method_handler
-        )
+def _wrap(handler: Any, calls: "_Calls") -> Any:
+    requests, responses = handler.request_streaming, handler.response_streaming
+    body, make = {
+        (False, False): (handler.unary_unary, grpc.unary_unary_rpc_method_handler),
+        (False, True): (handler.unary_stream, grpc.unary_stream_rpc_method_handler),
+        (True, False): (handler.stream_unary, grpc.stream_unary_rpc_method_handler),
+        (True, True): (handler.stream_stream, grpc.stream_stream_rpc_method_handler),
+    }[requests, responses]
     if inspect.isasyncgenfunction(body):
         body = _written(body)
-    if handler.request_streaming:
+    elif not inspect.iscoroutinefunction(body):
+        raise TypeError(f"{body} must be a coroutine function or an asynchronous generator function")
+    if requests:
         return make(calls.around(body), handler.request_deserializer, handler.response_serializer)
     # A single request is read by us, so that one which cannot be read is the caller's error, not ours.
     return make(calls.around(_decoded(body, handler.request_deserializer)), None, handler.response_serializer)
 
 
-def _written(body: Callable[[Any, Context], AsyncIterator[Any]]) -> Callable[[Any, Context], Awaitable[None]]:
+def _written(body: Callable[[Any, Context], AsyncGenerator[Any, None]]) -> Body:
     """A generator method as one that writes: no generator around a generator, and it is closed at the end."""
 
     async def write_all(request: Any, context: Context) -> None:
-        async with aclosing(body(request, context)) as messages:  # type: ignore[type-var]
+        async with aclosing(body(request, context)) as messages:
             async for message in messages:
                 await context.write(message)
 
     return write_all
 
 
-def _decoded(body: Callable[[Any, Context], Awaitable[Any]], decode: Callable[[bytes], Any]) -> Any:
+def _decoded(body: Body, decode: Callable[[bytes], Any]) -> Body:
     async def decode_first(request: bytes, context: Context) -> Any:
         try:
             message = decode(request)
@@ -98,9 +97,7 @@ class _Calls:
         self._running = metrics.rpcs_running.labels(self._service, self._name)
         self._ended: dict[str, tuple[Any, Any]] = {}
 
-    def around(
-        self, body: Callable[[Any, Context], Awaitable[Any]]
-    ) -> Callable[[Any, Context], Awaitable[Any]]:
+    def around(self, body: Body) -> Body:
         """The method with everything that happens around it."""
 
         async def call(request: Any, context: Context) -> Any:
@@ -110,20 +107,34 @@ class _Calls:
             try:
                 _enter(context)
                 answer = await body(request, context)
-                code = _set_code(context)
+                code = _code_of(context)
                 return answer
-            except asyncio.CancelledError:
-                code = "DEADLINE_EXCEEDED" if deadlines.remaining_deadline() == 0 else "CANCELLED"
-                raise
-            except Exception as error:  # noqa: BLE001 - the last line of defence; see _public
-                public = _public(error, self._method)
+            except BaseException as error:
+                public = public_error(error, context)
+                if public is None:
+                    code = _code_of(context) if isinstance(error, grpc.aio.AbortError) else _gone()
+                    raise
                 code = public.code.name
-                await context.abort(status_code(public), public.message, trailing_metadata(public))
+                self._log(public, error)
+                told = to_status(public)
+                await context.abort(status_code(public), told.message, trailing_metadata(told))
             finally:
                 self._running.dec()
                 self._count(code, time.monotonic() - begun)
 
         return call
+
+    def _log(self, public: RadmeshError, error: BaseException) -> None:
+        ours = public.code in _OURS
+        fields = [one.field for one in public.violations] if isinstance(public, InvalidRequestError) else []
+        (_LOG.error if ours else _LOG.info)(
+            "rpc failed" if ours else "rpc refused",
+            method=self._method,
+            code=public.code.name,
+            reason=public.reason,
+            **({"fields": fields} if fields else {}),
+            **({"exc_info": error} if ours else {}),
+        )
 
     def _count(self, code: str, seconds: float) -> None:
         ended = self._ended.get(code)
@@ -133,11 +144,14 @@ class _Calls:
             self._ended[code] = ended
         ended[0].inc()
         ended[1].observe(seconds)
-        _LOG.debug("rpc", method=self._method, code=code, seconds=round(seconds, 6))
+        if _DEBUG.isEnabledFor(logging.DEBUG):
+            _LOG.debug("rpc ended", method=self._method, code=code, seconds=round(seconds, 6))
 
 
 def _enter(context: Context) -> None:
-    name = roles = traceparent = None
+    name: Any = None
+    roles: Any = None
+    traceparent: Any = None
     for key, value in context.invocation_metadata() or ():
         if key == principals.PRINCIPAL_KEY:
             name = value
@@ -150,11 +164,10 @@ def _enter(context: Context) -> None:
     principals.enter(principals.from_metadata(name, roles))
 
 
-def _set_code(context: Context) -> str:
+def _code_of(context: Context) -> str:
     code = context.code()
     return "OK" if code is None else code.name
 
 
-def _public(error: Exception, method: str) -> RadmeshError:
-    """What the caller is told. An error that nobody foresaw says nothing: its text may hold what it met."""
-    raise NotImplementedError
+def _gone() -> str:
+    return "DEADLINE_EXCEEDED" if deadlines.remaining_deadline() == 0 else "CANCELLED"
