@@ -12,7 +12,8 @@ class GatewaySettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="RADMESH_GATEWAY_", frozen=True)
 
     tasks: str = Field(
-        "127.0.0.1:50052", description="Where `tasks` is: host:port, several joined by commas, or a gRPC target."
+        "127.0.0.1:50052",
+        description="Where `tasks` is: host:port, several joined by commas, or a gRPC target.",
     )
     tasks_timeout_seconds: float = Field(
         10.0, gt=0, description="Time that `tasks` gets for one answer when the caller sets no deadline."

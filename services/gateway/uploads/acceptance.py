@@ -6,6 +6,7 @@ from radmesh.blobs.v1.image_pb2 import Image
 from radmesh.errors import ChecksumMismatchError
 from services.chassis.blobs import BlobStore
 from services.gateway import media_types
+from services.gateway.metrics import GatewayMetrics
 from services.gateway.uploads import rules
 
 RecordImage = Callable[[Image], Awaitable[Image]]
@@ -14,9 +15,10 @@ RecordImage = Callable[[Image], Awaitable[Image]]
 class Acceptance:
     """Judges what arrived. record_image: tells `tasks` that the caller has this image."""
 
-    def __init__(self, blobs: BlobStore, record_image: RecordImage) -> None:
+    def __init__(self, blobs: BlobStore, record_image: RecordImage, metrics: GatewayMetrics) -> None:
         self._blobs = blobs
         self._record_image = record_image
+        self._metrics = metrics
 
     async def accept(
         self, key: str, declared: rules.NewUpload, limits: rules.Limits, arrived_bytes: int, sha256: str
@@ -40,4 +42,6 @@ class Acceptance:
             Image(name=f"images/{sha256}", size_bytes=arrived_bytes, media_type=media_type)
         )
         await self._blobs.promote(key, image.name)
+        self._metrics.accepted.inc()
+        self._metrics.received_bytes.inc(arrived_bytes)
         return image

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
-from radmesh import names
 from radmesh.blobs.v1.upload_service_pb2 import WriteUploadRequest
 from radmesh.errors import (
     ChecksumMismatchError,
@@ -15,6 +14,7 @@ from radmesh.errors import (
     InvalidRequestError,
     Violation,
 )
+from services.gateway import edge
 from services.gateway.uploads import rules, shelf
 from services.gateway.uploads.acceptance import Acceptance
 from services.gateway.uploads.intake import Intake
@@ -46,7 +46,7 @@ class Receiver:
         first = await anext(messages, None)
         if first is None:
             raise InvalidRequestError([Violation("name", "must be in the first message of the stream")])
-        upload_id = read_name(first.name)
+        upload_id = edge.read_name("uploads", first.name)
         await self._uploads.get(owner, upload_id)
         with self._uploads.hold(upload_id):
             # Once more: another stream may have finished or deleted it before this one held it.
@@ -67,9 +67,7 @@ class Receiver:
             raise rules.offset_mismatch(offset)
         self._uploads.check_space(upload.declared.size_bytes - offset)
         upload = await self._uploads.renew(upload)
-        intake = Intake(
-            self._uploads.blobs, shelf.bytes_key(upload.upload_id), upload.declared.size_bytes
-        )
+        intake = Intake(self._uploads.blobs, shelf.bytes_key(upload.upload_id), upload.declared.size_bytes)
         await intake.resume(offset)
         try:
             complete = await _take_all(intake, first, messages)
@@ -97,14 +95,6 @@ class Receiver:
         finished = upload.finished(image)
         await self._uploads.save(finished)
         return finished
-
-
-def read_name(name: str) -> str:
-    """The id in `uploads/{upload}`. Raises InvalidRequestError."""
-    found = names.parse("uploads", name)
-    if found is None:
-        raise InvalidRequestError([Violation("name", "must be `uploads/{upload}`")])
-    return found[0]
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:

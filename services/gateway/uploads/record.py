@@ -34,9 +34,7 @@ class UploadRecord:
 
     def to_proto(self, offset: int) -> Upload:
         """The upload as a caller sees it, standing at `offset`."""
-        upload = Upload(
-            name=f"uploads/{self.upload_id}", size_bytes=self.declared.size_bytes, offset=offset
-        )
+        upload = Upload(name=f"uploads/{self.upload_id}", size_bytes=self.declared.size_bytes, offset=offset)
         upload.expire_time.FromDatetime(self.expire_time)
         if self.image is not None:
             upload.image.CopyFrom(self.image)

@@ -103,7 +103,9 @@ def incomplete(offset: int, size_bytes: int) -> FailedPreconditionError:
 
 def offset_mismatch(offset: int) -> OffsetMismatchError:
     """The error for bytes that do not begin where the upload stands, at `offset`."""
-    return OffsetMismatchError(f"The upload stands at {offset}; go on there.", metadata={"offset": str(offset)})
+    return OffsetMismatchError(
+        f"The upload stands at {offset}; go on there.", metadata={"offset": str(offset)}
+    )
 
 
 def busy() -> AbortedError:

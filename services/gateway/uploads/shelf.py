@@ -1,4 +1,4 @@
-"""Where uploads wait: the bytes in the blob store, a small record beside them, nothing in the gateway itself."""
+"""Where uploads wait: bytes in the blob store, a small record beside them, nothing in the gateway."""
 
 import asyncio
 from collections.abc import Callable, Iterator

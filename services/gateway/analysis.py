@@ -1,0 +1,125 @@
+"""Analyze: an upload, a task, its watch and its artifacts as one stream."""
+
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from radmesh import names
+from radmesh.blobs.v1.image_pb2 import Image
+from radmesh.blobs.v1.upload_service_pb2 import CreateUploadRequest
+from radmesh.errors import InvalidRequestError, Violation
+from radmesh.gateway.v1.analysis_service_pb2 import (
+    AnalyzeHeader,
+    AnalyzeRequest,
+    AnalyzeResponse,
+    ArtifactChunk,
+)
+from radmesh.tasks.v1.task_pb2 import Task
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest, GetTaskRequest
+from services.chassis import principals
+from services.chassis.watch import WatchHub
+from services.gateway import downloads
+from services.gateway.downloads import Downloads
+from services.gateway.limits import LimitsBook
+from services.gateway.tasks_peer import TasksPeer
+from services.gateway.uploads import rules, shelf
+from services.gateway.uploads.acceptance import Acceptance
+from services.gateway.uploads.intake import Intake
+from services.gateway.uploads.receiving import to_the_end
+from services.gateway.uploads.shelf import UploadShelf
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Carries out Analyze with the parts that also carry out the calls it stands for."""
+
+    peer: TasksPeer
+    hub: WatchHub
+    uploads: UploadShelf
+    acceptance: Acceptance
+    limits: LimitsBook
+    downloads: Downloads
+
+    async def analyze(self, requests: AsyncIterator[AnalyzeRequest]) -> AsyncGenerator[AnalyzeResponse, None]:
+        """The answers to one stream, from the image to the last artifact."""
+        header = await _header(requests)
+        image = await self._receive(header, requests)
+        yield AnalyzeResponse(image=image)
+        request = CreateTaskRequest(
+            request_id=header.request_id,
+            pipeline=header.pipeline,
+            images=[image.name],
+            labels=header.labels,
+            weights=header.weights,
+        )
+        if header.HasField("parameters"):
+            request.parameters.CopyFrom(header.parameters)
+        task: Task = (await self.peer.ask(self.peer.tasks.CreateTask, request)).task
+        watch = self.hub.watch(task.name, principals.current().name, None)
+        async with aclosing(watch) as messages:
+            async for message in messages:
+                kind = message.WhichOneof("message")
+                yield AnalyzeResponse(**{kind: getattr(message, kind)})
+        if header.include_artifacts:
+            async with aclosing(self._artifacts(task.name)) as parts:
+                async for part in parts:
+                    yield AnalyzeResponse(artifact_chunk=part)
+
+    async def _receive(self, header: AnalyzeHeader, requests: AsyncIterator[AnalyzeRequest]) -> Image:
+        """The image that the chunks make. Whatever happens, nothing stays staged."""
+        declared = _declared(header)
+        limits = await self.limits.of(declared.pipeline)
+        rules.check_limits(declared, limits)
+        self.uploads.check_space(declared.size_bytes)
+        # No record is written, so this upload cannot be resumed; the whole call is repeated instead.
+        staged = uuid.uuid4().hex
+        key = shelf.bytes_key(staged)
+        intake = Intake(self.uploads.blobs, key, declared.size_bytes)
+        with self.uploads.hold(staged):
+            try:
+                async for request in requests:
+                    if request.WhichOneof("message") != "chunk":
+                        raise InvalidRequestError(
+                            [Violation("chunk", "must follow the header, which comes once")]
+                        )
+                    await intake.take(request.chunk)
+                await intake.settle()
+                accept = self.acceptance.accept(key, declared, limits, intake.offset, intake.sha256())
+                return await to_the_end(accept)
+            finally:
+                await to_the_end(self._clear(intake, key))
+
+    async def _clear(self, intake: Intake, key: str) -> None:
+        await intake.give_up()
+        await self.uploads.blobs.delete(key)
+
+    async def _artifacts(self, name: str) -> AsyncGenerator[ArtifactChunk, None]:
+        task: Task = (await self.peer.ask(self.peer.tasks.GetTask, GetTaskRequest(name=name))).task
+        for artifact in task.artifacts:
+            offset = 0
+            async with aclosing(self.downloads.chunks(downloads.artifact(task, artifact))) as chunks:
+                async for chunk in chunks:
+                    yield ArtifactChunk(name=artifact.name, offset=offset, chunk=chunk)
+                    offset += len(chunk)
+
+
+async def _header(requests: AsyncIterator[AnalyzeRequest]) -> AnalyzeHeader:
+    first = await anext(requests, None)
+    if first is None or first.WhichOneof("message") != "header":
+        raise InvalidRequestError([Violation("header", "must be the first message of the stream")])
+    return first.header
+
+
+def _declared(header: AnalyzeHeader) -> rules.NewUpload:
+    if names.parse("pipelines", header.pipeline) is None:
+        raise InvalidRequestError([Violation("pipeline", "must be `pipelines/{pipeline}`")])
+    return rules.read_request(
+        CreateUploadRequest(
+            request_id=header.request_id,
+            size_bytes=header.size_bytes,
+            sha256=header.sha256,
+            file_extension=header.file_extension,
+            pipeline=header.pipeline,
+        )
+    )

@@ -1,0 +1,166 @@
+"""Carries the watches of every client on one stream to `tasks`, and connects it again when it breaks."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterable
+
+import grpc
+
+from radmesh import status
+from radmesh.errors import UnavailableError
+from radmesh.tasks.v1.follow_service_pb2 import FollowRequest, FollowResponse, ReadTaskLogRequest
+from services.chassis import contexts, logs
+from services.chassis.watch import TaskLog, WatchHub
+from services.gateway.metrics import GatewayMetrics
+from services.gateway.tasks_peer import TasksPeer
+
+_LOG = logs.logger(__name__)
+_SHORTEST_PAUSE = 0.02
+_LONGEST_PAUSE = 1.0
+# A name takes 38 bytes on the wire; one message stays far below gRPC's limit of 4 MiB.
+_NAMES_PER_MESSAGE = 10_000
+
+
+class _Orders:
+    """What one connection is still to be told: which tasks to follow, and which no more."""
+
+    def __init__(self, wanted: Iterable[str]) -> None:
+        self._changes = dict.fromkeys(wanted, True)
+        self._changed = asyncio.Event()
+        self._changed.set()
+        self._closed = False
+
+    def follow(self, task: str) -> bool:
+        """Orders a task; False when it is followed still, because its end was not told yet."""
+        if self._changes.get(task) is False:
+            del self._changes[task]
+            return False
+        self._changes[task] = True
+        self._changed.set()
+        return True
+
+    def unfollow(self, task: str) -> None:
+        """Orders the end of a task."""
+        self._changes[task] = False
+        self._changed.set()
+
+    def close(self) -> None:
+        """Ends `messages`: gRPC does not end the requests of a stream that the other side broke."""
+        self._closed = True
+        self._changed.set()
+
+    async def messages(self) -> AsyncIterator[FollowRequest]:
+        """The orders as they come, many in one message."""
+        while True:
+            await self._changed.wait()
+            if self._closed:
+                return
+            self._changed.clear()
+            changes, self._changes = list(self._changes.items()), {}
+            for start in range(0, len(changes), _NAMES_PER_MESSAGE):
+                part = changes[start : start + _NAMES_PER_MESSAGE]
+                yield FollowRequest(
+                    follow=[task for task, wanted in part if wanted],
+                    unfollow=[task for task, wanted in part if not wanted],
+                )
+
+
+class FollowedLogs:
+    """The LogSource of the gateway's WatchHub. patience: seconds that a new watch waits for `tasks`.
+
+    What is wanted is kept here, so a new connection, to whichever replica, asks for all of it at once; the
+    watches then read their logs from where each of them stands.
+    """
+
+    def __init__(self, peer: TasksPeer, metrics: GatewayMetrics, *, patience: float) -> None:
+        self._peer = peer
+        self._metrics = metrics
+        self._patience = patience
+        self._running: asyncio.Task[None] | None = None
+        # Each wanted task, and a future for as long as `tasks` has not confirmed it for the first time.
+        self._wanted: dict[str, asyncio.Future[None]] = {}
+        self._orders = _Orders(())
+
+    def start(self, hub: WatchHub) -> None:
+        """Begins to feed a hub."""
+        self._running = contexts.detached(self._run(hub), name="follow")
+
+    async def stop(self) -> None:
+        """Ends the stream."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+
+    async def subscribe(self, task: str) -> None:
+        """See LogSource."""
+        confirmed = self._wanted[task] = asyncio.get_running_loop().create_future()
+        if not self._orders.follow(task):
+            confirmed.set_result(None)
+        try:
+            await asyncio.wait_for(confirmed, self._patience)
+        except TimeoutError:
+            await self.unsubscribe(task)
+            raise UnavailableError("The mesh cannot tell of tasks now. Watch again in a moment.") from None
+        except asyncio.CancelledError:
+            await self.unsubscribe(task)
+            raise
+
+    async def unsubscribe(self, task: str) -> None:
+        """See LogSource."""
+        self._wanted.pop(task, None)
+        self._orders.unfollow(task)
+
+    async def read(self, task: str, owner: str, after: int | None) -> TaskLog:
+        """See LogSource. The call goes out in the watch's own context, which says who the owner is."""
+        request = ReadTaskLogRequest(name=task, after_sequence=after)
+        answer = await self._peer.ask(self._peer.logs.ReadTaskLog, request)
+        return TaskLog(answer.task, list(answer.events))
+
+    async def _run(self, hub: WatchHub) -> None:
+        pause = _SHORTEST_PAUSE
+        while True:
+            began = asyncio.get_running_loop().time()
+            try:
+                await self._follow(hub)
+                reason = "CLOSED"
+            except grpc.RpcError as error:
+                reason = status.from_rpc_error(error).reason
+            if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
+                pause = _SHORTEST_PAUSE
+            self._metrics.follow_breaks.inc()
+            _LOG.warning("follow_broken", reason=reason, pause=round(pause, 3))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _follow(self, hub: WatchHub) -> None:
+        """One connection, from its start to its break."""
+        self._orders = _Orders(self._wanted)
+        call = self._peer.logs.Follow(self._orders.messages(), wait_for_ready=True)
+        try:
+            async for news in call:
+                self._tell(hub, news)
+        finally:
+            self._orders.close()
+            call.cancel()
+
+    def _tell(self, hub: WatchHub, news: FollowResponse) -> None:
+        kind = news.WhichOneof("message")
+        if kind == "event":
+            self._metrics.saw_event(news.event.event_time)
+            hub.publish_event(news.task, news.event)
+        elif kind == "progress":
+            hub.publish_progress(news.task, news.progress)
+        elif kind == "gap":
+            hub.gap(news.task or None)
+        elif kind == "followed":
+            self._confirm(hub, news.task)
+
+    def _confirm(self, hub: WatchHub, task: str) -> None:
+        confirmed = self._wanted.get(task)
+        if confirmed is None:
+            return
+        if confirmed.done():
+            # Followed anew, after a break: what happened meanwhile is in the log.
+            hub.gap(task)
+        else:
+            confirmed.set_result(None)

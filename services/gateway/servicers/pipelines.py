@@ -1,0 +1,51 @@
+"""PipelineService, handed on to `tasks`, and ModelService, collected from its pipelines."""
+
+from radmesh.models.v1 import model_service_pb2 as models_pb
+from radmesh.models.v1.model_service_pb2_grpc import ModelServiceServicer
+from radmesh.tasks.v1 import pipeline_service_pb2 as pb
+from radmesh.tasks.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
+from services.gateway import catalogue, edge
+from services.gateway.edge import Context
+from services.gateway.tasks_peer import TasksPeer
+
+
+class PipelineServicer(PipelineServiceServicer):
+    """See pipeline_service.proto."""
+
+    def __init__(self, peer: TasksPeer) -> None:
+        self._peer = peer
+
+    async def GetPipeline(self, request: pb.GetPipelineRequest, context: Context) -> pb.GetPipelineResponse:
+        """See pipeline_service.proto."""
+        answer: pb.GetPipelineResponse = await self._peer.ask(self._peer.pipelines.GetPipeline, request)
+        return answer
+
+    async def ListPipelines(
+        self, request: pb.ListPipelinesRequest, context: Context
+    ) -> pb.ListPipelinesResponse:
+        """See pipeline_service.proto."""
+        answer: pb.ListPipelinesResponse = await self._peer.ask(self._peer.pipelines.ListPipelines, request)
+        return answer
+
+
+class ModelServicer(ModelServiceServicer):
+    """See model_service.proto."""
+
+    def __init__(self, peer: TasksPeer) -> None:
+        self._peer = peer
+
+    async def GetModel(
+        self, request: models_pb.GetModelRequest, context: Context
+    ) -> models_pb.GetModelResponse:
+        """See model_service.proto."""
+        edge.read_name("models", request.name)
+        known = catalogue.collect([one async for one in self._peer.all_pipelines()])
+        return models_pb.GetModelResponse(model=catalogue.pick(known, request.name))
+
+    async def ListModels(
+        self, request: models_pb.ListModelsRequest, context: Context
+    ) -> models_pb.ListModelsResponse:
+        """See model_service.proto."""
+        known = catalogue.collect([one async for one in self._peer.all_pipelines()])
+        found = catalogue.page(known, request.page_size, request.page_token)
+        return models_pb.ListModelsResponse(models=found.models, next_page_token=found.next_page_token)

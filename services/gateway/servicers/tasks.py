@@ -1,0 +1,51 @@
+"""TaskService: handed on to `tasks`, but for the watches, which all share one stream to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from radmesh.tasks.v1 import task_service_pb2 as pb
+from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
+from services.chassis import principals
+from services.chassis.watch import WatchHub
+from services.gateway import edge
+from services.gateway.edge import Context
+from services.gateway.tasks_peer import TasksPeer
+
+
+class TaskServicer(TaskServiceServicer):
+    """See task_service.proto."""
+
+    def __init__(self, peer: TasksPeer, hub: WatchHub) -> None:
+        self._peer = peer
+        self._hub = hub
+
+    async def CreateTask(self, request: pb.CreateTaskRequest, context: Context) -> pb.CreateTaskResponse:
+        """See task_service.proto."""
+        answer: pb.CreateTaskResponse = await self._peer.ask(self._peer.tasks.CreateTask, request)
+        return answer
+
+    async def GetTask(self, request: pb.GetTaskRequest, context: Context) -> pb.GetTaskResponse:
+        """See task_service.proto."""
+        answer: pb.GetTaskResponse = await self._peer.ask(self._peer.tasks.GetTask, request)
+        return answer
+
+    async def ListTasks(self, request: pb.ListTasksRequest, context: Context) -> pb.ListTasksResponse:
+        """See task_service.proto."""
+        answer: pb.ListTasksResponse = await self._peer.ask(self._peer.tasks.ListTasks, request)
+        return answer
+
+    async def CancelTask(self, request: pb.CancelTaskRequest, context: Context) -> pb.CancelTaskResponse:
+        """See task_service.proto."""
+        answer: pb.CancelTaskResponse = await self._peer.ask(self._peer.tasks.CancelTask, request)
+        return answer
+
+    async def WatchTask(
+        self, request: pb.WatchTaskRequest, context: Context
+    ) -> AsyncIterator[pb.WatchTaskResponse]:
+        """See task_service.proto."""
+        after = request.after_sequence if request.HasField("after_sequence") else None
+        edge.check_watch(request.name, after)
+        watch = self._hub.watch(request.name, principals.current().name, after)
+        async with aclosing(watch) as messages:
+            async for message in messages:
+                yield message
