@@ -1,0 +1,107 @@
+"""One Work stream of a worker, from hello to its end."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import grpc
+
+from radmesh.errors import UnavailableError
+from radmesh.tasks.v1.worker_service_pb2 import (
+    WorkerHello,
+    WorkerWelcome,
+    WorkRequest,
+    WorkResponse,
+)
+from radmesh.tasks.v1.worker_service_pb2_grpc import WorkerServiceStub
+from services.chassis import logs
+
+log = logs.logger(__name__)
+
+
+_END: Any = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it
+
+
+class SessionOwner(Protocol):
+    """The worker as its session sees it."""
+
+    def on_welcome(self, session: "WorkSession", welcome: WorkerWelcome) -> None:
+        """The session is in force; what is unacknowledged is to be said again."""
+
+    def on_response(self, response: WorkResponse) -> None:
+        """A message came."""
+
+    def beat(self) -> None:
+        """It is time for a heartbeat."""
+
+
+class WorkSession:
+    """One stream. `send` queues; nothing that is lost with the stream matters: the owner repeats it."""
+
+    def __init__(self, owner: SessionOwner, *, welcome_seconds: float) -> None:
+        self._owner = owner
+        self._welcome_seconds = welcome_seconds
+        self._outbox: asyncio.Queue[WorkRequest] = asyncio.Queue()
+        self._wake = asyncio.Event()
+
+    def send(self, request: WorkRequest) -> None:
+        """Queues a message."""
+        self._outbox.put_nowait(request)
+
+    def beat_soon(self) -> None:
+        """Asks for a heartbeat before the next one is due."""
+        self._wake.set()
+
+    async def run(self, stub: WorkerServiceStub, make_hello: Callable[[], WorkerHello]) -> None:
+        """Holds the stream until it ends, or the server asks to connect elsewhere.
+
+        Raises grpc.aio.AioRpcError with the stream's status, UnavailableError when no welcome comes.
+        """
+        open_stream: Any = stub.Work
+        call = open_stream()
+        helpers: list[asyncio.Task[None]] = []
+        try:
+            await call.write(WorkRequest(hello=make_hello()))
+            welcome = await self._read_welcome(call)
+            self._owner.on_welcome(self, welcome)
+            interval = welcome.heartbeat_interval.ToTimedelta().total_seconds()
+            helpers.append(asyncio.create_task(self._write(call), name="work-write"))
+            helpers.append(asyncio.create_task(self._beat(interval), name="work-beat"))
+            while (response := await call.read()) is not _END:
+                if response.WhichOneof("message") == "drain":
+                    log.info("session drained")
+                    return
+                self._owner.on_response(response)
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            call.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+
+    async def _read_welcome(self, call: Any) -> WorkerWelcome:
+        try:
+            async with asyncio.timeout(self._welcome_seconds):
+                response = await call.read()
+        except TimeoutError:
+            raise UnavailableError("no welcome came in time") from None
+        if response is _END or response.WhichOneof("message") != "welcome":
+            raise UnavailableError("the stream did not begin with a welcome")
+        welcome: WorkerWelcome = response.welcome
+        return welcome
+
+    async def _write(self, call: Any) -> None:
+        while True:
+            try:
+                await call.write(await self._outbox.get())
+            except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                return  # the reader learns the status
+
+    async def _beat(self, interval: float) -> None:
+        while True:
+            self._owner.beat()
+            try:
+                async with asyncio.timeout(interval):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+            self._wake.clear()
