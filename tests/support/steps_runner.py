@@ -1,0 +1,66 @@
+"""The model of pipeline `steps`: counts, and on demand fails, crashes, hangs or does not obey. No torch."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from google.protobuf import json_format, struct_pb2
+
+from radmesh import errors
+from services.chassis.runner import CancelledRun, OutputFile, Progress, RunOutput, Work
+
+
+class StepsRunner:
+    """Runs `steps` steps of `step_seconds`; see tests/support/steps_worker.py for the parameters."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._load_seconds = float(options.get("load_seconds", 0.0))
+        self._fail_load = bool(options.get("fail_load", False))
+
+    def load(self) -> str:
+        """Takes as long as it was told."""
+        time.sleep(self._load_seconds)
+        if self._fail_load:
+            raise errors.InferenceError("told to fail while loading", reason="MODEL_LOAD_FAILED")
+        print("steps runner loaded")
+        return "cpu"
+
+    def run(self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> RunOutput:
+        """Counts; what else happens is up to the parameters."""
+        told = work.parameters
+        steps, step_seconds = int(told["steps"]), float(told["step_seconds"])
+        for step in range(steps):
+            report(Progress("counting", step / steps, step, steps, "steps", f"step {step + 1} of {steps}"))
+            time.sleep(step_seconds)
+            if step == steps // 2:
+                _misbehave(told, work.attempt)
+            if cancelled() and not told["ignore_cancel"]:
+                raise CancelledRun
+        report(Progress("counting", 1.0, steps, steps, "steps"))
+        result = struct_pb2.Struct()
+        result.update({"steps": steps, "attempt": work.attempt, "image_bytes": _image_bytes(work)})
+        content = json.dumps(json_format.MessageToDict(result)).encode()
+        padding = b" " * (int(told["artifact_bytes"]) - len(content))
+        return RunOutput(result, (OutputFile("steps.json", "application/json", content + padding),))
+
+
+def _misbehave(told: Mapping[str, Any], attempt: int) -> None:
+    if told["fail"]:
+        raise errors.InferenceError("told to fail", reason=told["fail"])
+    if attempt <= told["crash_attempts"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if attempt <= told["hang_attempts"]:
+        while True:
+            time.sleep(1)
+
+
+def _image_bytes(work: Work) -> int:
+    return sum(len(image.content) for image in work.images)
+
+
+def create(options: Mapping[str, Any]) -> StepsRunner:
+    """The factory that the child calls."""
+    return StepsRunner(options)
