@@ -32,7 +32,7 @@ class Cause(Enum):
     ASSIGNED = "ASSIGNED"
     COMPLETED = "COMPLETED"
     ATTEMPT_FAILED = "ATTEMPT_FAILED"
-    ATTEMPT_FAILED_RETRYABLE = "ATTEMPT_FAILED_RETRYABLE"
+    TRANSIENT_FAILURE = "TRANSIENT_FAILURE"
     ATTEMPT_CANCELLED = "ATTEMPT_CANCELLED"
     ATTEMPT_TIMEOUT = "ATTEMPT_TIMEOUT"
     WORKER_CRASHED = "WORKER_CRASHED"
@@ -51,7 +51,7 @@ TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
         (State.RUNNING, Cause.CANCEL_REQUESTED): State.CANCELLING,
         (State.RUNNING, Cause.COMPLETED): State.SUCCEEDED,
         (State.RUNNING, Cause.ATTEMPT_FAILED): State.FAILED,
-        (State.RUNNING, Cause.ATTEMPT_FAILED_RETRYABLE): State.QUEUED,
+        (State.RUNNING, Cause.TRANSIENT_FAILURE): State.QUEUED,
         (State.RUNNING, Cause.ATTEMPT_TIMEOUT): State.FAILED,
         (State.RUNNING, Cause.WORKER_CRASHED): State.QUEUED,
         (State.RUNNING, Cause.LEASE_EXPIRED): State.QUEUED,
@@ -61,7 +61,7 @@ TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
         (State.CANCELLING, Cause.ATTEMPT_CANCELLED): State.CANCELLED,
         # Somebody wanted the task gone, so no end of its attempt brings it back to the queue.
         (State.CANCELLING, Cause.ATTEMPT_FAILED): State.CANCELLED,
-        (State.CANCELLING, Cause.ATTEMPT_FAILED_RETRYABLE): State.CANCELLED,
+        (State.CANCELLING, Cause.TRANSIENT_FAILURE): State.CANCELLED,
         (State.CANCELLING, Cause.ATTEMPT_TIMEOUT): State.CANCELLED,
         (State.CANCELLING, Cause.WORKER_CRASHED): State.CANCELLED,
         (State.CANCELLING, Cause.LEASE_EXPIRED): State.CANCELLED,
@@ -75,25 +75,31 @@ class Retry:
     """How an attempt that ended for a cause is tried again.
 
     counts: whether the attempt counts against the task's `max_attempts`.
-    crash_limit: crashes after which the task is given up, 0 for no such limit.
     backoff_ms, backoff_limit_ms: wait before the second attempt, doubled for each further one, and its limit.
-    exhausted_reason: reason of the event and of the error when the task is given up.
+    crash_limit: crashes at which the task is given up whatever `max_attempts` says, 0 for no such limit.
+    crash_reason: the reason then.
     """
 
     counts: bool
-    crash_limit: int
     backoff_ms: int
     backoff_limit_ms: int
-    exhausted_reason: str
+    crash_limit: int = 0
+    crash_reason: str = ""
 
 
 RETRIES: Mapping[Cause, Retry] = MappingProxyType(
     {
-        Cause.ATTEMPT_FAILED_RETRYABLE: Retry(True, 0, 1_000, 60_000, "ATTEMPT_FAILED"),
-        Cause.WORKER_CRASHED: Retry(True, 2, 500, 30_000, "WORKER_CRASHED_REPEATEDLY"),
-        # The wait for the lease was long enough: the first redelivery comes soon.
-        Cause.LEASE_EXPIRED: Retry(True, 0, 250, 30_000, "LEASE_EXPIRED_REPEATEDLY"),
-        Cause.RELEASED: Retry(False, 0, 0, 0, ""),
+        Cause.TRANSIENT_FAILURE: Retry(counts=True, backoff_ms=1_000, backoff_limit_ms=60_000),
+        Cause.WORKER_CRASHED: Retry(
+            counts=True,
+            backoff_ms=500,
+            backoff_limit_ms=30_000,
+            crash_limit=2,
+            crash_reason="WORKER_CRASHED_REPEATEDLY",
+        ),
+        # The lease took its time to run out: the first redelivery comes soon.
+        Cause.LEASE_EXPIRED: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000),
+        Cause.RELEASED: Retry(counts=False, backoff_ms=0, backoff_limit_ms=0),
     }
 )
 
@@ -112,7 +118,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Step:
-    """The consequence of a cause. delay_ms: time that a task going back to the queue is not ready."""
+    """The consequence of a cause. delay_ms: time until a task that goes back to the queue is ready."""
 
     state: State
     reason: str
@@ -121,51 +127,59 @@ class Step:
 
 
 def step(state: State, cause: Cause, tally: Tally) -> Step | None:
-    """What a cause does to a task in a state, or None when it must change nothing."""
+    """What a cause does to a task in a state, or None when it must change nothing.
+
+    `lua/moves.lua` walks the same tables in the same way; a test drives both side by side.
+    """
     target = TRANSITIONS.get((state, cause))
     if target is None:
         return None
-    counted, crashes = tally.counted, tally.crashes
-    if cause is Cause.ASSIGNED:
-        counted += 1
-    if cause is Cause.WORKER_CRASHED:
-        crashes += 1
     retry = RETRIES.get(cause)
-    if retry is not None and not retry.counts:
-        counted -= 1
+    counted = tally.counted + (cause is Cause.ASSIGNED) - (retry is not None and not retry.counts)
+    crashes = tally.crashes + (cause is Cause.WORKER_CRASHED)
     after = Tally(counted, crashes, tally.max_attempts)
     if retry is None or target is not State.QUEUED:
         return Step(target, cause.value, after)
-    crashed_out = retry.crash_limit > 0 and crashes >= retry.crash_limit
-    if crashed_out or (retry.counts and counted >= tally.max_attempts):
-        return Step(State.FAILED, retry.exhausted_reason, after)
+    if retry.crash_limit and crashes >= retry.crash_limit:
+        return Step(State.FAILED, retry.crash_reason, after)
+    if retry.counts and counted >= tally.max_attempts:
+        return Step(State.FAILED, cause.value, after)
     delay = min(retry.backoff_ms * 2 ** max(counted - 1, 0), retry.backoff_limit_ms)
     return Step(target, cause.value, after, delay)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """The error of a task that the mesh itself ended, by the reason of its last event."""
+    """The error of a task that no worker's error ended."""
 
+    reason: str
     message: str
     retryable: bool
     code: int = 0
 
 
-ENDINGS: Mapping[str, Ending] = MappingProxyType(
-    {
-        "QUEUE_TIMEOUT": Ending(
-            "No worker took the task in time. See that a worker of its pipeline runs.", True
+_CANCELLED = Ending("TASK_CANCELLED", "The task was cancelled on request.", True)
+_ENDINGS = {
+    ending.reason: ending
+    for ending in (
+        Ending("QUEUE_TIMEOUT", "No worker took the task in time. See that one for its pipeline runs.", True),
+        Ending("ATTEMPT_TIMEOUT", "The attempt took longer than its pipeline allows.", True),
+        Ending("LEASE_EXPIRED", "The worker was lost, and no attempt is left. Create the task again.", True),
+        Ending(
+            "WORKER_CRASHED_REPEATEDLY",
+            "The model's process died more than once while it worked on this input.",
+            False,
+            NumericCode.INFERENCE_FAILED,
         ),
-        "ATTEMPT_TIMEOUT": Ending("The attempt took longer than its pipeline allows.", True),
-        "WORKER_CRASHED_REPEATEDLY": Ending(
-            "The model's process died on this input more than once.", False, NumericCode.INFERENCE_FAILED
-        ),
-        "LEASE_EXPIRED_REPEATEDLY": Ending(
-            "Every worker that took the task was lost. Create it again.", True
-        ),
-        "ATTEMPT_FAILED": Ending("The attempt failed.", False, NumericCode.INFERENCE_FAILED),
-    }
-)
-CANCELLED_ENDING = Ending("The task was cancelled on request.", True)
-CANCELLED_REASON = "TASK_CANCELLED"
+    )
+}
+
+
+def ending(state: State, reason: str) -> Ending:
+    """The error to show for a task that ended without a result and without an error of its worker's.
+
+    reason: that of its terminal event.
+    """
+    if state is State.CANCELLED:
+        return _CANCELLED
+    return _ENDINGS.get(reason) or Ending(reason, "The attempt failed.", False, NumericCode.INFERENCE_FAILED)

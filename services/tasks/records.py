@@ -137,8 +137,9 @@ class FeedKind(Enum):
 class FeedEntry:
     """One entry of the feed; which fields are set depends on its kind.
 
-    GAP: entries may have been missed before this one. EVENT: task_id, event. PROGRESS: task_id, progress.
-    WAKE: pipeline, of which a task became ready. CANCEL, DROP: worker and its lease, to be stopped or forgotten.
+    GAP: entries may have been missed before this one, of task_id only where it is set. EVENT: task_id, event.
+    PROGRESS: task_id, progress. WAKE: pipeline, of which a task became ready. CANCEL, DROP: worker and its
+    lease, to be stopped or forgotten.
     """
 
     kind: FeedKind
@@ -168,7 +169,7 @@ class TickReport:
     """What one tick did.
 
     ready: delayed tasks that became ready. expired: leases that ran out. timed_out: attempts and waits that
-    took too long. deleted: tasks past their retention. renewed: leases renewed because the store had been away.
+    took too long. deleted: tasks past their retention. renewed: leases renewed as the store had been away.
     next_due: seconds until something else is due, None when nothing is planned.
     """
 

@@ -29,7 +29,7 @@ def command(port: int, folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Turns this process into the server, so that its process id stays and signals reach the server itself."""
+    """Turns this process into the server: its id stays, and signals reach the server itself."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--dir", type=Path, required=True)

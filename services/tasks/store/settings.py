@@ -13,6 +13,7 @@ class StoreSettings:
     image_pin_seconds: time that an image is kept after its upload though no task needs it.
     log_events: most events kept of one task; older ones are compacted away.
     feed_entries: about how many entries of the feed are kept for followers that lag.
+    feed_event_bytes: largest event that the feed carries itself.
     page_scan: most index entries that one page of a list looks at.
     tick_items: most items that one tick treats of each kind.
     command_seconds: time after which a command counts as lost.
@@ -25,6 +26,7 @@ class StoreSettings:
     image_pin_seconds: float = 86_400.0
     log_events: int = 1_000
     feed_entries: int = 20_000
+    feed_event_bytes: int = 16_384
     page_scan: int = 1_000
     tick_items: int = 100
     command_seconds: float = 5.0

@@ -1,0 +1,38 @@
+-- Leases the task that is first in turn among the worker's pipelines.
+-- KEYS: 1 the worker's hash.
+-- ARGV: 1 now or '', 2 worker, 3 session, 4 operation id, 5 nonce of a new lease, then pipelines.
+-- Returns {'GRANTED', fields, size and media type of each image in turn}, {'NONE'} or {'SUPERSEDED'}.
+local now, worker = clock(ARGV[1]), ARGV[2]
+if not in_force(worker, ARGV[3]) then return { 'SUPERSEDED' } end
+
+local function grant(task)
+  local images = {}
+  for sha256 in redis.call('HGET', task_key(task.id), 'images'):gmatch('%S+') do
+    local image = redis.call('HMGET', image_key(sha256), 'size_bytes', 'media_type')
+    images[#images + 1] = image[1] or '0'
+    images[#images + 1] = image[2] or ''
+  end
+  return { 'GRANTED', redis.call('HGETALL', task_key(task.id)), images }
+end
+
+local operation = operation_key(worker, ARGV[4])
+local given = redis.call('HMGET', operation, 'task', 'attempt', 'token')
+if given[1] then
+  local task = load_task(given[1])
+  if task and holds(task, given[2], given[3]) then return grant(task) end
+  return { 'NONE' }
+end
+
+local first_id, first_score
+for index = 6, #ARGV do
+  local head = redis.call('ZRANGE', ready_key(ARGV[index]), 0, 0, 'WITHSCORES')
+  if head[1] and (not first_id or tonumber(head[2]) < first_score) then
+    first_id, first_score = head[1], tonumber(head[2])
+  end
+end
+if not first_id then return { 'NONE' } end
+local task = load_task(first_id)
+move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[5] })
+redis.call('HSET', operation, 'task', task.id, 'attempt', task.attempt, 'token', task.token)
+redis.call('PEXPIRE', operation, 600000)
+return grant(task)

@@ -1,0 +1,70 @@
+-- Reads a page of an owner's tasks by create time. Takes off the index what no longer exists.
+-- KEYS: 1 the index of all of the owner's tasks.
+-- ARGV: 1 owner, 2 page size, 3 cursor's create time in ms, 4 cursor's task ('' and '' for the first page),
+--   5 least create time in ms or '', 6 create time in ms to stop before or '', 7 state or '', 8 pipeline or '',
+--   then names and values of labels.
+-- Returns {records of LIST_FIELDS, cursor's create time, cursor's task}; the cursor is '' on the last page.
+local LIST_FIELDS = { 'task_id', 'owner', 'request_id', 'fingerprint', 'pipeline', 'images', 'parameters_json', 'labels',
+  'weights', 'weights_digest', 'attempt_timeout_ms', 'queue_timeout_ms', 'max_attempts', 'traceparent', 'state',
+  'attempt', 'sequence', 'create_ms', 'start_ms', 'end_ms', 'expire_ms' }
+local owner, page_size, cursor_ms, cursor_id = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local before_ms = tonumber(ARGV[6])
+
+local indexes = { owner_index(owner) }
+if ARGV[7] ~= '' then indexes[#indexes + 1] = state_index(owner, ARGV[7]) end
+if ARGV[8] ~= '' then indexes[#indexes + 1] = pipeline_index(owner, ARGV[8]) end
+for index = 9, #ARGV, 2 do indexes[#indexes + 1] = label_index(owner, ARGV[index], ARGV[index + 1]) end
+local smallest, size = indexes[1], redis.call('ZCARD', indexes[1])
+for _, name in ipairs(indexes) do
+  local members = redis.call('ZCARD', name)
+  if members < size then smallest, size = name, members end
+end
+
+local function matches(id)
+  for _, name in ipairs(indexes) do
+    if name ~= smallest and not redis.call('ZSCORE', name, id) then return false end
+  end
+  return true
+end
+
+local function describe(id)
+  local found = {}
+  local values = redis.call('HMGET', task_key(id), unpack(LIST_FIELDS))
+  if not values[1] then return nil end
+  for index, name in ipairs(LIST_FIELDS) do
+    if values[index] then
+      found[#found + 1] = name
+      found[#found + 1] = values[index]
+    end
+  end
+  return found
+end
+
+local from_ms = math.max(tonumber(ARGV[5]) or 0, cursor_ms or 0)
+local first = redis.call('ZCOUNT', smallest, '-inf', '(' .. from_ms)
+-- Those of the cursor's own millisecond that earlier pages have told.
+if cursor_ms == from_ms then
+  for _, id in ipairs(redis.call('ZRANGE', smallest, from_ms, from_ms, 'BYSCORE')) do
+    if id <= cursor_id then first = first + 1 end
+  end
+end
+local scanned = redis.call('ZRANGE', smallest, first, first + SETTINGS.page_scan - 1, 'WITHSCORES')
+local page, last_id, last_ms, complete = {}, '', '', first + #scanned / 2 >= size
+for index = 1, #scanned, 2 do
+  local id, create_ms = scanned[index], scanned[index + 1]
+  if before_ms and tonumber(create_ms) >= before_ms then
+    complete = true
+    break
+  end
+  if #page == page_size then
+    complete = false
+    break
+  end
+  last_id, last_ms = id, create_ms
+  if matches(id) then
+    local found = describe(id)
+    if found then page[#page + 1] = found else redis.call('ZREM', smallest, id) end
+  end
+end
+if complete then return { page, '', '' } end
+return { page, last_ms, last_id }

@@ -1,0 +1,43 @@
+-- Time, events, the log of a task and the feed.
+
+-- Milliseconds since the epoch: what a test passed, else the server's clock.
+local function clock(passed)
+  if passed ~= '' then return tonumber(passed) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Several strings as one, each after its length; `packing.py` reads it.
+local function pack(...)
+  local parts = {}
+  for _, value in ipairs({ ... }) do
+    local text = tostring(value)
+    parts[#parts + 1] = struct.pack('>I4', #text)
+    parts[#parts + 1] = text
+  end
+  return table.concat(parts)
+end
+
+-- Writes one entry of the feed. Numbers without a gap let a follower see what was trimmed before it read.
+local function feed(kind, ...)
+  local number = redis.call('INCR', FEED_NUMBER)
+  redis.call('XADD', FEED, 'MAXLEN', '~', SETTINGS.feed_entries, number .. '-0', 'kind', kind, ...)
+end
+
+-- Appends an event to a task's log and tells the feed.
+-- change: state or artifact, reason, result, error. The caller writes task.sequence and task.base back.
+local function append_event(task, now, change)
+  task.sequence = task.sequence + 1
+  local event = pack(task.sequence, now, task.attempt, change.state or '', change.reason or '',
+    change.artifact or '', change.result or '', change.error or '')
+  if redis.call('RPUSH', log_key(task.id), event) > SETTINGS.log_events then
+    redis.call('LPOP', log_key(task.id))
+    task.base = task.base + 1
+  end
+  -- Thousands of large results would fill the memory: their followers read the log instead.
+  if #event > SETTINGS.feed_event_bytes then
+    feed('gap', 'task', task.id)
+  else
+    feed('event', 'task', task.id, 'event', event)
+  end
+end

@@ -1,0 +1,137 @@
+-- How a task goes from state to state: the step of the lifecycle, and everything that has to change with it.
+
+-- What a cause does to a task, or nil when it must change nothing; the same as `lifecycle.step`.
+local function step(state, cause, counted, crashes, max_attempts)
+  local target = TRANSITIONS[state][cause]
+  if not target then return nil end
+  local retry = RETRIES[cause]
+  if cause == 'ASSIGNED' then counted = counted + 1 end
+  if cause == 'WORKER_CRASHED' then crashes = crashes + 1 end
+  if retry and not retry.counts then counted = counted - 1 end
+  local after = { state = target, reason = cause, counted = counted, crashes = crashes, delay_ms = 0 }
+  if not retry or target ~= STATE.QUEUED then return after end
+  if retry.crash_limit > 0 and crashes >= retry.crash_limit then
+    after.state, after.reason = STATE.FAILED, retry.crash_reason
+  elseif retry.counts and counted >= max_attempts then
+    after.state = STATE.FAILED
+  else
+    after.delay_ms = math.min(retry.backoff_ms * 2 ^ math.max(counted - 1, 0), retry.backoff_limit_ms)
+  end
+  return after
+end
+
+local NUMBERS = { 'state', 'attempt', 'counted', 'crashes', 'max_attempts', 'sequence', 'base', 'create_ms', 'start_ms',
+  'attempt_timeout_ms', 'queue_timeout_ms' }
+local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted' }
+
+-- A task's fields that moves need, or nil when there is no such task.
+local function load_task(id)
+  local fields = { unpack(NUMBERS) }
+  for _, name in ipairs(TEXTS) do fields[#fields + 1] = name end
+  local values = redis.call('HMGET', task_key(id), unpack(fields))
+  if not values[1] then return nil end
+  local task = { id = id }
+  for index, name in ipairs(fields) do
+    local value = values[index] or ''
+    task[name] = index <= #NUMBERS and (tonumber(value) or 0) or value
+  end
+  return task
+end
+
+-- Whether a worker's lease on a task is in force.
+local function holds(task, attempt, token)
+  return LEASED[task.state] and task.attempt == tonumber(attempt) and task.token == token
+end
+
+-- Takes a task out of what belongs to its state: queue, lease, timers, index and count.
+local function leave_state(task)
+  if task.state == STATE.NONE then return end
+  if task.state == STATE.QUEUED then
+    redis.call('ZREM', ready_key(task.pipeline), task.id)
+    redis.call('ZREM', DELAYED, task.id)
+    redis.call('ZREM', QUEUE_TIMEOUTS, task.id)
+  end
+  redis.call('ZREM', state_index(task.owner, task.state), task.id)
+  local field = task.pipeline .. ' ' .. task.state
+  if redis.call('HINCRBY', COUNTS, field, -1) <= 0 then redis.call('HDEL', COUNTS, field) end
+end
+
+local function enter_state(task)
+  redis.call('ZADD', state_index(task.owner, task.state), task.create_ms, task.id)
+  redis.call('HINCRBY', COUNTS, task.pipeline .. ' ' .. task.state, 1)
+end
+
+-- Puts a task where an acquire finds it, and wakes those who wait for work. Every task is routine: its head start
+-- is none, and the score is the time at which it became ready.
+local function make_ready(task, ready_ms)
+  redis.call('ZADD', ready_key(task.pipeline), ready_ms, task.id)
+  feed('wake', 'pipeline', task.pipeline)
+end
+
+local function enter_queue(task, now, delay_ms)
+  redis.call('ZADD', QUEUE_TIMEOUTS, now + delay_ms + task.queue_timeout_ms, task.id)
+  if delay_ms > 0 then
+    redis.call('ZADD', DELAYED, now + delay_ms, task.id)
+  else
+    make_ready(task, now)
+  end
+end
+
+-- Gives the lease of a new attempt to a worker. Attempt numbers only grow, so an older lease never fits again.
+local function begin_lease(task, now, worker, nonce)
+  task.attempt = task.attempt + 1
+  task.worker, task.token = worker, task.attempt .. '.' .. nonce
+  redis.call('ZADD', LEASES, now + SETTINGS.lease_ms, task.id)
+  redis.call('ZADD', ATTEMPT_TIMEOUTS, now + task.attempt_timeout_ms, task.id)
+  redis.call('SADD', held_key(worker), task.id)
+  redis.call('HSET', task_key(task.id), 'worker', worker, 'token', task.token)
+  if task.start_ms == 0 then redis.call('HSET', task_key(task.id), 'start_ms', now) end
+end
+
+local function end_lease(task)
+  redis.call('ZREM', LEASES, task.id)
+  redis.call('ZREM', ATTEMPT_TIMEOUTS, task.id)
+  redis.call('SREM', held_key(task.worker), task.id)
+  redis.call('HDEL', task_key(task.id), 'worker', 'token', 'progress')
+end
+
+-- Plans the deletion of an ended task. The time to live is a backstop, should retention not run for a day.
+local function end_task(task, now, change)
+  local expire_ms = now + SETTINGS.retention_ms
+  redis.call('HSET', task_key(task.id), 'end_ms', now, 'expire_ms', expire_ms, 'reason', change.reason,
+    'result', change.result, 'error', change.error)
+  redis.call('ZADD', RETENTION, expire_ms, task.id)
+  local request = request_key(task.owner, redis.call('HGET', task_key(task.id), 'request_id'))
+  for _, name in ipairs({ task_key(task.id), log_key(task.id), request }) do
+    redis.call('PEXPIREAT', name, math.max(expire_ms, task.create_ms + SETTINGS.request_id_ms) + 86400000)
+  end
+end
+
+-- Moves a task on for a cause: state, queue, lease, timers, indexes, log and feed, all or nothing.
+-- more: worker and nonce for ASSIGNED; reason, result, error of an outcome.
+-- Returns the step, or nil when the cause must change nothing.
+local function move(task, cause, now, more)
+  local after = step(task.state, cause, task.counted, task.crashes, task.max_attempts)
+  if not after then return nil end
+  leave_state(task)
+  if LEASED[task.state] and not LEASED[after.state] then end_lease(task) end
+  task.state, task.counted, task.crashes = after.state, after.counted, after.crashes
+  enter_state(task)
+  if after.state == STATE.RUNNING then begin_lease(task, now, more.worker, more.nonce) end
+  local change = { state = after.state, reason = more.reason or after.reason, result = '', error = '' }
+  if after.state == STATE.SUCCEEDED then change.result = more.result or '' end
+  -- A reason of the lifecycle's own comes with the lifecycle's own error, not with the last attempt's.
+  if after.state == STATE.FAILED and after.reason == cause then change.error = more.error or '' end
+  append_event(task, now, change)
+  redis.call('HSET', task_key(task.id), 'state', task.state, 'attempt', task.attempt, 'counted', task.counted,
+    'crashes', task.crashes, 'sequence', task.sequence, 'base', task.base)
+  if after.state == STATE.QUEUED then enter_queue(task, now, after.delay_ms) end
+  if TERMINAL[after.state] then end_task(task, now, change) end
+  return after
+end
+
+-- A task as scripts return it: all fields and values in turn, and its place in the queue.
+local function record(id, pipeline)
+  local rank = redis.call('ZRANK', ready_key(pipeline), id)
+  return { redis.call('HGETALL', task_key(id)), rank and rank + 1 or 0 }
+end

@@ -1,0 +1,57 @@
+-- Does what is due: delayed tasks become ready, leases run out, attempts and waits end.
+-- KEYS: 1 the time of the last tick.
+-- ARGV: 1 now or ''.
+-- Returns {ready, expired, timed out, renewed, whether retention is due, ms until something is due or -1}.
+local now = clock(ARGV[1])
+local ready, expired, timed_out, renewed = 0, 0, 0, 0
+
+-- Nobody could renew leases while the store was away, or its clock jumped: every worker gets a full period again.
+local last = tonumber(redis.call('GET', KEYS[1]))
+redis.call('SET', KEYS[1], now)
+if last and (now < last or now - last > 5000) then
+  for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
+    redis.call('ZADD', LEASES, now + SETTINGS.lease_ms, id)
+    renewed = renewed + 1
+  end
+end
+
+local function due(name)
+  return redis.call('ZRANGE', name, '-inf', now, 'BYSCORE', 'LIMIT', 0, SETTINGS.tick_items)
+end
+
+for _, id in ipairs(due(DELAYED)) do
+  local due_ms = tonumber(redis.call('ZSCORE', DELAYED, id))
+  redis.call('ZREM', DELAYED, id)
+  make_ready(load_task(id), due_ms)
+  ready = ready + 1
+end
+
+local function end_attempt(id, cause)
+  local task = load_task(id)
+  move(task, cause, now, {})
+  feed('drop', 'worker', task.worker, 'task', id, 'attempt', task.attempt, 'token', task.token)
+end
+for _, id in ipairs(due(ATTEMPT_TIMEOUTS)) do
+  end_attempt(id, 'ATTEMPT_TIMEOUT')
+  timed_out = timed_out + 1
+end
+for _, id in ipairs(due(LEASES)) do
+  end_attempt(id, 'LEASE_EXPIRED')
+  expired = expired + 1
+end
+for _, id in ipairs(due(QUEUE_TIMEOUTS)) do
+  move(load_task(id), 'QUEUE_TIMEOUT', now, {})
+  timed_out = timed_out + 1
+end
+
+local function first_due(...)
+  local first
+  for _, name in ipairs({ ... }) do
+    local head = tonumber(redis.call('ZRANGE', name, 0, 0, 'WITHSCORES')[2])
+    if head and (not first or head < first) then first = head end
+  end
+  return first
+end
+local retention_due = (first_due(RETENTION, IMAGE_PINS) or now + 1) <= now and 1 or 0
+local next_ms = first_due(DELAYED, ATTEMPT_TIMEOUTS, LEASES, QUEUE_TIMEOUTS, RETENTION, IMAGE_PINS)
+return { ready, expired, timed_out, renewed, retention_due, next_ms and math.max(next_ms - now, 0) or -1 }

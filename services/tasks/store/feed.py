@@ -1,0 +1,75 @@
+"""Follows the feed: everything that happens, as it happens, with every possible gap announced."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+
+from redis.asyncio import Redis
+
+from radmesh.errors import UnavailableError
+from services.tasks.records import FeedEntry, FeedKind, LeaseKey
+from services.tasks.store import keys
+from services.tasks.store.connection import command, connect
+from services.tasks.store.reading import event_record
+
+_BLOCK_MS = 5_000
+_ENTRIES = 1_000
+_RECONNECT_SECONDS = (0.05, 2.0)
+
+
+async def follow(url: str) -> AsyncIterator[FeedEntry]:
+    """Yields the feed's entries for ever, a GAP first and wherever entries may have been missed."""
+    # A connection of its own, as the read blocks it. Its time-out notices a server that vanished silently.
+    redis = connect(url, connections=1, timeout=_BLOCK_MS / 1000 + 5)
+    seen: int | None = None
+    failures = 0
+    try:
+        while True:
+            try:
+                seen = await _resume(redis, seen)
+                failures = 0
+                yield FeedEntry(FeedKind.GAP)
+                while True:
+                    for number, fields in await _read(redis, seen):
+                        if number != seen + 1:
+                            yield FeedEntry(FeedKind.GAP)
+                        seen = number
+                        yield _entry(fields)
+            except UnavailableError:
+                failures += 1
+            least, most = _RECONNECT_SECONDS
+            await asyncio.sleep(random.uniform(least, min(most, least * 2**failures)))
+    finally:
+        await redis.aclose()
+
+
+async def _resume(redis: "Redis", seen: int | None) -> int:
+    """The number after which to read: where the follower was, or the newest if that no longer fits."""
+    newest = int(await command(redis, "GET", keys.FEED_NUMBER) or 0)
+    # A server that lost its last writes counts again from before what was seen.
+    return newest if seen is None or seen > newest else seen
+
+
+async def _read(redis: "Redis", seen: int) -> list[tuple[int, Mapping[bytes, bytes]]]:
+    streams = await command(
+        redis, "XREAD", "COUNT", _ENTRIES, "BLOCK", _BLOCK_MS, "STREAMS", keys.FEED, f"{seen}-0"
+    )
+    entries = streams[0][1] if streams else []
+    return [(int(entry_id.split(b"-")[0]), fields) for entry_id, fields in entries]
+
+
+def _entry(fields: Mapping[bytes, bytes]) -> FeedEntry:
+    kind = FeedKind(fields[b"kind"].decode())
+    text = {name: fields.get(name, b"").decode() for name in (b"task", b"pipeline", b"worker")}
+    event, lease = fields.get(b"event"), None
+    if b"token" in fields:
+        lease = LeaseKey(text[b"task"], int(fields[b"attempt"]), fields[b"token"].decode())
+    return FeedEntry(
+        kind=kind,
+        task_id=text[b"task"],
+        event=event_record(event) if event else None,
+        progress=fields.get(b"progress", b""),
+        pipeline=text[b"pipeline"],
+        worker=text[b"worker"],
+        lease=lease,
+    )

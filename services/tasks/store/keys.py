@@ -1,0 +1,33 @@
+"""The keys that scripts are called with; `lua/keys.lua` names all the others."""
+
+_TAG = "{radmesh}:"
+
+SCHEMA = f"{_TAG}schema"
+COUNTS = f"{_TAG}counts"
+FEED = f"{_TAG}feed"
+FEED_NUMBER = f"{_TAG}feed-number"
+LAST_TICK = f"{_TAG}last-tick"
+RETENTION = f"{_TAG}retention"
+IMAGE_DELETIONS = f"{_TAG}image-deletions"
+PIPELINES = f"{_TAG}pipelines"
+DESCRIPTOR_SETS = f"{_TAG}descriptor-sets"
+
+
+def task(task_id: str) -> str:
+    """The hash of a task."""
+    return f"{_TAG}task:{task_id}"
+
+
+def worker(worker_id: str) -> str:
+    """The hash of a worker."""
+    return f"{_TAG}worker:{worker_id}"
+
+
+def image(sha256: str) -> str:
+    """The hash of an image."""
+    return f"{_TAG}image:{sha256}"
+
+
+def owner_index(owner: str) -> str:
+    """The sorted set of an owner's tasks."""
+    return f"{_TAG}index:owner:{owner}"

@@ -1,0 +1,131 @@
+"""Workers: their sessions, their leases, and how their attempts end."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from radmesh.errors import AbortedError
+from radmesh.tasks.v1 import task_pb2
+from services.tasks.lifecycle import Cause
+from services.tasks.records import Grant, ImageRecord, LeaseKey, LeaseState
+from services.tasks.store import keys
+from services.tasks.store.part import StorePart
+from services.tasks.store.reading import task_record
+
+
+class LeasePart(StorePart):
+    """Workers' sessions and leases."""
+
+    async def open_session(
+        self, worker: str, leases: Sequence[LeaseKey], pipelines: Sequence[str]
+    ) -> tuple[int, Mapping[LeaseKey, LeaseState]]:
+        """Starts a worker's newest session and renews the leases that it names.
+
+        Leases of the worker that it does not name never reached it: they go back to the queue.
+        """
+        session, *standings = await self._scripts.call(
+            "open_session", keys.worker(worker), self._now(), worker, " ".join(pipelines), *_flat(leases)
+        )
+        return session, _standings(leases, standings)
+
+    async def close_session(self, worker: str, session: int) -> None:
+        """Counts the worker as connected no more, unless a newer session is in force. Its leases stay."""
+        await self._scripts.call("close_session", keys.worker(worker), worker, session)
+
+    async def acquire(
+        self, worker: str, session: int, pipelines: Sequence[str], operation_id: str
+    ) -> Grant | None:
+        """Leases the task that is first in turn. Repeated with the same operation id: the same grant.
+
+        Raises AbortedError (SESSION_SUPERSEDED).
+        """
+        nonce = secrets.token_hex(16)
+        outcome, *rest = await self._scripts.call(
+            "acquire", keys.worker(worker), self._now(), worker, session, operation_id, nonce, *pipelines
+        )
+        if outcome == b"SUPERSEDED":
+            raise _superseded(worker)
+        if outcome == b"NONE":
+            return None
+        fields, described = rest
+        record = task_record(fields)
+        token = fields[fields.index(b"token") + 1].decode()
+        images = tuple(
+            ImageRecord(sha256, int(size), media_type.decode())
+            for sha256, size, media_type in zip(record.images, described[::2], described[1::2], strict=True)
+        )
+        return Grant(LeaseKey(record.task_id, record.attempt, token), record, images)
+
+    async def heartbeat(
+        self, worker: str, session: int, leases: Sequence[LeaseKey]
+    ) -> Mapping[LeaseKey, LeaseState]:
+        """Renews the leases and tells how each stands. Raises AbortedError (SESSION_SUPERSEDED)."""
+        outcome, *standings = await self._scripts.call(
+            "heartbeat", keys.worker(worker), self._now(), worker, session, *_flat(leases)
+        )
+        if outcome == b"SUPERSEDED":
+            raise _superseded(worker)
+        return _standings(leases, standings)
+
+    async def report_progress(self, lease: LeaseKey, progress: bytes) -> bool:
+        """Keeps the latest progress, a serialized `TaskProgress`; False when the lease is lost."""
+        key = keys.task(lease.task_id)
+        return bool(await self._scripts.call("progress", key, *_flat([lease]), progress))
+
+    async def finish(
+        self,
+        lease: LeaseKey,
+        *,
+        result: bytes = b"",
+        error: bytes = b"",
+        artifacts: Sequence[bytes] = (),
+        cancelled: bool = False,
+        released: str = "",
+    ) -> bool:
+        """Ends an attempt with one of result, error, cancelled, released; False: the lease is lost.
+
+        error: serialized `TaskError`; `retryable` and the reasons WORKER_CRASHED and ATTEMPT_TIMEOUT decide
+        what follows. artifacts: serialized `Artifact` each, with a result only. released: the reason.
+        Repeating an accepted outcome returns True and changes nothing.
+        """
+        if sum(map(bool, (result, error, cancelled, released))) != 1 or (artifacts and not result):
+            raise ValueError(
+                "an outcome is one of result, error, cancelled and released; artifacts need a result"
+            )
+        cause = _cause(result, error, cancelled)
+        accepted = await self._scripts.call(
+            "finish",
+            keys.task(lease.task_id),
+            self._now(),
+            *_flat([lease]),
+            cause.value,
+            released,
+            result,
+            error,
+            *artifacts,
+        )
+        return bool(accepted)
+
+
+def _cause(result: bytes, error: bytes, cancelled: bool) -> Cause:
+    if result:
+        return Cause.COMPLETED
+    if cancelled:
+        return Cause.ATTEMPT_CANCELLED
+    if not error:
+        return Cause.RELEASED
+    said = task_pb2.TaskError.FromString(error)
+    if said.reason in {Cause.WORKER_CRASHED.value, Cause.ATTEMPT_TIMEOUT.value}:
+        return Cause(said.reason)
+    return Cause.TRANSIENT_FAILURE if said.retryable else Cause.ATTEMPT_FAILED
+
+
+def _flat(leases: Sequence[LeaseKey]) -> list[str | int]:
+    return [part for lease in leases for part in (lease.task_id, lease.attempt, lease.token)]
+
+
+def _standings(leases: Sequence[LeaseKey], standings: Sequence[bytes]) -> Mapping[LeaseKey, LeaseState]:
+    return {lease: LeaseState(standing.decode()) for lease, standing in zip(leases, standings, strict=True)}
+
+
+def _superseded(worker: str) -> AbortedError:
+    return AbortedError(f"A newer session of worker {worker} is in force.", reason="SESSION_SUPERSEDED")

@@ -1,0 +1,92 @@
+"""Records, as read from what the scripts return."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from radmesh.tasks.v1 import task_pb2
+from services.tasks import lifecycle
+from services.tasks.lifecycle import State
+from services.tasks.records import EventRecord, TaskRecord
+from services.tasks.store.packing import unpack
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_time(milliseconds: bytes | int) -> datetime:
+    """The time that so many milliseconds since the epoch are."""
+    return _EPOCH + timedelta(milliseconds=int(milliseconds))
+
+
+def to_milliseconds(time: datetime) -> int:
+    """Milliseconds since the epoch, rounded up: nothing before a bound of a range counts as inside it."""
+    return -((_EPOCH - time) // timedelta(milliseconds=1))
+
+
+def task_record(flat: Sequence[bytes], queue_position: int = 0) -> TaskRecord:
+    """A task from its hash's fields and values in turn; those that a list leaves out stay empty."""
+    fields = {key.decode(): value for key, value in zip(flat[::2], flat[1::2], strict=True)}
+    text = {key: value.decode() for key, value in fields.items() if key not in _BYTES}
+    state = State(int(text["state"]))
+    return TaskRecord(
+        task_id=text["task_id"],
+        owner=text["owner"],
+        request_id=text["request_id"],
+        fingerprint=text["fingerprint"],
+        pipeline=text["pipeline"],
+        images=tuple(text["images"].split()),
+        parameters_json=text["parameters_json"],
+        labels=json.loads(text["labels"]),
+        weights=text["weights"],
+        weights_digest=text["weights_digest"],
+        attempt_timeout=int(text["attempt_timeout_ms"]) / 1000,
+        queue_timeout=int(text["queue_timeout_ms"]) / 1000,
+        max_attempts=int(text["max_attempts"]),
+        traceparent=text["traceparent"],
+        state=state,
+        attempt=int(text["attempt"]),
+        sequence=int(text["sequence"]),
+        create_time=_time(fields, "create_ms"),
+        start_time=_time(fields, "start_ms"),
+        end_time=_time(fields, "end_ms"),
+        expire_time=_time(fields, "expire_ms"),
+        result=fields.get("result", b""),
+        error=_error(state, text["reason"], fields["error"]) if "error" in fields else b"",
+        artifacts=tuple(unpack(fields.get("artifacts", b""))),
+        progress=fields.get("progress", b""),
+        queue_position=queue_position,
+    )
+
+
+_BYTES = frozenset({"result", "error", "artifacts", "progress"})
+
+
+def _time(fields: Mapping[str, bytes], name: str) -> datetime | None:
+    return to_time(fields[name]) if name in fields else None
+
+
+def event_record(packed: bytes) -> EventRecord:
+    """An event from an entry of a log or of the feed."""
+    sequence, time, attempt, state, reason, artifact, result, error = unpack(packed)
+    reached = State(int(state)) if state else None
+    return EventRecord(
+        sequence=int(sequence),
+        time=to_time(time),
+        attempt=int(attempt),
+        state=reached,
+        reason=reason.decode(),
+        artifact=artifact,
+        result=result,
+        error=_error(reached, reason.decode(), error),
+    )
+
+
+def _error(state: State | None, reason: str, stored: bytes) -> bytes:
+    """The error of an ended task: its worker's, or the lifecycle's own where no worker gave one."""
+    if stored or state not in {State.FAILED, State.CANCELLED}:
+        return stored
+    ending = lifecycle.ending(state, reason)
+    error = task_pb2.TaskError(
+        code=ending.code, reason=ending.reason, message=ending.message, retryable=ending.retryable
+    )
+    return error.SerializeToString()

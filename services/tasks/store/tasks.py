@@ -1,0 +1,140 @@
+"""Tasks as their owners see them: created, read, listed, cancelled."""
+
+import base64
+import binascii
+import json
+
+from radmesh.errors import (
+    CursorAheadError,
+    CursorCompactedError,
+    ImageNotFoundError,
+    InvalidRequestError,
+    RequestIdReusedError,
+    TaskNotFoundError,
+    Violation,
+)
+from services.tasks.records import EventRecord, NewTask, TaskFilter, TaskRecord
+from services.tasks.store import keys
+from services.tasks.store.part import StorePart
+from services.tasks.store.reading import event_record, task_record, to_milliseconds
+
+
+class TaskPart(StorePart):
+    """Tasks as their owners see them."""
+
+    async def create(self, new: NewTask) -> tuple[TaskRecord, bool]:
+        """Queues a task; returns it, and whether it was created now (False: the request id was known).
+
+        Raises RequestIdReusedError, ImageNotFoundError, TaskNotFoundError (its task was deleted since).
+        """
+        key = keys.task(new.task_id)
+        labels, images = json.dumps(dict(new.labels)), " ".join(new.images)
+        outcome, *rest = await self._scripts.call(
+            "create", key, self._now(), new.task_id, labels, images, *_fields(new)
+        )
+        if outcome == b"REUSED":
+            raise RequestIdReusedError(f"The request id {new.request_id} was used for another request.")
+        if outcome == b"NO_IMAGE":
+            sha256 = rest[0].decode()
+            raise ImageNotFoundError(
+                f"There is no image images/{sha256}. Upload it first.", metadata={"image": f"images/{sha256}"}
+            )
+        if outcome == b"DELETED":
+            raise _not_found(rest[0].decode())
+        return task_record(*rest), outcome == b"CREATED"
+
+    async def get(self, task_id: str, owner: str) -> TaskRecord:
+        """Returns a task. Raises TaskNotFoundError."""
+        record, _ = await self.read_log(task_id, owner, None)
+        return record
+
+    async def read_log(
+        self, task_id: str, owner: str, after: int | None
+    ) -> tuple[TaskRecord, list[EventRecord]]:
+        """Returns a task and its events after a cursor, read at one instant; no events when `after` is None.
+
+        Raises TaskNotFoundError, CursorCompactedError, CursorAheadError.
+        """
+        cursor = "" if after is None else after
+        outcome, *rest = await self._scripts.call("read", keys.task(task_id), task_id, owner, cursor)
+        if outcome == b"NOT_FOUND":
+            raise _not_found(task_id)
+        if outcome == b"COMPACTED":
+            raise CursorCompactedError(
+                f"Events up to {rest[0]} are no longer kept. Start again without a cursor.",
+                metadata={"oldest_sequence": str(rest[0])},
+            )
+        if outcome == b"AHEAD":
+            raise CursorAheadError(
+                f"The newest event is {rest[0]}. Start again without a cursor.",
+                metadata={"newest_sequence": str(rest[0])},
+            )
+        fields, position, events = rest
+        return task_record(fields, position), [event_record(event) for event in events]
+
+    async def list_tasks(
+        self, owner: str, task_filter: TaskFilter, page_size: int, page_token: str
+    ) -> tuple[list[TaskRecord], str]:
+        """Returns a page of an owner's tasks by create time, and the next page's token, empty on the last.
+
+        A page may be short, even empty, though more follow. Raises InvalidRequestError when the token cannot
+        be read.
+        """
+        create_from, create_before = task_filter.create_from, task_filter.create_before
+        page, cursor_ms, cursor_id = await self._scripts.call(
+            "list",
+            keys.owner_index(owner),
+            owner,
+            page_size,
+            *_read_token(page_token),
+            to_milliseconds(create_from) if create_from else "",
+            to_milliseconds(create_before) if create_before else "",
+            int(task_filter.state) if task_filter.state is not None else "",
+            task_filter.pipeline or "",
+            *(part for label in task_filter.labels.items() for part in label),
+        )
+        token = base64.urlsafe_b64encode(cursor_ms + b" " + cursor_id).decode() if cursor_id else ""
+        return [task_record(fields) for fields in page], token
+
+    async def cancel(self, task_id: str, owner: str) -> TaskRecord:
+        """Asks for the end of a task; an ended one is returned as it is. Raises TaskNotFoundError."""
+        outcome, *rest = await self._scripts.call("cancel", keys.task(task_id), self._now(), task_id, owner)
+        if outcome == b"NOT_FOUND":
+            raise _not_found(task_id)
+        return task_record(*rest)
+
+
+def _fields(new: NewTask) -> list[str | int]:
+    """The fields of a new task's hash that are stored as they come, and their values, in turn."""
+    fields: dict[str, str | int] = {
+        "task_id": new.task_id,
+        "owner": new.owner,
+        "request_id": new.request_id,
+        "fingerprint": new.fingerprint,
+        "pipeline": new.pipeline,
+        "parameters_json": new.parameters_json,
+        "weights": new.weights,
+        "weights_digest": new.weights_digest,
+        "attempt_timeout_ms": round(new.attempt_timeout * 1000),
+        "queue_timeout_ms": round(new.queue_timeout * 1000),
+        "max_attempts": new.max_attempts,
+        "traceparent": new.traceparent,
+    }
+    return [part for field in fields.items() for part in field]
+
+
+def _not_found(task_id: str) -> TaskNotFoundError:
+    return TaskNotFoundError(f"There is no task tasks/{task_id}.", metadata={"task": f"tasks/{task_id}"})
+
+
+def _read_token(token: str) -> tuple[str, str]:
+    """The create time in milliseconds and the task at which a page ended; empty for the first page."""
+    if not token:
+        return "", ""
+    try:
+        milliseconds, task_id = base64.b64decode(token, altchars=b"-_", validate=True).decode().split()
+        return str(int(milliseconds)), task_id
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequestError(
+            [Violation("page_token", "must be the next_page_token of the page before")]
+        ) from error
