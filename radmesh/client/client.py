@@ -15,6 +15,7 @@ from radmesh.blobs.v1 import blob_service_pb2_grpc, image_pb2, upload_service_pb
 from radmesh.client import connection, downloads, uploads, watching
 from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, unpack_result
 from radmesh.client.retry import Patience, repeat
+from radmesh.errors import UnavailableError
 from radmesh.models.v1 import model_pb2, model_service_pb2, model_service_pb2_grpc
 from radmesh.tasks.v1 import (
     pipeline_pb2,
@@ -56,6 +57,16 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def connect(self, timeout: float) -> None:
+        """Waits until the server can be reached. Raises UnavailableError after `timeout` seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._channel.channel_ready()
+        except TimeoutError:
+            raise UnavailableError(
+                f"No Radmesh answers at {self.server}. Start one with `radmesh up`, or name another by --server."
+            ) from None
 
     async def close(self) -> None:
         """Ends the connection and every call on it. Tasks go on."""

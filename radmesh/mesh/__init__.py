@@ -3,6 +3,7 @@
 from radmesh.mesh.errors import MeshError
 from radmesh.mesh.layout import SEGMENTATION, MeshOptions, ProcessSpec, WorkerModule
 from radmesh.mesh.process import SupervisedProcess
+from radmesh.mesh.signals import stopped_by_signals
 from radmesh.mesh.supervisor import Mesh
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "ProcessSpec",
     "SupervisedProcess",
     "WorkerModule",
+    "stopped_by_signals",
 ]

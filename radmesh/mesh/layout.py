@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Who stops a mesh at a terminal waits for it; a task that is cut short runs again at the next start.
+_DRAIN_SECONDS = "3"
+
 
 @dataclass(frozen=True)
 class WorkerModule:
@@ -89,6 +92,7 @@ def _redis(folder: Path, address: str) -> ProcessSpec:
 def _tasks(options: MeshOptions, addresses: Addresses, index: int) -> ProcessSpec:
     name = f"tasks-{index}"
     environment = {
+        "RADMESH_TASKS_DRAIN_SECONDS": _DRAIN_SECONDS,
         **options.environment,
         "RADMESH_TASKS_LISTEN": addresses.tasks[index],
         "RADMESH_TASKS_METRICS_LISTEN": addresses.metrics[name],
@@ -105,6 +109,7 @@ def _tasks(options: MeshOptions, addresses: Addresses, index: int) -> ProcessSpe
 
 def _gateway(options: MeshOptions, addresses: Addresses) -> ProcessSpec:
     environment = {
+        "RADMESH_GATEWAY_DRAIN_SECONDS": _DRAIN_SECONDS,
         **options.environment,
         "RADMESH_GATEWAY_LISTEN": addresses.gateway,
         "RADMESH_GATEWAY_METRICS_LISTEN": addresses.metrics["gateway"],
@@ -123,6 +128,7 @@ def _gateway(options: MeshOptions, addresses: Addresses) -> ProcessSpec:
 def _worker(options: MeshOptions, addresses: Addresses, worker: WorkerModule) -> ProcessSpec:
     address = addresses.workers[worker.name]
     environment = {
+        f"{worker.prefix}DRAIN_SECONDS": _DRAIN_SECONDS,
         **options.environment,
         f"{worker.prefix}LISTEN": address,
         f"{worker.prefix}METRICS_LISTEN": addresses.metrics[worker.name],

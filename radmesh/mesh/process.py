@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from radmesh.mesh import launch
@@ -20,8 +21,12 @@ _HEALTHY_SECONDS = 10.0
 class SupervisedProcess:
     """Keeps one child alive from `start` to `stop`. May be used from any thread."""
 
-    def __init__(self, spec: ProcessSpec, logs: Path) -> None:
+    def __init__(
+        self, spec: ProcessSpec, logs: Path, on_exit: Callable[["SupervisedProcess", int], None] | None = None
+    ) -> None:
+        """logs: folder for what it prints. on_exit: is told of deaths that nobody asked for, on a thread."""
         self.spec = spec
+        self._on_exit = on_exit
         self.exits: list[int] = []
         self._log = logs / f"{spec.name}.log"
         self._lock = threading.Lock()
@@ -88,6 +93,8 @@ class SupervisedProcess:
             if self._stopping.is_set():
                 return
             self.exits.append(code)
+            if self._on_exit is not None:
+                self._on_exit(self, code)
             delay = _FIRST_DELAY if time.monotonic() - started > _HEALTHY_SECONDS else delay
             self._stopping.wait(delay)
             delay = min(delay * 2, _LAST_DELAY)

@@ -3,7 +3,7 @@
 import fcntl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -24,8 +24,14 @@ class Mesh:
     Safe to use from any thread and beside an event loop; `start` and `stop` block.
     """
 
-    def __init__(self, options: MeshOptions) -> None:
+    def __init__(
+        self,
+        options: MeshOptions,
+        on_exit: Callable[[SupervisedProcess, int], None] | None = None,
+    ) -> None:
+        """on_exit: is told of a process that died and will be started again, with its exit code."""
         self.options = options
+        self._on_exit = on_exit
         self.processes: dict[str, SupervisedProcess] = {}
         self._ports: list[ReservedPort] = []
         self._lock_file: IO[str] | None = None
@@ -96,7 +102,8 @@ class Mesh:
         self._lock_file = _lock(folder)
         addresses = self._choose_addresses()
         self.processes = {
-            spec.name: SupervisedProcess(spec, folder / "logs") for spec in plan(self.options, addresses)
+            spec.name: SupervisedProcess(spec, folder / "logs", self._on_exit)
+            for spec in plan(self.options, addresses)
         }
 
     def _choose_addresses(self) -> Addresses:

@@ -1,0 +1,89 @@
+"""Progress bars for a terminal, one a task, fed by the watch."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from radmesh import errors
+from radmesh.cli import lines, rows, tables
+from radmesh.client import ENDED, WatchMessage
+from radmesh.tasks.v1 import task_pb2
+
+_COLOURS = {"succeeded": "green", "failed": "red", "refused": "red", "cancelled": "yellow"}
+
+
+class BarDisplay:
+    """Live bars while tasks run; a table of what they came to when all are done."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars: dict[str, TaskID] = {}
+        self._ended: list[tuple[str, task_pb2.Task, Mapping[str, Path]]] = []
+        self._refused: list[tuple[str, errors.RadmeshError]] = []
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[words]}"),
+            console=console,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+        if self._ended and kind is None:
+            self._console.print(tables.outcomes(self._ended))
+        for label, refusal in self._refused:
+            self._console.print(f"{label}: {refusal.message} ({refusal.reason})", style="red", markup=False)
+
+    def uploading(self, label: str) -> None:
+        """The images are on their way."""
+        self._show(label, "uploading")
+
+    def created(self, label: str, task: task_pb2.Task) -> None:
+        """The task exists."""
+        self._show(label, "queued")
+
+    def told(self, label: str, message: WatchMessage) -> None:
+        """A message of the watch came."""
+        kind = message.WhichOneof("message")
+        words = lines.message_line(message)
+        if kind == "progress":
+            self._show(label, words or "", message.progress.fraction)
+        elif kind == "snapshot" and message.snapshot.task.state not in ENDED:
+            self._show(label, words or "", message.snapshot.task.progress.fraction)
+        elif kind == "event" and message.event.state_change.state == task_pb2.TASK_STATE_QUEUED:
+            self._show(label, words or "", 0.0)  # an attempt was lost: what it had done is done again
+        elif words:
+            self._show(label, words)
+
+    def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
+        """The task ended, and its artifacts were saved."""
+        self._ended.append((label, task, files))
+        succeeded = task.state == task_pb2.TASK_STATE_SUCCEEDED
+        self._finish(label, rows.state_name(task.state).lower(), 1.0 if succeeded else None)
+
+    def refused(self, label: str, error: errors.RadmeshError) -> None:
+        """There is no task, for this reason."""
+        self._refused.append((label, error))
+        self._finish(label, "refused", None)
+
+    def _show(self, label: str, words: str, fraction: float | None = None) -> None:
+        if label not in self._bars:
+            self._bars[label] = self._progress.add_task(label, total=1.0, words=words)
+        self._progress.update(self._bars[label], completed=fraction, words=words)
+
+    def _finish(self, label: str, words: str, fraction: float | None) -> None:
+        colour = _COLOURS.get(words, "default")
+        self._show(label, f"[{colour}]{words}[/]", fraction)
+        self._progress.stop_task(self._bars[label])

@@ -1,0 +1,121 @@
+"""Shows how tasks go: bars on a terminal, lines or JSON otherwise."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+
+from radmesh import errors
+from radmesh.cli import lines, rows
+from radmesh.client import WatchMessage
+from radmesh.tasks.v1 import task_pb2
+
+
+class Display(Protocol):
+    """Is told what happens to each input, by its label; a context manager that is open meanwhile."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def uploading(self, label: str) -> None:
+        """The images are on their way."""
+
+    def created(self, label: str, task: task_pb2.Task) -> None:
+        """The task exists."""
+
+    def told(self, label: str, message: WatchMessage) -> None:
+        """A message of the watch came."""
+
+    def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
+        """The task ended, and its artifacts were saved."""
+
+    def refused(self, label: str, error: errors.RadmeshError) -> None:
+        """There is no task, for this reason."""
+
+
+class LineDisplay:
+    """Prints a line for each thing that changes; for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._last: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def uploading(self, label: str) -> None:
+        """The images are on their way."""
+        self._say(label, "uploading")
+
+    def created(self, label: str, task: task_pb2.Task) -> None:
+        """The task exists."""
+        self._say(label, f"created {task.name}")
+
+    def told(self, label: str, message: WatchMessage) -> None:
+        """A message of the watch came."""
+        line = lines.message_line(message)
+        if line:
+            self._say(label, line)
+
+    def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
+        """The task ended, and its artifacts were saved."""
+        self._say(label, f"{rows.state_name(task.state).lower()} in {lines.took(task)}")
+        for name, value in lines.result_lines(task):
+            self._say(label, f"{name} {value}")
+        for path in files.values():
+            self._say(label, f"saved {path}")
+
+    def refused(self, label: str, error: errors.RadmeshError) -> None:
+        """There is no task, for this reason."""
+        self._say(label, f"refused: {error.message} ({error.reason})")
+
+    def _say(self, label: str, text: str) -> None:
+        if self._last.get(label) != text:
+            self._last[label] = text
+            self._console.print(f"{label}: {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+class JsonDisplay:
+    """Prints one object for each task that ended or was refused."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def uploading(self, label: str) -> None:
+        """Tells programs nothing."""
+
+    def created(self, label: str, task: task_pb2.Task) -> None:
+        """Tells programs nothing yet."""
+
+    def told(self, label: str, message: WatchMessage) -> None:
+        """Tells programs nothing; `radmesh watch --json` does."""
+
+    def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
+        """The task ended, and its artifacts were saved."""
+        rows.emit({"input": label, **rows.task_row(task, files)})
+
+    def refused(self, label: str, error: errors.RadmeshError) -> None:
+        """There is no task, for this reason."""
+        refusal = {
+            "name": None,
+            "state": None,
+            "result": None,
+            "error": rows.error_row(error),
+            "artifacts": [],
+        }
+        rows.emit({"input": label, **refusal})

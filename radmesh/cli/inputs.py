@@ -1,0 +1,72 @@
+"""Which tasks the paths of a command line ask for, and where each one's artifacts go."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from radmesh.cli.running import UsageError
+from radmesh.tasks.v1 import pipeline_pb2
+
+
+@dataclass(frozen=True)
+class Input:
+    """What one task runs on. label: how it is called on the screen. folder: of its artifacts, relative."""
+
+    paths: tuple[Path, ...]
+    label: str
+    folder: str
+
+
+def find_inputs(paths: Sequence[Path], accepted: pipeline_pb2.PipelineInput) -> list[Input]:
+    """The inputs that paths name: files, and folders for the files in them that the pipeline accepts.
+
+    A pipeline of one image per task gets a task for each file; one that takes several gets one for each path,
+    a folder being a series. Raises UsageError that names what is missing or empty.
+    """
+    groups: list[tuple[Path, tuple[Path, ...]]] = []
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path} does not exist.")
+        files = _in_folder(path, accepted.file_extensions) if path.is_dir() else (path,)
+        if path.is_dir() and accepted.max_images > 1:
+            groups.append((path, files))
+        else:
+            groups += [(file, (file,)) for file in files]
+    unique = list(dict.fromkeys(groups))
+    folders = keep_apart([_stem(path) for path, _ in unique])
+    labels = keep_apart([path.resolve().name for path, _ in unique])
+    return [
+        Input(files, label, folder) for (_, files), label, folder in zip(unique, labels, folders, strict=True)
+    ]
+
+
+def keep_apart(names: Iterable[str]) -> list[str]:
+    """The names in order; one that came before gets the first free of `-2`, `-3`, …"""
+    wanted = list(names)
+    taken: set[str] = set()
+    apart: list[str] = []
+    for name in wanted:
+        candidate, number = name, 1
+        while candidate in taken or (number > 1 and candidate in wanted):
+            number += 1
+            candidate = f"{name}-{number}"
+        taken.add(candidate)
+        apart.append(candidate)
+    return apart
+
+
+def _stem(path: Path) -> str:
+    resolved = path.resolve()
+    return resolved.name if resolved.is_dir() else resolved.stem
+
+
+def _in_folder(folder: Path, extensions: Iterable[str]) -> tuple[Path, ...]:
+    accepted = {extension.lower() for extension in extensions}
+    files = tuple(
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.suffix.lower() in accepted and not path.name.startswith(".")
+    )
+    if not files:
+        raise UsageError(f"{folder} has no file that the pipeline takes: {', '.join(sorted(accepted))}.")
+    return files

@@ -1,0 +1,82 @@
+"""How a task, its progress and its result read in a line of text. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from radmesh.cli.rows import state_name
+from radmesh.client import WatchMessage, result_dict
+from radmesh.tasks.v1 import task_pb2
+
+
+def message_line(message: WatchMessage) -> str | None:
+    """A message of a watch in words; None when it tells people nothing."""
+    kind = message.WhichOneof("message")
+    if kind == "snapshot":
+        return state_name(message.snapshot.task.state).lower()
+    if kind == "progress":
+        return progress_text(message.progress)
+    if kind == "event" and message.event.WhichOneof("change") == "state_change":
+        return change_text(message.event.state_change, message.event.attempt)
+    if kind == "bookmark" and message.bookmark.queue_position:
+        return f"queued, place {message.bookmark.queue_position}"
+    return None
+
+
+def progress_text(progress: task_pb2.TaskProgress) -> str:
+    """A progress in words: `inference 3/10 tiles, 30 %, 2 s left`."""
+    parts = [progress.stage]
+    if progress.units_total:
+        parts[0] += f" {progress.units_done}/{progress.units_total} {progress.unit}".rstrip()
+    parts.append(f"{progress.fraction:.0%}")
+    if progress.HasField("eta"):
+        parts.append(f"{duration_text(progress.eta.seconds + progress.eta.nanos / 1e9)} left")
+    return ", ".join(parts)
+
+
+def change_text(change: task_pb2.TaskStateChange, attempt: int) -> str:
+    """A change of state in words, with what is not ordinary about it."""
+    state = state_name(change.state).lower()
+    if change.HasField("error"):
+        return f"{state}: {change.error.message} ({change.error.reason})"
+    if change.state == task_pb2.TASK_STATE_QUEUED and attempt:
+        return f"{state} again: {change.reason.replace('_', ' ').lower()}"
+    return f"{state}, attempt {attempt}" if attempt > 1 else state
+
+
+def duration_text(seconds: float) -> str:
+    """A span for people: `0.8 s`, `42 s`, `3 min 05 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def took(task: task_pb2.Task) -> str:
+    """How long a task took from its create to its end; empty before."""
+    if not task.HasField("end_time"):
+        return ""
+    ended, created = task.end_time, task.create_time
+    return duration_text(ended.seconds - created.seconds + (ended.nanos - created.nanos) / 1e9)
+
+
+def result_lines(task: task_pb2.Task) -> Iterable[tuple[str, str]]:
+    """The fields of a task's result, name and value."""
+    if not task.HasField("result"):
+        return
+    for name, value in result_dict(task.result).items():
+        if name != "@type":
+            yield from _flat(name, value)
+
+
+def _flat(name: str, value: Any) -> Iterable[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(f"{name}.{key}", inner)
+    elif isinstance(value, float):
+        yield name, f"{value:.4g}"
+    elif isinstance(value, bool):
+        yield name, "yes" if value else "no"
+    else:
+        yield name, str(value)

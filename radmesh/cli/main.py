@@ -1,0 +1,29 @@
+"""Puts the commands together."""
+
+import typer
+
+from radmesh.cli.analyze import analyze
+from radmesh.cli.doctor import doctor
+from radmesh.cli.pipelines import pipelines
+from radmesh.cli.tasks import tasks
+from radmesh.cli.up import up
+from radmesh.cli.watch import watch
+
+app = typer.Typer(
+    name="radmesh",
+    help="Medical-image models served over gRPC. Exit codes: 0 done, 1 a task failed, 2 usage, 3 unreachable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(analyze)
+app.command()(watch)
+app.add_typer(tasks, name="tasks")
+app.command()(pipelines)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Runs the command line and exits with its code."""
+    app()

@@ -1,0 +1,121 @@
+"""The tables that commands print for people."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from google.protobuf import json_format
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from radmesh.cli import lines, rows
+from radmesh.tasks.v1 import pipeline_pb2, task_pb2
+
+Outcome = tuple[str, task_pb2.Task, Mapping[str, Path]]
+
+
+def plain(*titles: str) -> Table:
+    """A table of columns without frames."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def outcomes(ended: Sequence[Outcome]) -> RenderableType:
+    """What tasks came to: one in full, several by a line each."""
+    if len(ended) == 1:
+        return outcome(ended[0])
+    table = plain("input", "state", "time", "saved in", "task")
+    for label, task, files in sorted(ended, key=lambda one: one[0]):
+        folder = str(next(iter(files.values())).parent) if files else ""
+        state = rows.state_name(task.state).lower()
+        table.add_row(_text(label), state, lines.took(task), _text(folder), task.name)
+        if task.HasField("error"):
+            table.add_row("", _text(f"{task.error.message} ({task.error.reason})"), "", "", "")
+    return table
+
+
+def outcome(ended: Outcome) -> Table:
+    """One task with its result and files."""
+    label, task, files = ended
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    if label:
+        table.add_row("input", _text(label))
+    table.add_row("task", task.name)
+    table.add_row("state", rows.state_name(task.state).lower())
+    if took := lines.took(task):
+        table.add_row("time", took)
+    for name, value in lines.result_lines(task):
+        table.add_row(name, _text(value))
+    if task.HasField("error"):
+        table.add_row("error", _text(f"{task.error.message} ({task.error.reason})"))
+    for artifact in task.artifacts:
+        where = str(files.get(artifact.file_name, artifact.name))
+        table.add_row(artifact.file_name, _text(where))
+    return table
+
+
+def tasks(found: Iterable[task_pb2.Task]) -> Table:
+    """A list of tasks, a line each."""
+    table = plain("task", "pipeline", "state", "created", "time")
+    for task in found:
+        created = task.create_time.ToDatetime().strftime("%Y-%m-%d %H:%M:%SZ")
+        state = rows.state_name(task.state).lower()
+        table.add_row(task.name, task.pipeline.removeprefix("pipelines/"), state, created, lines.took(task))
+    return table
+
+
+def pipelines(found: Iterable[pipeline_pb2.Pipeline]) -> RenderableType:
+    """Each pipeline with what it takes and what it gives."""
+    return Group(*(_pipeline(pipeline) for pipeline in found))
+
+
+def _pipeline(pipeline: pipeline_pb2.Pipeline) -> RenderableType:
+    head = Text.assemble((pipeline.name.removeprefix("pipelines/"), "bold"), "  ", pipeline.title)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("", _text(pipeline.description))
+    images = pipeline.input
+    table.add_row("takes", _text(f"{', '.join(images.file_extensions)}; {_count(images)}; {_limit(images)}"))
+    for parameter in pipeline.parameters:
+        table.add_row("parameter", _text(_parameter(parameter)))
+    for artifact in pipeline.artifacts:
+        table.add_row("gives", _text(f"{artifact.file_name}: {artifact.description}"))
+    table.add_row("models", _text(", ".join(model.name for model in pipeline.models)))
+    table.add_row("workers", f"{pipeline.connected_workers} connected")
+    if pipeline.demonstrator:
+        table.add_row("", Text("Demonstrator: not for clinical use.", style="yellow"))
+    return Group(head, table)
+
+
+def _parameter(parameter: pipeline_pb2.PipelineParameter) -> str:
+    default = json_format.MessageToDict(parameter.default_value)
+    limits = [rows.parameter_type(parameter)]
+    if parameter.HasField("min_value"):
+        limits.append(f"from {parameter.min_value:g}")
+    if parameter.HasField("max_value"):
+        limits.append(f"to {parameter.max_value:g}")
+    if parameter.allowed_values:
+        limits.append(f"one of {', '.join(parameter.allowed_values)}")
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    return f"{parameter.name} = {default}{unit} ({' '.join(limits)}): {parameter.description}"
+
+
+def _count(images: pipeline_pb2.PipelineInput) -> str:
+    if images.max_images == 1:
+        return "one image a task"
+    return f"{images.min_images} to {images.max_images} images a task"
+
+
+def _limit(images: pipeline_pb2.PipelineInput) -> str:
+    return f"at most {images.max_image_bytes / 1e6:.0f} MB each"
+
+
+def _text(value: str) -> Text:
+    """Text as it is: a file's name may hold what rich would take for markup."""
+    return Text(value)

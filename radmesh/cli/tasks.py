@@ -1,0 +1,74 @@
+"""`radmesh tasks`: list, get, cancel."""
+
+from typing import Annotated
+
+import typer
+
+from radmesh.cli import consoles, rows, tables
+from radmesh.cli.options import SERVER_DEFAULT, Json, Server
+from radmesh.cli.running import ExitCode, connect, run
+from radmesh.tasks.v1 import task_pb2
+
+tasks = typer.Typer(help="Lists, shows and cancels tasks.", no_args_is_help=True)
+
+TaskName = Annotated[str, typer.Argument(help="Task: its name or its id.")]
+
+
+@tasks.command("list")
+def list_tasks(
+    filter: Annotated[
+        str, typer.Option("--filter", help="Such as 'state=RUNNING AND pipeline=octa-vessels'.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most tasks to list.")] = 100,
+    as_json: Json = False,
+    server: Server = SERVER_DEFAULT,
+) -> None:
+    """Lists tasks, oldest first."""
+    run(_list(server, filter, limit, as_json), as_json=as_json)
+
+
+@tasks.command("get")
+def get_task(task: TaskName, as_json: Json = False, server: Server = SERVER_DEFAULT) -> None:
+    """Shows a task with its outcome and artifacts."""
+    run(_get(server, task, as_json), as_json=as_json)
+
+
+@tasks.command("cancel")
+def cancel_task(task: TaskName, as_json: Json = False, server: Server = SERVER_DEFAULT) -> None:
+    """Asks for a task to be cancelled."""
+    run(_cancel(server, task, as_json), as_json=as_json)
+
+
+async def _list(server: str, filter: str, limit: int, as_json: bool) -> ExitCode:
+    found: list[task_pb2.Task] = []
+    async with connect(server) as client:
+        async for task in client.list(filter, page_size=min(limit, 500)):
+            found.append(task)
+            if as_json:
+                rows.emit(rows.task_row(task))
+            if len(found) == limit:
+                break
+    if not as_json:
+        consoles.stdout().print(tables.tasks(found) if found else "No tasks.")
+    return ExitCode.DONE
+
+
+async def _get(server: str, name: str, as_json: bool) -> ExitCode:
+    async with connect(server) as client:
+        task = await client.get(name)
+    _print(task, as_json)
+    return ExitCode.DONE
+
+
+async def _cancel(server: str, name: str, as_json: bool) -> ExitCode:
+    async with connect(server) as client:
+        task = await client.cancel(name)
+    _print(task, as_json)
+    return ExitCode.DONE
+
+
+def _print(task: task_pb2.Task, as_json: bool) -> None:
+    if as_json:
+        rows.emit(rows.task_row(task))
+    else:
+        consoles.stdout().print(tables.outcome(("", task, {})))

@@ -1,0 +1,42 @@
+"""`radmesh watch`: one task, live, to its end."""
+
+from typing import Annotated
+
+import typer
+
+from radmesh.cli import consoles, rows
+from radmesh.cli.bars import BarDisplay
+from radmesh.cli.display import Display, LineDisplay
+from radmesh.cli.options import SERVER_DEFAULT, Json, Server
+from radmesh.cli.running import ExitCode, connect, run
+from radmesh.client import Client
+from radmesh.tasks.v1 import task_pb2
+
+
+def watch(
+    task: Annotated[str, typer.Argument(help="Task, as `radmesh analyze --detach` printed it.")],
+    as_json: Json = False,
+    server: Server = SERVER_DEFAULT,
+) -> None:
+    """Follows a task to its end. Stopping this does not stop the task."""
+    run(_watch(server, task, as_json), as_json=as_json)
+
+
+async def _watch(server: str, task: str, as_json: bool) -> ExitCode:
+    async with connect(server, following=True) as client:
+        ended = await (_as_json(client, task) if as_json else _for_people(client, task))
+    return ExitCode.DONE if ended.state == task_pb2.TASK_STATE_SUCCEEDED else ExitCode.TASK_FAILED
+
+
+async def _as_json(client: Client, task: str) -> task_pb2.Task:
+    return await client.wait(task, on_message=lambda message: rows.emit(rows.message_row(message)))
+
+
+async def _for_people(client: Client, task: str) -> task_pb2.Task:
+    console = consoles.stdout()
+    label = task.removeprefix("tasks/")[:8]
+    display: Display = BarDisplay(console) if console.is_terminal else LineDisplay(console)
+    with display:
+        ended = await client.wait(task, on_message=lambda message: display.told(label, message))
+        display.ended(label, ended, {})
+    return ended
