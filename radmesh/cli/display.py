@@ -111,11 +111,5 @@ class JsonDisplay:
 
     def refused(self, label: str, error: errors.RadmeshError) -> None:
         """There is no task, for this reason."""
-        refusal = {
-            "name": None,
-            "state": None,
-            "result": None,
-            "error": rows.error_row(error),
-            "artifacts": [],
-        }
-        rows.emit({"input": label, **refusal})
+        nothing = {"name": None, "state": None, "result": None}
+        rows.emit({"input": label, **nothing, "error": rows.error_row(error), "artifacts": []})

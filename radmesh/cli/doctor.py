@@ -32,7 +32,7 @@ def doctor(
     server: Server = SERVER_DEFAULT,
 ) -> None:
     """Checks device, Redis, ports, models, disk and the mesh. Exit code 1 when something must be done."""
-    run(_doctor(server, folder.expanduser(), as_json), as_json=as_json)
+    run(_doctor(server, folder.expanduser().absolute(), as_json), as_json=as_json)
 
 
 async def _doctor(server: str, folder: Path, as_json: bool) -> ExitCode:
@@ -41,7 +41,7 @@ async def _doctor(server: str, folder: Path, as_json: bool) -> ExitCode:
         asyncio.to_thread(checks.device),
         asyncio.to_thread(checks.redis, os.environ.get(_REDIS_VARIABLE)),
         asyncio.to_thread(checks.models, Path(os.environ.get(_MODELS_VARIABLE) or _MODELS_FOLDER)),
-        asyncio.to_thread(checks.disk, folder.resolve()),
+        asyncio.to_thread(checks.disk, folder),
     )
     findings = [device, redis, *_ports(server, mesh), *models, disk, *mesh]
     if as_json:

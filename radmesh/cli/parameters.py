@@ -1,5 +1,6 @@
 """Reads `--param name=value` by what the pipeline says of its parameters. Pure."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -57,8 +58,8 @@ def _number(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        value = float("nan")
-    if value != value or value in (float("inf"), float("-inf")):
+        value = math.nan
+    if not math.isfinite(value):
         raise ValueError("must be a number")
     return value
 

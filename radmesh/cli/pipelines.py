@@ -17,7 +17,5 @@ async def _pipelines(server: str, as_json: bool) -> ExitCode:
         for pipeline in found:
             rows.emit(rows.pipeline_row(pipeline))
     else:
-        consoles.stdout().print(
-            tables.pipelines(found) if found else "No worker has introduced a pipeline yet."
-        )
+        consoles.stdout().print(tables.pipelines(found) if found else "No worker came yet.")
     return ExitCode.DONE

@@ -173,7 +173,7 @@ def _seconds(holder: task_pb2.TaskProgress | task_pb2.TaskBookmark) -> float | N
 
 
 def _time(holder: task_pb2.Task | task_pb2.TaskEvent, field: str) -> str | None:
-    if not holder.HasField(field):  # type: ignore[arg-type]
+    if not holder.HasField(field):
         return None
     time: timestamp_pb2.Timestamp = getattr(holder, field)
     return time.ToJsonString()

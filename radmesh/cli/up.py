@@ -21,9 +21,7 @@ FOLDER_VARIABLE = "RADMESH_FOLDER"
 
 
 def up(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the gateway; 0 for a free one.")
-    ] = 50051,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the gateway; 0 for a free one.")] = 50051,
     folder: Annotated[
         Path, typer.Option(envvar=FOLDER_VARIABLE, metavar="DIR", help="Keeps tasks, images and logs.")
     ] = DEFAULT_FOLDER,

@@ -65,7 +65,7 @@ class Client:
                 await self._channel.channel_ready()
         except TimeoutError:
             raise UnavailableError(
-                f"No Radmesh answers at {self.server}. Start one with `radmesh up`, or name another by --server."
+                f"No Radmesh answers at {self.server}. Start one with `radmesh up`, or name another server."
             ) from None
 
     async def close(self) -> None:
