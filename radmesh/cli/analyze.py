@@ -24,7 +24,9 @@ _AT_ONCE = 16
 
 def analyze(
     pipeline: Annotated[str, typer.Argument(help="Pipeline, such as octa-vessels; see `radmesh pipelines`.")],
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(exists=True, metavar="PATH...", help="Files, or folders of files.")
+    ],
     *,
     param: Annotated[
         list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter. May be repeated.")

@@ -21,12 +21,10 @@ def find_inputs(paths: Sequence[Path], accepted: pipeline_pb2.PipelineInput) -> 
     """The inputs that paths name: files, and folders for the files in them that the pipeline accepts.
 
     A pipeline of one image per task gets a task for each file; one that takes several gets one for each path,
-    a folder being a series. Raises UsageError that names what is missing or empty.
+    a folder being a series. Every path must exist. Raises UsageError for a folder without any.
     """
     groups: list[tuple[Path, tuple[Path, ...]]] = []
     for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path} does not exist.")
         files = _in_folder(path, accepted.file_extensions) if path.is_dir() else (path,)
         if path.is_dir() and accepted.max_images > 1:
             groups.append((path, files))
