@@ -40,7 +40,7 @@ class BlobFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def append(self, key: str, offset: int, chunk: bytes) -> None:
+    def append(self, key: str, offset: int, chunk: bytes | memoryview) -> None:
         """See BlobStore."""
         path = self._root / key
         with _space_errors(), _opened(path, os.O_WRONLY, offset == 0) as handle:
@@ -163,7 +163,7 @@ def _opened(path: Path, flags: int, create: bool) -> Iterator[int | None]:
         os.close(handle)
 
 
-def _write(handle: int, content: bytes, offset: int) -> None:
+def _write(handle: int, content: bytes | memoryview, offset: int) -> None:
     rest = memoryview(content)
     while rest:
         written = os.pwrite(handle, rest, offset)

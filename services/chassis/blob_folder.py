@@ -30,7 +30,7 @@ class BlobFolder:
         """See BlobStore."""
         return await self._in_thread(self._files.size, check_key(key))
 
-    async def append(self, key: str, offset: int, chunk: bytes) -> None:
+    async def append(self, key: str, offset: int, chunk: bytes | memoryview) -> None:
         """See BlobStore."""
         await self._in_thread(self._files.append, check_key(key), offset, chunk)
 

@@ -29,7 +29,7 @@ class BlobStore(Protocol):
     async def size(self, key: str) -> int | None:
         """Length of a blob in bytes; None when there is none."""
 
-    async def append(self, key: str, offset: int, chunk: bytes) -> None:
+    async def append(self, key: str, offset: int, chunk: bytes | memoryview) -> None:
         """Adds bytes to a staged blob; creates it at offset 0.
 
         A chunk is kept whole or not at all. Raises OffsetMismatchError, metadata `offset`, when the blob does

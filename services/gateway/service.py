@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 
-from radmesh.blobs.v1 import blob_service_pb2_grpc, image_service_pb2_grpc, upload_service_pb2_grpc
+from radmesh.blobs.v1 import blob_service_pb2_grpc, image_service_pb2_grpc
 from radmesh.gateway.v1 import analysis_service_pb2_grpc
 from radmesh.models.v1 import model_service_pb2_grpc
 from radmesh.tasks.v1 import pipeline_service_pb2_grpc, task_service_pb2_grpc
@@ -25,7 +25,7 @@ from services.gateway.servicers.blobs import BlobServicer
 from services.gateway.servicers.images import ImageServicer
 from services.gateway.servicers.pipelines import ModelServicer, PipelineServicer
 from services.gateway.servicers.tasks import TaskServicer
-from services.gateway.servicers.uploads import UploadServicer
+from services.gateway.servicers.uploads import UploadServicer, add_upload_servicer
 from services.gateway.settings import GatewaySettings
 from services.gateway.tasks_peer import TasksPeer
 from services.gateway.uploads.acceptance import Acceptance
@@ -83,7 +83,7 @@ class Gateway:
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(peer), server)
         blob_service_pb2_grpc.add_BlobServiceServicer_to_server(BlobServicer(reading), server)
         uploads = UploadServicer(self._uploads, receiver, limits, self._metrics)
-        upload_service_pb2_grpc.add_UploadServiceServicer_to_server(uploads, server)
+        add_upload_servicer(uploads, server)
         analysis_service_pb2_grpc.add_AnalysisServiceServicer_to_server(AnalysisServicer(analysis), server)
         return SERVICES
 

@@ -2,8 +2,13 @@
 
 from collections.abc import AsyncIterator
 
+import grpc
+
 from radmesh.blobs.v1 import upload_service_pb2 as pb
-from radmesh.blobs.v1.upload_service_pb2_grpc import UploadServiceServicer
+from radmesh.blobs.v1.upload_service_pb2_grpc import (
+    UploadServiceServicer,
+    add_UploadServiceServicer_to_server,
+)
 from radmesh.errors import RadmeshError
 from services.chassis import principals
 from services.gateway import edge
@@ -13,6 +18,14 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.uploads import rules
 from services.gateway.uploads.receiving import Receiver
 from services.gateway.uploads.shelf import UploadShelf
+from services.gateway.uploads.wire import UploadPart, read_part
+
+_SERVICE = pb.DESCRIPTOR.services_by_name["UploadService"].full_name
+
+
+async def _parts(messages: AsyncIterator[bytes]) -> AsyncIterator[UploadPart]:
+    async for message in messages:
+        yield read_part(message)
 
 
 class UploadServicer(UploadServiceServicer):
@@ -56,13 +69,23 @@ class UploadServicer(UploadServiceServicer):
             await self._uploads.discard(upload_id)
         return pb.DeleteUploadResponse()
 
-    async def WriteUpload(
-        self, request_iterator: AsyncIterator[pb.WriteUploadRequest], context: Context
+    async def WriteUpload(  # type: ignore[override]
+        self, request_iterator: AsyncIterator[bytes], context: Context
     ) -> pb.WriteUploadResponse:
-        """See upload_service.proto."""
+        """See upload_service.proto. Its requests come in as they were received."""
         try:
-            upload, offset = await self._receiver.receive(principals.current().name, aiter(request_iterator))
+            upload, offset = await self._receiver.receive(principals.current().name, _parts(request_iterator))
         except RadmeshError as error:
             self._metrics.refused.labels(error.reason).inc()
             raise
         return pb.WriteUploadResponse(upload=upload.to_proto(offset))
+
+
+def add_upload_servicer(servicer: UploadServicer, server: grpc.aio.Server) -> None:
+    """Serves UploadService, WriteUpload without the library's deserializer."""
+    raw = grpc.stream_unary_rpc_method_handler(
+        servicer.WriteUpload, None, pb.WriteUploadResponse.SerializeToString
+    )
+    add_UploadServiceServicer_to_server(servicer, server)
+    # After the generated one, in whose place it goes.
+    server.add_registered_method_handlers(_SERVICE, {"WriteUpload": raw})  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ class Intake:
         self._size_bytes = size_bytes
         self._digest = hashlib.sha256()
         self._kept = 0
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | memoryview] = []
         self._waiting_bytes = 0
         self._writing: asyncio.Task[None] | None = None
         self._received = 0
@@ -40,7 +40,7 @@ class Intake:
                 self._kept += len(piece)
         self._received = self._kept
 
-    async def take(self, chunk: bytes) -> None:
+    async def take(self, chunk: bytes | memoryview) -> None:
         """Takes the next chunk. Raises ImageTooLargeError past the declared end, InvalidRequestError."""
         if len(chunk) > rules.MAX_CHUNK_BYTES:
             raise rules.chunk_too_long()
@@ -80,7 +80,7 @@ class Intake:
         self._waiting_bytes = 0
         self._writing = asyncio.create_task(self._write(batch))
 
-    async def _write(self, batch: bytes) -> None:
+    async def _write(self, batch: bytes | memoryview) -> None:
         # The two run at the same time, each in a thread: both let go of the interpreter's lock.
         hashing = asyncio.to_thread(self._digest.update, batch)
         await asyncio.gather(hashing, self._blobs.append(self._key, self._kept, batch))

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
-from radmesh.blobs.v1.upload_service_pb2 import WriteUploadRequest
 from radmesh.errors import (
     ChecksumMismatchError,
     ExhaustedError,
@@ -20,6 +19,7 @@ from services.gateway.uploads.acceptance import Acceptance
 from services.gateway.uploads.intake import Intake
 from services.gateway.uploads.record import UploadRecord
 from services.gateway.uploads.shelf import UploadShelf
+from services.gateway.uploads.wire import UploadPart
 
 # What no further chunk can mend; DISK_FULL is among them because what arrived is space that others need.
 HOPELESS = (
@@ -39,9 +39,7 @@ class Receiver:
         self._uploads = uploads
         self._acceptance = acceptance
 
-    async def receive(
-        self, owner: str, messages: AsyncIterator[WriteUploadRequest]
-    ) -> tuple[UploadRecord, int]:
+    async def receive(self, owner: str, messages: AsyncIterator[UploadPart]) -> tuple[UploadRecord, int]:
         """Takes a stream; the upload as it is after it, and the offset at which it stands."""
         first = await anext(messages, None)
         if first is None:
@@ -60,7 +58,7 @@ class Receiver:
                 raise
 
     async def _write(
-        self, upload: UploadRecord, first: WriteUploadRequest, messages: AsyncIterator[WriteUploadRequest]
+        self, upload: UploadRecord, first: UploadPart, messages: AsyncIterator[UploadPart]
     ) -> tuple[UploadRecord, int]:
         offset = await self._uploads.offset(upload)
         if first.offset != offset:
@@ -107,9 +105,7 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-async def _take_all(
-    intake: Intake, first: WriteUploadRequest, messages: AsyncIterator[WriteUploadRequest]
-) -> bool:
+async def _take_all(intake: Intake, first: UploadPart, messages: AsyncIterator[UploadPart]) -> bool:
     """Takes the chunks of a stream; whether it said that the upload is complete."""
     await intake.take(first.chunk)
     if first.finish:
