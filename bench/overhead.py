@@ -1,0 +1,81 @@
+"""What the mesh adds to a bare call of the model in this process, and what a warm inference takes."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bench.figures import Figure, percentile
+from radmesh.client import Client, unpack_result
+from radmesh.mesh import Mesh
+from radmesh.samples.octa import draw_octa
+from radmesh.segmentation.v1 import octa_pb2
+from services.chassis.runner import Runner, Work, WorkImage
+
+_ROUNDS = 60
+_WARM_UP = 8
+
+
+def _sample(folder: Path) -> Path:
+    path = folder / "sample.png"
+    Image.fromarray(np.asarray(draw_octa(7))).save(path)
+    return path
+
+
+def _bare_call(runner: Runner, content: bytes, weights: str, digest: str) -> float:
+    """Seconds of one run in this process: read, infer, draw, encode, as the model child does."""
+    image = WorkImage("images/bench", "image/png", content)
+    work = Work("tasks/bench", 1, "octa-vessels", {"threshold": 0.5}, (image,), weights, digest)
+    start = time.perf_counter()
+    runner.run(work, lambda progress: None, lambda: False)
+    return time.perf_counter() - start
+
+
+async def _through_mesh(client: Client, image: str) -> tuple[float, float]:
+    """Seconds from the create to the terminal event, and those of the inference in it."""
+    start = time.perf_counter()
+    task = await client.create("octa-vessels", [image])
+    async for message in client.watch(task.name):
+        change = message.event.state_change
+        if message.HasField("event") and change.HasField("result"):
+            seconds = time.perf_counter() - start
+            result = unpack_result(change.result)
+            assert isinstance(result, octa_pb2.OctaVesselsResult)
+            return seconds, result.inference_seconds
+    raise RuntimeError(f"{task.name} ended without a result")
+
+
+async def measure_overhead(mesh: Mesh, runner: Runner, folder: Path) -> list[Figure]:
+    """Medians of bare calls and tasks, taken by turns so that both see the same machine."""
+    content = _sample(folder).read_bytes()
+    bare, meshed, inferences = [], [], []
+    async with Client(mesh.address) as client:
+        image = await client.upload(content)
+        weights = (await client.pipeline("octa-vessels")).models[0].weights[0]
+        for index in range(_WARM_UP + _ROUNDS):
+            call = _bare_call(runner, content, weights.name, weights.digest)
+            task, inference = await _through_mesh(client, image.name)
+            if index >= _WARM_UP:
+                bare.append(call)
+                meshed.append(task)
+                inferences.append(inference)
+    p50 = [percentile(seconds, 0.5) * 1000 for seconds in (bare, meshed)]
+    return [
+        Figure(
+            "OCTA task end to end over the bare model call, p50",
+            p50[1] - p50[0],
+            "ms more",
+            30,
+            10,
+            detail=f"create to result {p50[1]:.1f} ms, bare call {p50[0]:.1f} ms",
+        ),
+        Figure(
+            "warm inference, one image, CPU",
+            percentile(inferences, 0.5),
+            "s",
+            0.5,
+            0.1,
+            detail=f"p95 {percentile(inferences, 0.95) * 1000:.0f} ms, {len(inferences)} images",
+        ),
+    ]
