@@ -79,6 +79,10 @@ class WatchHub:
         """Watches that are open now."""
         return self._open
 
+    def is_watched(self, task: str) -> bool:
+        """Whether anybody watches a task: news of others need not be translated."""
+        return task in self._topics
+
     def publish_event(self, task: str, event: task_pb2.TaskEvent) -> None:
         """Tells the watches of a task about a change. Repeats and gaps are found by sequence number."""
         topic = self._topics.get(task)

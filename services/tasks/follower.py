@@ -1,0 +1,73 @@
+"""Follows the store's feed and hands each entry to whom it concerns on this replica."""
+
+import time
+
+from services.chassis import logs
+from services.chassis.watch import WatchHub
+from services.tasks.follows import Follows
+from services.tasks.metrics import TasksMetrics
+from services.tasks.records import FeedEntry, FeedKind
+from services.tasks.sessions import Sessions
+from services.tasks.store import TaskStore
+from services.tasks.translate import event_message, progress_message
+
+_LOG = logs.logger(__name__)
+
+
+class Follower:
+    """One reader of the feed for a whole replica."""
+
+    def __init__(
+        self, store: TaskStore, hub: WatchHub, follows: Follows, sessions: Sessions, metrics: TasksMetrics
+    ) -> None:
+        self._store = store
+        self._hub = hub
+        self._follows = follows
+        self._sessions = sessions
+        self._metrics = metrics
+
+    async def run(self) -> None:
+        """Reads for ever; the store reconnects by itself and tells of what may have been missed."""
+        async for entry in self._store.feed():
+            try:
+                self._take(entry)
+            except (ValueError, TypeError):
+                # One entry that cannot be read must not end the news of all others.
+                _LOG.exception("feed entry not understood", kind=entry.kind.value, task=entry.task_id)
+                self._gap()
+
+    def _take(self, entry: FeedEntry) -> None:
+        if entry.kind is FeedKind.EVENT:
+            self._publish_event(entry)
+        elif entry.kind is FeedKind.PROGRESS:
+            self._publish_progress(entry)
+        elif entry.kind is FeedKind.WAKE:
+            self._sessions.wake(entry.pipeline)
+        elif entry.kind is FeedKind.CANCEL:
+            self._sessions.cancel(entry)
+        elif entry.kind is FeedKind.DROP:
+            self._sessions.drop(entry)
+        else:
+            self._gap(f"tasks/{entry.task_id}" if entry.task_id else None)
+
+    def _gap(self, task: str | None = None) -> None:
+        self._hub.gap(task)
+        self._follows.gap(task)
+        self._sessions.wake_all()
+
+    def _publish_event(self, entry: FeedEntry) -> None:
+        if entry.event is None:
+            return
+        self._metrics.event_lag.observe(max(0.0, time.time() - entry.event.time.timestamp()))
+        task = f"tasks/{entry.task_id}"
+        if self._hub.is_watched(task) or self._follows.is_followed(task):
+            event = event_message(entry.event)
+            self._hub.publish_event(task, event)
+            self._follows.publish_event(task, event)
+
+    def _publish_progress(self, entry: FeedEntry) -> None:
+        task = f"tasks/{entry.task_id}"
+        if self._hub.is_watched(task) or self._follows.is_followed(task):
+            progress = progress_message(entry.progress)
+            self._hub.publish_progress(task, progress)
+            self._follows.publish_progress(task, progress)

@@ -1,0 +1,134 @@
+"""The streams that carry the news of tasks to gateways, each with the tasks that it follows."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+
+from radmesh.errors import ExhaustedError, UnavailableError
+from radmesh.tasks.v1 import task_pb2
+from radmesh.tasks.v1.follow_service_pb2 import FollowResponse, TaskFollowed, TaskLogGap
+
+
+class FollowStream:
+    """One stream. News wait in order; a newer progress of a task takes the place of one that still waits."""
+
+    def __init__(self, pending_limit: int) -> None:
+        self.tasks: set[str] = set()
+        self._pending_limit = pending_limit
+        self._pending: deque[FollowResponse] = deque()
+        self._progress: dict[str, task_pb2.TaskProgress] = {}
+        self._news = asyncio.Event()
+        self._ended = False
+        self._error: Exception | None = None
+
+    def put(self, message: FollowResponse) -> None:
+        """Queues a message; a stream whose reader is too slow ends."""
+        if len(self._pending) >= self._pending_limit:
+            self.end(
+                ExhaustedError(
+                    "the stream is not read fast enough", reason="FOLLOWER_TOO_SLOW", retry_after=0.1
+                )
+            )
+            return
+        self._pending.append(message)
+        self._news.set()
+
+    def put_progress(self, task: str, progress: task_pb2.TaskProgress) -> None:
+        """Keeps the latest progress of a task until it can be sent."""
+        self._progress[task] = progress
+        self._news.set()
+
+    def end(self, error: Exception | None = None) -> None:
+        """Ends the stream, with an error when there is one. The first end counts."""
+        if not self._ended:
+            self._ended, self._error = True, error
+            self._news.set()
+
+    async def messages(self) -> AsyncIterator[FollowResponse]:
+        """What is to be sent until the stream ends: events before progress. Raises what ended it."""
+        while not self._ended:
+            if self._pending:
+                yield self._pending.popleft()
+            elif self._progress:
+                task = next(iter(self._progress))
+                yield FollowResponse(task=task, progress=self._progress.pop(task))
+            else:
+                self._news.clear()
+                await self._news.wait()
+        if self._error is not None:
+            raise self._error
+
+
+class Follows:
+    """All follow streams of this replica.
+
+    pending_limit: messages kept for one stream. `task` is a resource name.
+    """
+
+    def __init__(self, pending_limit: int) -> None:
+        self._pending_limit = pending_limit
+        self._streams: set[FollowStream] = set()
+        self._by_task: dict[str, set[FollowStream]] = {}
+        self._draining = False
+
+    def open(self) -> FollowStream:
+        """A new stream, which follows nothing yet. Raises UnavailableError DRAINING."""
+        if self._draining:
+            raise _draining()
+        stream = FollowStream(self._pending_limit)
+        self._streams.add(stream)
+        return stream
+
+    def close(self, stream: FollowStream) -> None:
+        """Forgets a stream."""
+        self._streams.discard(stream)
+        for task in list(stream.tasks):
+            self.unfollow(stream, task)
+
+    def follow(self, stream: FollowStream, task: str) -> None:
+        """Adds a task to a stream and says so on it: what is written from here on will arrive."""
+        stream.tasks.add(task)
+        self._by_task.setdefault(task, set()).add(stream)
+        stream.put(FollowResponse(task=task, followed=TaskFollowed()))
+
+    def unfollow(self, stream: FollowStream, task: str) -> None:
+        """Takes a task off a stream."""
+        stream.tasks.discard(task)
+        others = self._by_task.get(task)
+        if others is not None:
+            others.discard(stream)
+            if not others:
+                del self._by_task[task]
+
+    def is_followed(self, task: str) -> bool:
+        """Whether any stream follows a task."""
+        return task in self._by_task
+
+    def publish_event(self, task: str, event: task_pb2.TaskEvent) -> None:
+        """Sends a change to the streams that follow its task."""
+        streams = self._by_task.get(task)
+        if streams:
+            message = FollowResponse(task=task, event=event)
+            for stream in streams:
+                stream.put(message)
+
+    def publish_progress(self, task: str, progress: task_pb2.TaskProgress) -> None:
+        """Sends the latest progress to the streams that follow its task."""
+        for stream in self._by_task.get(task, ()):
+            stream.put_progress(task, progress)
+
+    def gap(self, task: str | None = None) -> None:
+        """News of a task, or of all, may have been missed: its streams hear so, once for all their tasks."""
+        message = FollowResponse(task=task or "", gap=TaskLogGap())
+        for stream in self._streams if task is None else self._by_task.get(task, ()):
+            stream.put(message)
+
+    def drain(self) -> None:
+        """Ends every stream with UnavailableError DRAINING and takes no new one."""
+        self._draining = True
+        for stream in self._streams:
+            stream.end(_draining())
+
+
+def _draining() -> UnavailableError:
+    return UnavailableError("this replica goes down: follow elsewhere", reason="DRAINING", retry_after=0.0)

@@ -1,0 +1,74 @@
+"""What `tasks` counts: tasks by pipeline and state, the queues, connected workers, the lag of events."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+
+from radmesh.errors import UnavailableError
+from services.tasks.catalogue import Catalogue
+from services.tasks.lifecycle import State
+from services.tasks.store import TaskStore
+
+_LAG_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
+
+
+class TasksMetrics:
+    """The collectors of one replica. The counts are the whole mesh's, so each replica shows the same."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.tasks = Gauge(
+            "radmesh_tasks",
+            "Tasks that are kept, by pipeline and state.",
+            ("pipeline", "state"),
+            registry=registry,
+        )
+        self.queue_depth = Gauge(
+            "radmesh_queue_depth",
+            "Tasks that wait for a worker, by pipeline.",
+            ("pipeline",),
+            registry=registry,
+        )
+        self.workers = Gauge(
+            "radmesh_connected_workers",
+            "Workers that are connected to any replica, by pipeline.",
+            ("pipeline",),
+            registry=registry,
+        )
+        self.event_lag = Histogram(
+            "radmesh_event_lag_seconds",
+            "Time from an event's write to its arrival at this replica.",
+            buckets=_LAG_BUCKETS,
+            registry=registry,
+        )
+        self._sessions = Gauge(
+            "radmesh_worker_sessions", "Workers that are connected to this replica.", registry=registry
+        )
+        self._watches = Gauge("radmesh_watches", "Watches that are open on this replica.", registry=registry)
+
+    def show(self, *, sessions: Callable[[], int], watches: Callable[[], int]) -> None:
+        """Reads these two whenever the page is asked for."""
+        self._sessions.set_function(sessions)
+        self._watches.set_function(watches)
+
+
+async def count(
+    metrics: TasksMetrics, store: TaskStore, catalogue: Catalogue, interval_seconds: float
+) -> None:
+    """Counts what is in the store, again and again, for ever."""
+    while True:
+        # While the store is away the last counts stand: zero would read as "nothing waits".
+        with contextlib.suppress(UnavailableError):
+            await _count_once(metrics, store, catalogue)
+        await asyncio.sleep(interval_seconds)
+
+
+async def _count_once(metrics: TasksMetrics, store: TaskStore, catalogue: Catalogue) -> None:
+    for (pipeline, number), tasks in (await store.queue_counts()).items():
+        state = State(number)
+        metrics.tasks.labels(pipeline, state.name).set(tasks)
+        if state is State.QUEUED:
+            metrics.queue_depth.labels(pipeline).set(tasks)
+    for known in await catalogue.list_pipelines():
+        metrics.workers.labels(known.pipeline_id).set(known.message.connected_workers)

@@ -1,0 +1,54 @@
+"""Holds back the progress of attempts: the latest value only, and not too often."""
+
+from radmesh.tasks.v1 import task_pb2
+from services.tasks.records import LeaseKey
+
+MIN_SECONDS_BETWEEN = 0.2
+MAX_MESSAGE_CHARACTERS = 200
+
+
+class ProgressSlots:
+    """One slot for each lease. Times are seconds on one clock that only goes forward."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[LeaseKey, task_pb2.TaskProgress] = {}
+        self._taken_at: dict[LeaseKey, float] = {}
+
+    def put(self, lease: LeaseKey, progress: task_pb2.TaskProgress) -> None:
+        """Replaces what waits for this lease."""
+        self._waiting[lease] = progress
+
+    def forget(self, lease: LeaseKey) -> None:
+        """The attempt is over."""
+        self._waiting.pop(lease, None)
+        self._taken_at.pop(lease, None)
+
+    def take(self, now: float) -> list[tuple[LeaseKey, bytes]]:
+        """What may be written now, in the stored form."""
+        due = [lease for lease in self._waiting if self._due(lease) <= now]
+        found = []
+        for lease in due:
+            found.append((lease, stored_progress(lease, self._waiting.pop(lease))))
+            self._taken_at[lease] = now
+        return found
+
+    def pause(self, now: float) -> float | None:
+        """Seconds until the next one may be written; None when nothing waits."""
+        if not self._waiting:
+            return None
+        return max(0.0, min(self._due(lease) for lease in self._waiting) - now)
+
+    def _due(self, lease: LeaseKey) -> float:
+        return self._taken_at.get(lease, float("-inf")) + MIN_SECONDS_BETWEEN
+
+
+def stored_progress(lease: LeaseKey, progress: task_pb2.TaskProgress) -> bytes:
+    """A worker's progress within the limits of its fields, serialized."""
+    kept = task_pb2.TaskProgress()
+    kept.CopyFrom(progress)
+    kept.attempt = lease.attempt
+    kept.fraction = min(1.0, max(0.0, kept.fraction)) if kept.fraction == kept.fraction else 0.0
+    kept.message = kept.message[:MAX_MESSAGE_CHARACTERS]
+    if not kept.HasField("update_time"):
+        kept.update_time.GetCurrentTime()
+    return kept.SerializeToString(deterministic=True)

@@ -1,0 +1,1 @@
+"""The gRPC face of `tasks`: each servicer translates a request, calls one part, and translates back."""

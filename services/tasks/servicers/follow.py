@@ -1,0 +1,76 @@
+"""FollowService: what gateways need to carry the watches of all their clients on one stream."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+
+from radmesh.errors import InvalidRequestError
+from radmesh.tasks.v1 import follow_service_pb2 as api
+from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceServicer
+from services.chassis import principals
+from services.tasks.follows import Follows, FollowStream
+from services.tasks.pages import page
+from services.tasks.parts import Parts, StoreLogs
+from services.tasks.validation import resource_id
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class FollowServicer(FollowServiceServicer):
+    """See follow_service.proto."""
+
+    def __init__(self, parts: Callable[[], Parts]) -> None:
+        self._parts = parts
+
+    async def Follow(
+        self, requests: AsyncIterator[api.FollowRequest], context: Context
+    ) -> AsyncIterator[api.FollowResponse]:
+        """See follow_service.proto."""
+        follows = self._parts().follows
+        stream = follows.open()
+        reading = asyncio.ensure_future(_read(requests, follows, stream))
+        try:
+            async for message in stream.messages():
+                yield message
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            follows.close(stream)
+
+    async def ReadTaskLog(self, request: api.ReadTaskLogRequest, context: Context) -> api.ReadTaskLogResponse:
+        """See follow_service.proto."""
+        after = request.after_sequence if request.HasField("after_sequence") else None
+        owner = principals.current().name
+        log = await StoreLogs(self._parts().store).read(request.name, owner, after)
+        return api.ReadTaskLogResponse(task=log.task, events=log.events)
+
+    async def ListDescriptorSets(
+        self, request: api.ListDescriptorSetsRequest, context: Context
+    ) -> api.ListDescriptorSetsResponse:
+        """See follow_service.proto."""
+        parts = self._parts()
+        contents = await parts.store.list_descriptor_sets()
+        known = await parts.catalogue.list_pipelines()
+        found, token = page(sorted(contents), str, request.page_size, request.page_token)
+        answer = api.ListDescriptorSetsResponse(next_page_token=token)
+        for sha256 in found:
+            users = [one.message for one in known if one.descriptor_set_sha256 == sha256]
+            answer.descriptor_sets.add(sha256=sha256, content=contents[sha256], pipelines=users)
+        return answer
+
+
+async def _read(requests: AsyncIterator[api.FollowRequest], follows: Follows, stream: FollowStream) -> None:
+    """Follows what the caller names until it closes its side, or the stream ends."""
+    try:
+        async for request in requests:
+            for task in request.unfollow:
+                follows.unfollow(stream, task)
+            for task in request.follow:
+                resource_id("tasks", task, "follow")
+                follows.follow(stream, task)
+    except InvalidRequestError as error:
+        stream.end(error)
+    finally:
+        stream.end()

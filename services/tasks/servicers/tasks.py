@@ -1,0 +1,105 @@
+"""TaskService: create, get, list, cancel, watch."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+
+from radmesh.errors import InvalidRequestError, PipelineNotFoundError
+from radmesh.tasks.v1 import pipeline_pb2
+from radmesh.tasks.v1 import task_service_pb2 as api
+from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
+from services.chassis import principals, tracing
+from services.tasks.filters import parse_filter
+from services.tasks.pages import page_size
+from services.tasks.parameters import Scalar
+from services.tasks.parts import Parts
+from services.tasks.translate import task_message
+from services.tasks.validation import (
+    TaskRequest,
+    check_against_pipeline,
+    check_images,
+    choose_weights,
+    new_task,
+    read_fields,
+    resource_id,
+)
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class TaskServicer(TaskServiceServicer):
+    """See task_service.proto."""
+
+    def __init__(self, parts: Callable[[], Parts]) -> None:
+        self._parts = parts
+
+    async def CreateTask(self, request: api.CreateTaskRequest, context: Context) -> api.CreateTaskResponse:
+        """See task_service.proto."""
+        owner, parts = principals.current().name, self._parts()
+        checked, problems = read_fields(request)
+        if not checked.pipeline:
+            raise InvalidRequestError(problems)
+        pipeline = await self._pipeline(checked, problems_known=bool(problems))
+        given: dict[str, Scalar] = {}
+        if pipeline is not None:
+            given, more = check_against_pipeline(request, pipeline)
+            problems += more
+        if problems or pipeline is None:
+            raise InvalidRequestError(problems)
+        choose_weights(pipeline, checked.weights)
+        images = await asyncio.gather(*(parts.store.get_image(owner, image) for image in checked.images))
+        check_images(pipeline, images)
+        new = new_task(
+            task_id=uuid.uuid4().hex,
+            owner=owner,
+            request=checked,
+            given=given,
+            pipeline=pipeline,
+            traceparent=tracing.traceparent(),
+        )
+        record, _ = await parts.store.create(new)
+        return api.CreateTaskResponse(task=task_message(record))
+
+    async def GetTask(self, request: api.GetTaskRequest, context: Context) -> api.GetTaskResponse:
+        """See task_service.proto."""
+        task_id = resource_id("tasks", request.name)
+        record = await self._parts().store.get(task_id, principals.current().name)
+        return api.GetTaskResponse(task=task_message(record))
+
+    async def ListTasks(self, request: api.ListTasksRequest, context: Context) -> api.ListTasksResponse:
+        """See task_service.proto."""
+        size, task_filter = page_size(request.page_size), parse_filter(request.filter)
+        owner = principals.current().name
+        records, token = await self._parts().store.list_tasks(owner, task_filter, size, request.page_token)
+        tasks = [task_message(record, listed=True) for record in records]
+        return api.ListTasksResponse(tasks=tasks, next_page_token=token)
+
+    async def CancelTask(self, request: api.CancelTaskRequest, context: Context) -> api.CancelTaskResponse:
+        """See task_service.proto."""
+        task_id = resource_id("tasks", request.name)
+        record = await self._parts().store.cancel(task_id, principals.current().name)
+        return api.CancelTaskResponse(task=task_message(record))
+
+    async def WatchTask(
+        self, request: api.WatchTaskRequest, context: Context
+    ) -> AsyncIterator[api.WatchTaskResponse]:
+        """See task_service.proto."""
+        resource_id("tasks", request.name)
+        after = request.after_sequence if request.HasField("after_sequence") else None
+        watch = self._parts().hub.watch(request.name, principals.current().name, after)
+        async with aclosing(watch):
+            async for message in watch:
+                yield message
+
+    async def _pipeline(self, checked: TaskRequest, *, problems_known: bool) -> pipeline_pb2.Pipeline | None:
+        """The pipeline asked for; None when it is unknown but the request has other faults to tell first."""
+        try:
+            return (await self._parts().catalogue.get(checked.pipeline)).message
+        except PipelineNotFoundError:
+            if problems_known:
+                return None
+            raise

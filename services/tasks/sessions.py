@@ -1,0 +1,130 @@
+"""The workers that are connected to this replica, and who of them looks for work when there is some."""
+
+import asyncio
+import random
+
+from google.protobuf import duration_pb2
+
+from radmesh.errors import UnavailableError
+from radmesh.tasks.v1 import worker_service_pb2 as work
+from services.chassis import logs
+from services.tasks.catalogue import Catalogue
+from services.tasks.hello import check_hello
+from services.tasks.records import FeedEntry
+from services.tasks.session import WorkerSession, superseded
+from services.tasks.store import TaskStore
+from services.tasks.translate import lease_key
+
+_LOG = logs.logger(__name__)
+
+
+class Sessions:
+    """Opens and closes sessions, and hands the news of the feed to them.
+
+    heartbeat_seconds, lease_seconds: what workers are told.
+    """
+
+    def __init__(
+        self, store: TaskStore, catalogue: Catalogue, *, heartbeat_seconds: float, lease_seconds: float
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._heartbeat_seconds = heartbeat_seconds
+        self._lease_seconds = lease_seconds
+        self._sessions: dict[str, WorkerSession] = {}
+        self._draining = False
+        self._empty = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    async def open(self, hello: work.WorkerHello) -> WorkerSession:
+        """Puts a worker's newest session in force.
+
+        Raises InvalidRequestError, FailedPreconditionError (DESCRIPTOR_CONFLICT), UnavailableError,
+        AbortedError when a newer one came meanwhile.
+        """
+        self._refuse_if_draining()
+        check_hello(hello)
+        pipelines = await self._catalogue.learn(hello)
+        leases = [key for key in map(lease_key, hello.leases) if key is not None]
+        number, standings = await self._store.open_session(hello.worker, leases, pipelines)
+        self._refuse_if_draining()
+        session = WorkerSession(self._store, hello, number, pipelines)
+        other = self._sessions.get(hello.worker)
+        if other is not None and other.number > number:
+            raise superseded(hello.worker)
+        if other is not None:
+            other.end(superseded(hello.worker))
+        self._sessions[hello.worker] = session
+        session.welcome(self._welcome(number), [(lease, standings[lease]) for lease in leases])
+        _LOG.info("worker connected", worker=hello.worker, session=number, pipelines=pipelines)
+        return session
+
+    async def close(self, session: WorkerSession) -> None:
+        """Forgets a session whose stream has ended. The worker's leases stay."""
+        if self._sessions.get(session.worker) is session:
+            del self._sessions[session.worker]
+        if not self._sessions:
+            self._empty.set()
+        _LOG.info("worker disconnected", worker=session.worker, session=session.number)
+        try:
+            await self._store.close_session(session.worker, session.number)
+        except UnavailableError:
+            # It only counts as connected a little longer.
+            _LOG.warning("session not closed in the store", worker=session.worker)
+
+    def wake(self, pipeline: str) -> None:
+        """A task of a pipeline is ready: a worker with a free slot looks; once more, if all look already."""
+        able = [one for one in self._sessions.values() if one.free_slots and pipeline in one.pipelines]
+        resting = [one for one in able if not one.looking]
+        for session in [random.choice(resting)] if resting else able:
+            session.want_work()
+
+    def wake_all(self) -> None:
+        """Something may be ready: every worker with a free slot looks."""
+        for session in self._sessions.values():
+            if session.free_slots:
+                session.want_work()
+
+    def cancel(self, entry: FeedEntry) -> None:
+        """Passes a cancel on, when its worker is connected here."""
+        session = self._sessions.get(entry.worker)
+        if session is not None and entry.lease is not None:
+            session.cancel(entry.lease)
+
+    def drop(self, entry: FeedEntry) -> None:
+        """Passes the loss of a lease on, when its worker is connected here."""
+        session = self._sessions.get(entry.worker)
+        if session is not None and entry.lease is not None:
+            session.drop(entry.lease)
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Sends the workers elsewhere; returns when the last one is gone, or its time is over."""
+        self._draining = True
+        for session in self._sessions.values():
+            session.drain(grace_seconds)
+        if not self._sessions:
+            return
+        self._empty.clear()
+        try:
+            await asyncio.wait_for(self._empty.wait(), 2 * grace_seconds + 1.0)
+        except TimeoutError:
+            _LOG.warning("workers did not leave in time", workers=len(self._sessions))
+
+    def _refuse_if_draining(self) -> None:
+        if self._draining:
+            raise UnavailableError("this replica goes down: connect elsewhere", reason="DRAINING")
+
+    def _welcome(self, number: int) -> work.WorkerWelcome:
+        return work.WorkerWelcome(
+            session=number,
+            heartbeat_interval=_span(self._heartbeat_seconds),
+            lease_duration=_span(self._lease_seconds),
+        )
+
+
+def _span(seconds: float) -> duration_pb2.Duration:
+    found = duration_pb2.Duration()
+    found.FromMicroseconds(round(seconds * 1e6))
+    return found
