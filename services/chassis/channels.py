@@ -47,7 +47,7 @@ def channel_options(*, retries: bool = True, keepalive_seconds: float = 20.0) ->
     ]
 
 
-def connect(target: str, *, retries: bool = True) -> grpc.aio.Channel:
+def connect(target: str, *, retries: bool = True) -> "ForwardingChannel":
     """A channel to `host:port`, to several of them joined by commas, or to any name that gRPC resolves.
 
     Calls within an RPC carry its principal and its trace, and end no later than it does. Work that outlives

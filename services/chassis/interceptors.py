@@ -55,10 +55,8 @@ def _wrap(handler: Any, calls: "_Calls") -> Any:
         (True, False): (handler.stream_unary, grpc.stream_unary_rpc_method_handler),
         (True, True): (handler.stream_stream, grpc.stream_stream_rpc_method_handler),
     }[requests, responses]
-    if inspect.isasyncgenfunction(body):
-        body = _written(body)
-    elif not inspect.iscoroutinefunction(body):
-        raise TypeError(f"{body} must be a coroutine function or an asynchronous generator function")
+    if not inspect.iscoroutinefunction(body):
+        body = _written(body) if responses else _called(body)
     if requests:
         return make(calls.around(body), handler.request_deserializer, handler.response_serializer)
     # A single request is read by us, so that one which cannot be read is the caller's error, not ours.
@@ -66,7 +64,10 @@ def _wrap(handler: Any, calls: "_Calls") -> Any:
 
 
 def _written(body: Callable[[Any, Context], AsyncGenerator[Any, None]]) -> Body:
-    """A generator method as one that writes: no generator around a generator, and it is closed at the end."""
+    """A generator method as one that writes: no generator around a generator, and it is closed at the end.
+
+    Also for a plain method that returns a generator.
+    """
 
     async def write_all(request: Any, context: Context) -> None:
         async with aclosing(body(request, context)) as messages:
@@ -74,6 +75,15 @@ def _written(body: Callable[[Any, Context], AsyncGenerator[Any, None]]) -> Body:
                 await context.write(message)
 
     return write_all
+
+
+def _called(body: Callable[[Any, Context], Any]) -> Body:
+    """A plain method, such as the one that the generated base class has for what nobody wrote."""
+
+    async def call_plainly(request: Any, context: Context) -> Any:
+        return body(request, context)
+
+    return call_plainly
 
 
 def _decoded(body: Body, decode: Callable[[bytes], Any]) -> Body:

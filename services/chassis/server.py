@@ -12,7 +12,7 @@ import uvloop
 from grpc_health.v1 import health_pb2_grpc
 from pydantic import ValidationError
 
-from radmesh.errors import FailedPreconditionError
+from radmesh.errors import FailedPreconditionError, RadmeshError
 from services.chassis import health, logs, reflection
 from services.chassis.interceptors import ServerInterceptor
 from services.chassis.listening import Address, permitted_address
@@ -26,7 +26,10 @@ class Service(Protocol):
     """What a service gives the chassis. May also have `descriptor_pool`, foreign types for reflection."""
 
     name: str
-    settings: ServiceSettings
+
+    @property
+    def settings(self) -> ServiceSettings:
+        """What the chassis needs; a service has a subclass of its own."""
 
     def register(self, server: grpc.aio.Server) -> Sequence[str]:
         """Adds the servicers and returns the full names of their services, for health and reflection."""
@@ -77,9 +80,9 @@ async def _live(service: Service, metrics: Metrics) -> int:
                 await _unless(hurrying, process.drain())
         finally:
             await process.stop()
-    except FailedPreconditionError as error:
-        _LOG.error("cannot start", reason=error.reason, problem=error.message)
-        return 2
+    except RadmeshError as error:
+        _LOG.error("cannot go on", reason=error.reason, problem=error.message)
+        return 2 if isinstance(error, FailedPreconditionError) else 1
     except Exception:  # noqa: BLE001  the process ends; the log says where
         _LOG.exception("broke down")
         return 1
@@ -113,6 +116,7 @@ class ServiceProcess:
         self._metrics = metrics
         self._page: MetricsPage | None = None
         self._names: tuple[str, ...] = ()
+        self._started = False
         self.address: Address | None = None
 
     @property
@@ -133,6 +137,7 @@ class ServiceProcess:
         foreign = getattr(self._service, "descriptor_pool", None)
         reflection.add_reflection(self._server, self._names, foreign)
         self.address = Address(listen.host, self._server.add_insecure_port(str(listen)))
+        self._started = True
         await self._service.start()
         await self._server.start()
         self._health.set_all(self._names, serving=True)
@@ -157,7 +162,8 @@ class ServiceProcess:
     async def stop(self) -> None:
         """Cuts what still runs and closes everything."""
         await self._server.stop(None)
-        await self._service.stop()
+        if self._started:
+            await self._service.stop()
         if self._page is not None:
             self._page.close()
         _LOG.info("stopped")
