@@ -55,6 +55,8 @@ class UploadShelf:
                 if known is not None:
                     return _same_request(known, new)
                 self.check_space(new.size_bytes)
+                # Of an upload of the same request whose time is over, nothing may count for this one.
+                await self.blobs.delete(bytes_key(identifier))
                 opened = UploadRecord(identifier, owner, new, limits, self._clock() + self._keep)
                 await self.save(opened)
                 return opened
