@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from services.segmentation.octa.layout import symmetric_layout
-from services.segmentation.octa.transform import to_network_input
+from services.segmentation.octa.transform import INPUT_SIDE, to_network_input
 from services.segmentation.octa.unet import UNet
 from training.octa.augment import augment
 from training.octa.data import DEFAULT_ROOT, LabelledImage, load_split
@@ -26,6 +26,8 @@ from training.octa.score import mean_dice, micro_dice, score_network
 
 LAYOUT = symmetric_layout((16, 48, 96, 160), (256, 160))
 """2.1 million parameters; the finest level is narrow because it takes most of the time."""
+
+CROPS_PER_IMAGE = 2
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,12 @@ class Plan:
     epochs: int
     falling_epochs: int
     images_per_epoch: int
+    crop: int
+    """Side of the squares that are cut from the network's input; a multiple of 16. Vessels are local:
+    a quarter of the pixels gives four times the steps in the same time."""
+    falling_crop: int
     batch: int
+    """Crops a step; two of each drawn image."""
     rate: float
     manual_share: float
     """Share of hand-drawn truth among the drawn images while the rate stays; `val` is hand-drawn."""
@@ -57,6 +64,10 @@ class Plan:
     def share_at(self, epoch: int) -> float:
         """Share of hand-drawn truth in an epoch."""
         return self.falling_manual_share if self.is_falling(epoch) else self.manual_share
+
+    def crop_at(self, epoch: int) -> int:
+        """Side of the crops in an epoch."""
+        return self.falling_crop if self.is_falling(epoch) else self.crop
 
 
 @dataclass
@@ -98,7 +109,7 @@ def start(plan: Plan) -> Run:
 def vessel_loss(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     """Cross entropy plus one minus the soft Dice of each image.
 
-    logits: (batch, 1, 256, 256). truth: float 0 or 1, (batch, 1, rows, columns) of the images.
+    logits: (batch, 1, rows, columns). truth: float 0 or 1, the same field at the images' own pitch.
     """
     full = functional.interpolate(logits.float(), size=truth.shape[-2:], mode="bilinear", align_corners=False)
     entropy = functional.binary_cross_entropy_with_logits(full, truth)
@@ -122,25 +133,43 @@ def _cycled(images: list[LabelledImage], count: int, rng: np.random.Generator) -
     return [images[index] for index in order[:count]]
 
 
-def batch_tensors(images: list[LabelledImage], rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Augmented inputs (batch, 1, 256, 256) and truths (batch, 1, 320, 320), float32."""
-    pairs = [augment(image.grey, image.truth, rng) for image in images]
-    inputs = np.concatenate([to_network_input(grey) for grey, _ in pairs])
-    truths = np.stack([truth for _, truth in pairs])[:, np.newaxis].astype(np.float32) / 255.0
-    return torch.from_numpy(inputs).to(memory_format=torch.channels_last), torch.from_numpy(truths)
+def batch_tensors(
+    images: list[LabelledImage], crop: int, rng: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two crops of each augmented image: inputs (batch, 1, crop, crop), truths at the images' pitch."""
+    inputs, truths = [], []
+    for image in images:
+        grey, truth = augment(image.grey, image.truth, rng)
+        for _ in range(CROPS_PER_IMAGE):
+            cut, cut_truth = _cropped(to_network_input(grey)[0, 0], truth, crop, rng)
+            inputs.append(cut)
+            truths.append(cut_truth)
+    stacked = torch.from_numpy(np.stack(inputs)[:, np.newaxis]).to(memory_format=torch.channels_last)
+    return stacked, torch.from_numpy(np.stack(truths)[:, np.newaxis].astype(np.float32) / 255.0)
+
+
+def _cropped(
+    inputs: np.ndarray, truth: np.ndarray, crop: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same square of both. Offsets are multiples of 4 pixels of 256, which are 5 of 320."""
+    ratio = len(truth) / INPUT_SIDE
+    top, left = (4 * int(rng.integers((INPUT_SIDE - crop) // 4 + 1)) for _ in range(2))
+    rows, columns, side = round(top * ratio), round(left * ratio), round(crop * ratio)
+    return inputs[top : top + crop, left : left + crop], truth[rows : rows + side, columns : columns + side]
 
 
 def train_epoch(run: Run, plan: Plan, manual: list[LabelledImage], sam: list[LabelledImage]) -> float:
     """Trains for one epoch and returns its mean loss."""
     rng = np.random.default_rng([plan.seed, run.epoch])
     images = draw(plan, run.epoch, manual, sam, rng)
-    starts = range(0, len(images) - plan.batch + 1, plan.batch)
+    per_step = plan.batch // CROPS_PER_IMAGE
+    starts = range(0, len(images) - per_step + 1, per_step)
     losses = []
     run.network.train()
     for done, first in enumerate(starts):
         for group in run.optimizer.param_groups:
             group["lr"] = plan.rate_at(run.epoch + done / len(starts))
-        inputs, truths = batch_tensors(images[first : first + plan.batch], rng)
+        inputs, truths = batch_tensors(images[first : first + per_step], plan.crop_at(run.epoch), rng)
         # bf16 on a CPU with AMX takes about half the time of float32; the parameters stay float32.
         with torch.autocast("cpu", torch.bfloat16):
             logits = run.network(inputs)
@@ -200,15 +229,17 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=20261121)
-    parser.add_argument("--epochs", type=int, default=36)
-    parser.add_argument("--falling-epochs", type=int, default=12)
-    parser.add_argument("--images-per-epoch", type=int, default=720)
+    parser.add_argument("--epochs", type=int, default=80)
+    parser.add_argument("--falling-epochs", type=int, default=20)
+    parser.add_argument("--images-per-epoch", type=int, default=360)
+    parser.add_argument("--crop", type=int, default=128)
+    parser.add_argument("--falling-crop", type=int, default=192)
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--manual-share", type=float, default=0.35)
-    parser.add_argument("--falling-manual-share", type=float, default=0.75)
-    parser.add_argument("--ema-decay", type=float, default=0.995)
-    parser.add_argument("--score-every", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--manual-share", type=float, default=0.5)
+    parser.add_argument("--falling-manual-share", type=float, default=0.8)
+    parser.add_argument("--ema-decay", type=float, default=0.998)
+    parser.add_argument("--score-every", type=int, default=6)
     options = vars(parser.parse_args())
     torch.set_num_threads(options.pop("threads"))
     data, out, resume = (options.pop(name) for name in ("data", "out", "resume"))

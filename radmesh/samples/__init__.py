@@ -1,0 +1,1 @@
+"""Sample images that Radmesh draws itself; they need numpy and Pillow only."""
