@@ -1,0 +1,53 @@
+"""How progress and results read in a line."""
+
+import pytest
+from google.protobuf import duration_pb2
+
+from radmesh.cli import lines
+from radmesh.client import WatchMessage
+from radmesh.segmentation.v1 import octa_pb2
+from radmesh.tasks.v1 import task_pb2
+
+
+def test_progress_tells_stage_units_share_and_time_left() -> None:
+    progress = task_pb2.TaskProgress(
+        stage="inference",
+        units_done=3,
+        units_total=10,
+        unit="tiles",
+        fraction=0.3,
+        eta=duration_pb2.Duration(seconds=65),
+    )
+    assert lines.progress_text(progress) == "inference 3/10 tiles, 30%, 1 min 05 s left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (9.94, "9.9 s"), (42.4, "42 s"), (185, "3 min 05 s")]
+)
+def test_spans_read_like_people_say_them(seconds: float, text: str) -> None:
+    assert lines.duration_text(seconds) == text
+
+
+def test_a_lost_attempt_says_why_it_runs_again() -> None:
+    change = task_pb2.TaskStateChange(state=task_pb2.TASK_STATE_QUEUED, reason="LEASE_EXPIRED")
+    assert lines.change_text(change, 1) == "queued again: lease expired"
+
+
+def test_a_failure_says_its_message_and_reason() -> None:
+    error = task_pb2.TaskError(reason="INFERENCE_FAILED", message="Out of memory.")
+    change = task_pb2.TaskStateChange(state=task_pb2.TASK_STATE_FAILED, error=error)
+    assert lines.change_text(change, 1) == "failed: Out of memory. (INFERENCE_FAILED)"
+
+
+def test_an_idle_bookmark_says_nothing() -> None:
+    assert lines.message_line(WatchMessage(bookmark=task_pb2.TaskBookmark(sequence=3))) is None
+    queued = WatchMessage(bookmark=task_pb2.TaskBookmark(sequence=1, queue_position=4))
+    assert lines.message_line(queued) == "queued, place 4"
+
+
+def test_a_result_reads_field_by_field() -> None:
+    task = task_pb2.Task()
+    task.result.Pack(octa_pb2.OctaVesselsResult(vessel_area_fraction=0.123456, device="cpu", rows=320))
+    read = dict(lines.result_lines(task))
+    assert read["vessel_area_fraction"] == "0.1235"
+    assert (read["device"], read["rows"], read["demonstrator"]) == ("cpu", "320", "no")

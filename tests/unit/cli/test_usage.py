@@ -1,0 +1,71 @@
+"""What a command line gets wrong, and the exit code and words for it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from radmesh.cli.main import app
+
+NOBODY = ["--server", "127.0.0.1:1"]
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> str:
+    path = tmp_path / "scan.png"
+    path.write_bytes(b"x")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["analyze"],
+        ["analyze", "octa-vessels"],
+        ["analyze", "octa-vessels", "/no/such/file.png"],
+        ["analyze", "octa-vessels", "--nope"],
+        ["tasks", "get"],
+        ["tasks", "list", "--limit", "0"],
+        ["up", "--port", "70000"],
+        ["frobnicate"],
+    ],
+)
+def test_a_wrong_command_line_exits_with_2(line: list[str]) -> None:
+    assert CliRunner().invoke(app, line).exit_code == 2
+
+
+def test_a_missing_file_is_named() -> None:
+    result = CliRunner().invoke(app, ["analyze", "octa-vessels", "gone.png"])
+    assert "gone.png" in result.output
+
+
+@pytest.mark.parametrize(
+    "line", [["pipelines"], ["tasks", "list"], ["tasks", "get", "a" * 32], ["watch", "a" * 32]]
+)
+def test_an_absent_server_exits_with_3_and_says_where_it_looked(
+    line: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("radmesh.cli.running._FIRST_CONTACT_SECONDS", 0.3)
+    result = CliRunner().invoke(app, [*line, *NOBODY])
+    assert result.exit_code == 3
+    assert "127.0.0.1:1" in result.output
+
+
+def test_an_absent_server_is_an_object_for_programs(image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("radmesh.cli.running._FIRST_CONTACT_SECONDS", 0.3)
+    result = CliRunner().invoke(app, ["analyze", "octa-vessels", image, "--json", *NOBODY])
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["error"]["reason"] == "UNAVAILABLE"
+
+
+def test_the_server_can_be_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("radmesh.cli.running._FIRST_CONTACT_SECONDS", 0.3)
+    result = CliRunner().invoke(app, ["pipelines"], env={"RADMESH_SERVER": "127.0.0.1:2"})
+    assert result.exit_code == 3
+    assert "127.0.0.1:2" in result.output
+
+
+def test_every_command_has_help() -> None:
+    for line in (["up"], ["analyze"], ["watch"], ["tasks", "list"], ["pipelines"], ["doctor"]):
+        assert CliRunner().invoke(app, [*line, "--help"]).exit_code == 0
