@@ -1,6 +1,6 @@
 """Every task, lease, image and pipeline of the mesh, kept in Redis."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from radmesh.errors import FailedPreconditionError
 from services.tasks.records import FeedEntry
@@ -62,8 +62,8 @@ class TaskStore(TaskPart, LeasePart, UpkeepPart, ImagePart, CataloguePart):
         """Closes the connections."""
         await self._redis.aclose()
 
-    def feed(self) -> AsyncIterator[FeedEntry]:
-        """Follows everything that happens, for ever.
+    def feed(self) -> AsyncGenerator[FeedEntry, None]:
+        """Follows everything that happens, for ever, on a connection of its own.
 
         The first entry is a GAP: what is written after it arrives. Another GAP comes wherever entries may
         have been missed, after a reconnect or when the follower fell behind what is kept. A GAP with a task

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from redis.asyncio import Redis
 
@@ -17,7 +17,7 @@ _ENTRIES = 1_000
 _RECONNECT_SECONDS = (0.05, 2.0)
 
 
-async def follow(url: str) -> AsyncIterator[FeedEntry]:
+async def follow(url: str) -> AsyncGenerator[FeedEntry, None]:
     """Yields the feed's entries for ever, a GAP first and wherever entries may have been missed."""
     # A connection of its own, as the read blocks it. Its time-out notices a server that vanished silently.
     redis = connect(url, connections=1, timeout=_BLOCK_MS / 1000 + 5)

@@ -1,0 +1,153 @@
+"""The scripts and the pure lifecycle, driven side by side by random histories."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from redis import Redis
+
+from services.tasks.lifecycle import LEASED, Cause, State, Tally, step
+from services.tasks.records import LeaseKey
+from services.tasks.store import StoreSettings, TaskStore
+from tests.support.task_records import OUTCOMES, SetClock, new_task
+
+LEASE_MS = 10_000
+
+
+@dataclass
+class Modelled:
+    """A task as the pure lifecycle has it."""
+
+    tally: Tally
+    state: State = State.NONE
+    attempt: int = 0
+    ready_ms: int = 0
+    lease: LeaseKey | None = None
+    lease_ends_ms: int = 0
+    history: list[tuple[State, str]] = field(default_factory=list)
+
+    def happens(self, cause: Cause, now_ms: int, reason: str = "") -> bool:
+        after = step(self.state, cause, self.tally)
+        if after is None:
+            return False
+        self.state, self.tally = after.state, after.tally
+        self.history.append((after.state, reason or after.reason))
+        self.ready_ms = now_ms + after.delay_ms
+        return True
+
+
+class Lives(RuleBasedStateMachine):
+    """Random creates, acquires, outcomes, cancels and time; `url` is set by the test."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with Redis.from_url(self.url) as client:
+            client.flushall()
+        self.runner = asyncio.Runner()
+        self.clock = SetClock()
+        opened = TaskStore.open(self.url, StoreSettings(lease_seconds=LEASE_MS / 1000), self.clock)
+        self.store = self.runner.run(opened)
+        self.session, _ = self.runner.run(self.store.open_session("w", [], ["octa-vessels"]))
+        self.runner.run(self.store.tick())
+        self.tasks: dict[str, Modelled] = {}
+        self.operations = 0
+
+    def teardown(self) -> None:
+        self.runner.run(self.store.close())
+        self.runner.close()
+
+    @rule(max_attempts=st.integers(1, 3))
+    def create(self, max_attempts: int) -> None:
+        task = new_task(max_attempts=max_attempts, queue_timeout=1e6, attempt_timeout=1e6)
+        self.runner.run(self.store.create(task))
+        self.tasks[task.task_id] = Modelled(Tally(0, 0, max_attempts))
+        self.tasks[task.task_id].happens(Cause.CREATED, self.clock.now_ms)
+
+    @rule()
+    def acquire(self) -> None:
+        self.operations += 1
+        grant = self.runner.run(self.store.acquire("w", self.session, ["octa-vessels"], str(self.operations)))
+        ready = [
+            (task.ready_ms, name)
+            for name, task in self.tasks.items()
+            # What is due by now is ready, as whatever moves the clock ticks.
+            if task.state is State.QUEUED and task.ready_ms <= self.clock.now_ms
+        ]
+        assert (grant and grant.record.task_id) == (min(ready)[1] if ready else None)
+        if grant:
+            task = self.tasks[grant.record.task_id]
+            assert task.happens(Cause.ASSIGNED, self.clock.now_ms)
+            task.attempt += 1
+            task.lease, task.lease_ends_ms = grant.lease, self.clock.now_ms + LEASE_MS
+
+    @precondition(lambda self: any(task.lease for task in self.tasks.values()))
+    @rule(choice=st.data(), cause=st.sampled_from(sorted(OUTCOMES, key=lambda cause: cause.value)))
+    def finish(self, choice: st.DataObject, cause: Cause) -> None:
+        leased = sorted(name for name, task in self.tasks.items() if task.lease)
+        task = self.tasks[choice.draw(st.sampled_from(leased))]
+        assert task.lease
+        accepted = self.runner.run(self.store.finish(task.lease, **OUTCOMES[cause]))
+        reason = "WORKER_DRAINING" if cause is Cause.RELEASED else ""
+        assert accepted == task.happens(cause, self.clock.now_ms, reason)
+        if accepted:
+            task.lease = None
+
+    @precondition(lambda self: self.tasks)
+    @rule(choice=st.data())
+    def cancel(self, choice: st.DataObject) -> None:
+        name = choice.draw(st.sampled_from(sorted(self.tasks)))
+        self.runner.run(self.store.cancel(name, "alice"))
+        self.tasks[name].happens(Cause.CANCEL_REQUESTED, self.clock.now_ms)
+
+    @rule()
+    def heartbeat(self) -> None:
+        leases = [task.lease for task in self.tasks.values() if task.lease]
+        self.runner.run(self.store.heartbeat("w", self.session, leases))
+        for task in self.tasks.values():
+            task.lease_ends_ms = self.clock.now_ms + LEASE_MS
+
+    @rule(seconds=st.sampled_from([0.25, 1.0, 4.5]))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        report = self.runner.run(self.store.tick())
+        expired = 0
+        for task in self.tasks.values():
+            if task.lease and task.lease_ends_ms <= self.clock.now_ms:
+                assert task.happens(Cause.LEASE_EXPIRED, self.clock.now_ms)
+                task.lease = None
+                expired += 1
+        assert report.expired == expired
+
+    @invariant()
+    def both_sides_agree(self) -> None:
+        for name, task in self.tasks.items():
+            record, events = self.runner.run(self.store.read_log(name, "alice", 0))
+            assert (record.state, record.attempt) == (task.state, task.attempt)
+            assert [(event.state, event.reason) for event in events if event.state] == task.history
+            assert [event.sequence for event in events] == list(range(1, record.sequence + 1))
+            assert bool(task.lease) == (task.state in LEASED)
+
+    @invariant()
+    def the_counts_add_up(self) -> None:
+        counted = self.runner.run(self.store.queue_counts())
+        states = [task.state for task in self.tasks.values()]
+        assert counted == {("octa-vessels", state): states.count(state) for state in set(states)}
+
+
+@pytest.mark.timeout(120)
+def test_scripts_and_lifecycle_agree_on_every_history(redis_url: str) -> None:
+    machine = type("LivesHere", (Lives,), {"url": redis_url})
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=30, stateful_step_count=30, deadline=None, database=None)
+    )

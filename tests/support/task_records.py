@@ -1,0 +1,63 @@
+"""Tasks for tests of the store, and a clock that stands still until it is told."""
+
+import uuid
+from typing import Any
+
+from radmesh.tasks.v1 import task_pb2
+from services.tasks.lifecycle import Cause
+from services.tasks.records import NewTask
+
+
+class SetClock:
+    """Milliseconds since the epoch, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_ms = 1_800_000_000_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+    def advance(self, seconds: float) -> None:
+        self.now_ms += round(seconds * 1000)
+
+
+def new_task(**changes: Any) -> NewTask:
+    """A valid request for a task without images; a field given replaces the usual value."""
+    fields: dict[str, Any] = {
+        "task_id": uuid.uuid4().hex,
+        "owner": "alice",
+        "request_id": str(uuid.uuid4()),
+        "fingerprint": "f1",
+        "pipeline": "octa-vessels",
+        "images": (),
+        "parameters_json": '{"threshold": 0.5}',
+        "labels": {},
+        "weights": "models/octa/weights/official",
+        "weights_digest": "sha256:00",
+        "attempt_timeout": 600.0,
+        "queue_timeout": 3600.0,
+        "max_attempts": 3,
+    }
+    return NewTask(**{**fields, **changes})
+
+
+def task_error(reason: str = "INFERENCE_FAILED", *, retryable: bool = False) -> bytes:
+    """A worker's error, serialized."""
+    return task_pb2.TaskError(reason=reason, message="It failed.", retryable=retryable).SerializeToString()
+
+
+def reason_of(error: bytes) -> str:
+    """The reason in a serialized error."""
+    return task_pb2.TaskError.FromString(error).reason
+
+
+# What a worker says for each way in which an attempt can end.
+OUTCOMES: dict[Cause, dict[str, Any]] = {
+    Cause.COMPLETED: {"result": b"r", "artifacts": [b"mask"]},
+    Cause.ATTEMPT_FAILED: {"error": task_error()},
+    Cause.TRANSIENT_FAILURE: {"error": task_error(retryable=True)},
+    Cause.ATTEMPT_TIMEOUT: {"error": task_error("ATTEMPT_TIMEOUT")},
+    Cause.WORKER_CRASHED: {"error": task_error("WORKER_CRASHED")},
+    Cause.ATTEMPT_CANCELLED: {"cancelled": True},
+    Cause.RELEASED: {"released": "WORKER_DRAINING"},
+}

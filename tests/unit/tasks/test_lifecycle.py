@@ -1,0 +1,91 @@
+"""What the table of a task's life promises."""
+
+import pytest
+
+from radmesh.tasks.v1 import task_pb2
+from services.tasks.lifecycle import (
+    LEASED,
+    TERMINAL,
+    TRANSITIONS,
+    Cause,
+    State,
+    Tally,
+    ending,
+    step,
+)
+
+FRESH = Tally(counted=1, crashes=0, max_attempts=3)
+
+
+def test_states_are_numbered_as_in_the_contract() -> None:
+    contract = {name.removeprefix("TASK_STATE_"): number for name, number in task_pb2.TaskState.items()}
+    assert contract.pop("UNSPECIFIED") == State.NONE
+    assert contract == {state.name: state.value for state in State if state is not State.NONE}
+
+
+def test_nothing_leads_out_of_an_ended_task() -> None:
+    assert not {source for source, _ in TRANSITIONS} & TERMINAL
+
+
+def test_cancelling_never_goes_back_to_the_queue() -> None:
+    targets = {target for (source, _), target in TRANSITIONS.items() if source is State.CANCELLING}
+    assert targets == {State.SUCCEEDED, State.CANCELLED}
+
+
+def test_a_queued_task_cancels_at_once() -> None:
+    assert TRANSITIONS[State.QUEUED, Cause.CANCEL_REQUESTED] is State.CANCELLED
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("state", list(State))
+def test_a_pair_that_is_not_in_the_table_changes_nothing(state: State, cause: Cause) -> None:
+    assert (step(state, cause, FRESH) is None) == ((state, cause) not in TRANSITIONS)
+
+
+@pytest.mark.parametrize("state", sorted(LEASED))
+def test_every_end_of_an_attempt_has_its_place_in_every_leased_state(state: State) -> None:
+    ends = set(Cause) - {Cause.CREATED, Cause.ASSIGNED, Cause.QUEUE_TIMEOUT, Cause.CANCEL_REQUESTED}
+    if state is State.RUNNING:
+        ends.remove(Cause.ATTEMPT_CANCELLED)
+    assert all(step(state, cause, FRESH) for cause in ends)
+
+
+def test_a_lost_lease_waits_longer_each_time_and_then_fails_the_task() -> None:
+    first, second, third = (
+        step(State.RUNNING, Cause.LEASE_EXPIRED, Tally(counted, 0, 3)) for counted in (1, 2, 3)
+    )
+    assert first
+    assert second
+    assert third
+    assert (first.state, second.state, third.state) == (State.QUEUED, State.QUEUED, State.FAILED)
+    assert 0 < first.delay_ms < second.delay_ms
+    assert third.reason == "LEASE_EXPIRED"
+
+
+def test_the_backoff_has_a_limit() -> None:
+    late = step(State.RUNNING, Cause.LEASE_EXPIRED, Tally(60, 0, 100))
+    assert late
+    assert late.delay_ms == 30_000
+
+
+def test_a_second_crash_fails_the_task_though_attempts_are_left() -> None:
+    again = step(State.RUNNING, Cause.WORKER_CRASHED, Tally(2, 1, 9))
+    assert again
+    assert (again.state, again.reason) == (State.FAILED, "WORKER_CRASHED_REPEATEDLY")
+
+
+def test_a_released_attempt_does_not_count_and_is_ready_at_once() -> None:
+    released = step(State.RUNNING, Cause.RELEASED, Tally(3, 0, 3))
+    assert released
+    assert (released.state, released.tally.counted, released.delay_ms) == (State.QUEUED, 2, 0)
+
+
+def test_bad_input_is_never_retried() -> None:
+    failed = step(State.RUNNING, Cause.ATTEMPT_FAILED, FRESH)
+    assert failed
+    assert failed.state is State.FAILED
+
+
+def test_a_cancelled_task_says_so_whatever_ended_its_attempt() -> None:
+    assert ending(State.CANCELLED, "LEASE_EXPIRED").reason == "TASK_CANCELLED"
+    assert ending(State.FAILED, "LEASE_EXPIRED").reason == "LEASE_EXPIRED"
