@@ -24,7 +24,7 @@ class BlobFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._temporary = root / _TEMPORARY
-        self._temporary.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        _make_folder(self._temporary)
         self._sweep()
 
     def _sweep(self) -> None:
@@ -43,7 +43,7 @@ class BlobFiles:
     def append(self, key: str, offset: int, chunk: bytes | memoryview) -> None:
         """See BlobStore."""
         path = self._root / key
-        with _space_errors(), _opened(path, os.O_WRONLY, offset == 0) as handle:
+        with space_errors(), _opened(path, os.O_WRONLY, offset == 0) as handle:
             size = -1 if handle is None else os.fstat(handle).st_size
             if handle is None or size != offset:
                 kept = max(size, 0)
@@ -65,7 +65,7 @@ class BlobFiles:
             if target.exists():
                 return
             raise BlobNotFoundError("The staged blob is gone.") from None
-        with _space_errors():
+        with space_errors():
             try:
                 os.fsync(handle)
             finally:
@@ -80,7 +80,7 @@ class BlobFiles:
         """See BlobStore."""
         draft = self._temporary / uuid.uuid4().hex
         try:
-            with _space_errors():
+            with space_errors():
                 with _opened(draft, os.O_WRONLY | os.O_EXCL, True) as handle:
                     assert handle is not None
                     _write(handle, content, 0)
@@ -190,7 +190,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _space_errors() -> Iterator[None]:
+def space_errors() -> Iterator[None]:
+    """Turns the system's words for "no space left" into ExhaustedError (DISK_FULL)."""
     try:
         yield
     except OSError as error:
