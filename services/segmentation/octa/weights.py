@@ -69,7 +69,8 @@ def load_weights(path: Path) -> tuple[UNet, str]:
 def network_from_state(state: Mapping[str, torch.Tensor]) -> UNet:
     """The network in eval mode whose layout and parameters are those of a state dict in any spelling.
 
-    Raises WeightsError that names every missing, extra and misshapen tensor at once.
+    state: without wrappers, as unwrapped gives it. Raises WeightsError that names every missing, extra
+    and misshapen tensor at once.
     """
     layout = check_state(state)
     names = canonical_names(state)
@@ -111,17 +112,22 @@ def check_state(state: Mapping[str, torch.Tensor]) -> UNetLayout:
     return layout_of(found)
 
 
-def _read(content: bytes, suffix: str) -> dict[str, torch.Tensor]:
+def _read(data: bytes, suffix: str) -> dict[str, torch.Tensor]:
     if suffix not in (SAFETENSORS, *PICKLED):
         raise WeightsError(f"weights are .safetensors, .pt or .pth; this is {suffix or 'without extension'}")
     try:
-        if suffix == SAFETENSORS:
-            return unwrapped(safetensors.torch.load(content))
-        return unwrapped(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+        content = safetensors.torch.load(data) if suffix == SAFETENSORS else _unpickled(data)
     except UNREADABLE as error:
-        # The first line only: torch goes on to advise loading with weights_only=False.
-        cause = str(error).partition("\n")[0] or type(error).__name__
-        raise WeightsError(f"this {suffix} file cannot be read as weights: {cause}") from error
+        # Not torch's own message: it advises to load the file with weights_only=False.
+        raise WeightsError(f"this {suffix} file is cut off, or holds other things than tensors") from error
+    try:
+        return unwrapped(content)
+    except ValueError as error:
+        raise WeightsError(f"this {suffix} file cannot be read as weights: {error}") from error
+
+
+def _unpickled(data: bytes) -> object:
+    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
 
 
 def _fits(found: tuple[int, ...], needed: Shape) -> bool:

@@ -1,0 +1,113 @@
+"""The way into the network and out of it."""
+
+import numpy as np
+import pytest
+
+from services.segmentation.octa.overlay import MIN_WIDTH, STRIP, enlargement
+from services.segmentation.octa.transform import overlay, to_mask, to_network_input, vessel_area_fraction
+
+SIZES = [(1, 1), (2, 700), (700, 2), (64, 48), (256, 256), (320, 320), (1000, 777)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_size_goes_in_at_256_and_comes_back_as_it_was(size: tuple[int, int]) -> None:
+    grey = np.full(size, 200, np.uint8)
+    inputs = to_network_input(grey)
+    assert inputs.shape == (1, 1, 256, 256)
+    assert inputs.dtype == np.float32
+    mask = to_mask(np.full((256, 256), 0.7, np.float32), size)
+    assert mask.shape == size
+    assert mask.dtype == np.uint8
+    assert (mask == 255).all()
+
+
+def test_black_is_minus_one_and_white_is_one() -> None:
+    assert to_network_input(np.zeros((9, 9), np.uint8)).min() == -1.0
+    assert to_network_input(np.full((9, 9), 255, np.uint8)).max() == 1.0
+
+
+def test_rows_and_columns_are_not_exchanged() -> None:
+    grey = np.zeros((100, 400), np.uint8)
+    grey[:50] = 255
+    inputs = to_network_input(grey)[0, 0]
+    assert inputs[:120].min() == 1.0
+    assert inputs[136:].max() == -1.0
+    back = to_mask(inputs / 2 + 0.5, grey.shape)
+    assert (back == grey).mean() > 0.98
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 3), (4,), (0, 4)])
+def test_what_is_no_grey_image_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="uint8"):
+        to_network_input(np.zeros(shape, np.uint8))
+
+
+def test_probabilities_are_brought_to_size_before_the_threshold() -> None:
+    """An edge between 0.1 and 0.8 crosses 0.5 not in the middle: only the right order can tell."""
+    probabilities = np.full((256, 256), 0.1, np.float32)
+    probabilities[:, 128:] = 0.8
+    mask = to_mask(probabilities, (2560, 2560))
+    first = int(np.argmax(mask[0] > 0))
+    assert 1281 <= first <= 1284
+    assert np.unique(mask).tolist() == [0, 255]
+
+
+def test_a_pixel_at_the_threshold_is_vessel() -> None:
+    half = np.full((256, 256), 0.5, np.float32)
+    assert to_mask(half, (256, 256), 0.5).all()
+    assert not to_mask(half, (256, 256), 0.51).any()
+
+
+def test_the_area_fraction_counts_pixels() -> None:
+    mask = np.zeros((10, 20), np.uint8)
+    mask[0, :10] = 255
+    assert vessel_area_fraction(mask) == 0.05
+
+
+@pytest.mark.parametrize("size", [*SIZES, (3, 3000), (2000, 1500)])
+def test_the_notice_is_burnt_in_whole_below_the_image(size: tuple[int, int]) -> None:
+    rows, columns = (side * enlargement(size) for side in size)
+    picture = overlay(np.zeros(size, np.uint8), np.zeros(size, np.uint8))
+    assert picture.dtype == np.uint8
+    assert picture.shape[1] == max(columns, MIN_WIDTH)
+    strip = picture[rows:]
+    letters = (strip != STRIP).any(axis=2)
+    assert letters.mean() > 0.03
+    assert not letters[:3].any()
+    assert not letters[-3:].any()
+    assert not letters[:, :3].any()
+    assert not letters[:, -3:].any()
+
+
+def test_the_image_stands_unchanged_where_there_is_no_vessel() -> None:
+    grey = np.arange(900 * 700, dtype=np.uint32).astype(np.uint8).reshape(900, 700)
+    picture = overlay(grey, np.zeros_like(grey))
+    assert (picture[:900] == grey[..., np.newaxis]).all()
+
+
+def test_vessels_are_tinted_so_that_the_image_shows_through_and_outlined() -> None:
+    grey = np.full((700, 700), 100, np.uint8)
+    grey[:, 350:] = 200
+    mask = np.zeros_like(grey)
+    mask[300:340, 100:600] = 255
+    picture = overlay(grey, mask)
+    inside_dark, inside_bright, edge = picture[320, 200], picture[320, 500], picture[300, 200]
+    assert inside_dark[0] > inside_dark[1]
+    assert inside_bright[1] > inside_dark[1]
+    assert edge[0] == 255
+    assert (picture[299, 200] == 100).all()
+
+
+def test_a_small_image_is_enlarged_by_a_whole_factor() -> None:
+    assert overlay(np.zeros((320, 320), np.uint8), np.zeros((320, 320), np.uint8)).shape[1] == 640
+
+
+def test_a_mask_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="differ in size"):
+        overlay(np.zeros((4, 4), np.uint8), np.zeros((4, 5), np.uint8))
+
+
+def test_the_resize_is_a_low_pass_against_speckle() -> None:
+    """Without Pillow's scaled support a checkerboard would come through with its full contrast."""
+    board = np.indices((1024, 1024)).sum(axis=0) % 2 * 255
+    assert to_network_input(board.astype(np.uint8)).std() < 0.05
