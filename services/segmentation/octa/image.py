@@ -1,0 +1,123 @@
+"""Reads an uploaded file as an 8-bit grey image, or says in a typed error why that would lose something."""
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from radmesh.errors import ImageFormatError, ImageTooLargeError
+from services.segmentation.octa.grey import refuse_deep_colour, to_grey
+
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
+
+_UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    struct.error,
+    NotImplementedError,
+)
+"""What Pillow's readers raise on hostile bytes; no common base, and not documented."""
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """Limits of a pipeline: bytes of the file; pixels (rows times columns); pixels of the shorter side."""
+
+    max_bytes: int
+    max_pixels: int
+    min_side: int
+
+
+def read_grey(content: bytes, limits: ImageLimits) -> np.ndarray:
+    """The image in a file: uint8, (rows, columns), 0 black.
+
+    Raises ImageTooLargeError, and ImageFormatError with reason EMPTY_FILE, NOT_AN_IMAGE, IMAGE_TRUNCATED,
+    IMAGE_ANIMATED, IMAGE_TOO_SMALL, IMAGE_TOO_MANY_PIXELS or IMAGE_MODE_UNSUPPORTED. What the file declares
+    is checked before any memory for its pixels is taken.
+    """
+    if not content:
+        raise ImageFormatError("the file is empty; export the image again", reason="EMPTY_FILE")
+    if len(content) > limits.max_bytes:
+        raise ImageTooLargeError(
+            f"the file has {len(content)} bytes, at most {limits.max_bytes} are allowed",
+            metadata={"limit_bytes": str(limits.max_bytes)},
+        )
+    with warnings.catch_warnings():
+        # Pillow warns of damaged metadata and of sizes over its own limit; ours is checked below.
+        warnings.simplefilter("ignore")
+        with _open(content) as image:
+            _check_size(image, limits)
+            _check_single(image)
+            refuse_deep_colour(image)
+            _load(content, image)
+            return to_grey(image)
+
+
+def _open(content: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(content), formats=_FORMATS)
+    except Image.DecompressionBombError:
+        raise ImageFormatError(
+            "the image declares more pixels than any accepted one has", reason="IMAGE_TOO_MANY_PIXELS"
+        ) from None
+    except _UNREADABLE:
+        raise ImageFormatError(
+            "the file is no PNG, JPEG, BMP or TIFF image, or its beginning is damaged; export it again",
+            reason="NOT_AN_IMAGE",
+        ) from None
+
+
+def _check_size(image: Image.Image, limits: ImageLimits) -> None:
+    columns, rows = image.size
+    size = {"rows": str(rows), "columns": str(columns)}
+    if rows * columns > limits.max_pixels:
+        raise ImageFormatError(
+            f"the image has {columns} x {rows} pixels, at most {limits.max_pixels} in all are allowed; "
+            "export it smaller",
+            reason="IMAGE_TOO_MANY_PIXELS",
+            metadata={**size, "limit_pixels": str(limits.max_pixels)},
+        )
+    if min(rows, columns) < limits.min_side:
+        raise ImageFormatError(
+            f"the image has {columns} x {rows} pixels, its shorter side needs at least {limits.min_side}",
+            reason="IMAGE_TOO_SMALL",
+            metadata={**size, "limit_side": str(limits.min_side)},
+        )
+
+
+def _check_single(image: Image.Image) -> None:
+    try:
+        frames = getattr(image, "n_frames", 1)
+    except _UNREADABLE:
+        raise _damaged() from None
+    if frames > 1:
+        raise ImageFormatError(
+            f"the file holds {frames} frames or pages; export the one to be analysed alone",
+            reason="IMAGE_ANIMATED",
+            metadata={"frames": str(frames)},
+        )
+
+
+def _load(content: bytes, image: Image.Image) -> None:
+    """Decodes every pixel. PNG is checked to its last chunk: Pillow alone accepts one cut off before that."""
+    try:
+        if image.format == "PNG":
+            with Image.open(io.BytesIO(content), formats=("PNG",)) as again:
+                again.verify()
+        image.load()
+    except _UNREADABLE:
+        raise _damaged() from None
+
+
+def _damaged() -> ImageFormatError:
+    return ImageFormatError(
+        "the file ends early or is damaged; export the image again", reason="IMAGE_TRUNCATED"
+    )
