@@ -1,0 +1,1 @@
+"""The worker side: the model child, the Work stream, the direct call."""
