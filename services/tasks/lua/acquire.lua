@@ -23,15 +23,21 @@ if given[1] then
   return { 'NONE' }
 end
 
-local first_id, first_score
+local task, first_score
 for index = 6, #ARGV do
   local head = redis.call('ZRANGE', ready_key(ARGV[index]), 0, 0, 'WITHSCORES')
-  if head[1] and (not first_id or tonumber(head[2]) < first_score) then
-    first_id, first_score = head[1], tonumber(head[2])
+  local score = tonumber(head[2])
+  if score and (not task or score < first_score) then
+    local candidate = load_task(head[1])
+    -- One that an operator deleted by hand must not hold up all others.
+    if not candidate then
+      redis.call('ZREM', ready_key(ARGV[index]), head[1])
+    else
+      task, first_score = candidate, score
+    end
   end
 end
-if not first_id then return { 'NONE' } end
-local task = load_task(first_id)
+if not task then return { 'NONE' } end
 move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[5] })
 redis.call('HSET', operation, 'task', task.id, 'attempt', task.attempt, 'token', task.token)
 redis.call('PEXPIRE', operation, 600000)

@@ -14,6 +14,11 @@ for index = 4, #ARGV, 3 do
 end
 -- These were granted on a stream that broke before the worker read them.
 for _, id in ipairs(redis.call('SMEMBERS', held_key(worker))) do
-  if not named[id] then move(load_task(id), 'RELEASED', now, { reason = 'NEVER_DELIVERED' }) end
+  local task = load_task(id)
+  if not task then
+    redis.call('SREM', held_key(worker), id)
+  elseif not named[id] then
+    move(task, 'RELEASED', now, { reason = 'NEVER_DELIVERED' })
+  end
 end
 return reply

@@ -15,32 +15,37 @@ if last and (now < last or now - last > 5000) then
   end
 end
 
+-- The tasks that are due. One that an operator deleted by hand must not hold up all others.
 local function due(name)
-  return redis.call('ZRANGE', name, '-inf', now, 'BYSCORE', 'LIMIT', 0, SETTINGS.tick_items)
+  local found = {}
+  for _, id in ipairs(redis.call('ZRANGE', name, '-inf', now, 'BYSCORE', 'LIMIT', 0, SETTINGS.tick_items)) do
+    local task = load_task(id)
+    if task then found[#found + 1] = task else redis.call('ZREM', name, id) end
+  end
+  return found
 end
 
-for _, id in ipairs(due(DELAYED)) do
-  local due_ms = tonumber(redis.call('ZSCORE', DELAYED, id))
-  redis.call('ZREM', DELAYED, id)
-  make_ready(load_task(id), due_ms)
+for _, task in ipairs(due(DELAYED)) do
+  local due_ms = tonumber(redis.call('ZSCORE', DELAYED, task.id))
+  redis.call('ZREM', DELAYED, task.id)
+  make_ready(task, due_ms)
   ready = ready + 1
 end
 
-local function end_attempt(id, cause)
-  local task = load_task(id)
+local function end_attempt(task, cause)
   move(task, cause, now, {})
-  feed('drop', 'worker', task.worker, 'task', id, 'attempt', task.attempt, 'token', task.token)
+  feed('drop', 'worker', task.worker, 'task', task.id, 'attempt', task.attempt, 'token', task.token)
 end
-for _, id in ipairs(due(ATTEMPT_TIMEOUTS)) do
-  end_attempt(id, 'ATTEMPT_TIMEOUT')
+for _, task in ipairs(due(ATTEMPT_TIMEOUTS)) do
+  end_attempt(task, 'ATTEMPT_TIMEOUT')
   timed_out = timed_out + 1
 end
-for _, id in ipairs(due(LEASES)) do
-  end_attempt(id, 'LEASE_EXPIRED')
+for _, task in ipairs(due(LEASES)) do
+  end_attempt(task, 'LEASE_EXPIRED')
   expired = expired + 1
 end
-for _, id in ipairs(due(QUEUE_TIMEOUTS)) do
-  move(load_task(id), 'QUEUE_TIMEOUT', now, {})
+for _, task in ipairs(due(QUEUE_TIMEOUTS)) do
+  move(task, 'QUEUE_TIMEOUT', now, {})
   timed_out = timed_out + 1
 end
 

@@ -1,6 +1,7 @@
 """Sessions, fencing, and what follows when a worker is lost."""
 
 import pytest
+from redis import Redis
 
 from radmesh.errors import AbortedError
 from services.tasks.lifecycle import State
@@ -213,3 +214,30 @@ async def test_an_attempt_and_a_wait_that_take_too_long_fail_the_task(
         assert ended.state is State.FAILED
         assert reason_of(ended.error) == reason
     assert not await store.finish(lease, result=b"late")
+
+
+async def test_a_task_deleted_by_hand_holds_up_no_other(
+    store: TaskStore, session: int, clock: SetClock, redis_url: str
+) -> None:
+    await store.create(new_task())
+    held = (await acquire(store, session, "op")).lease
+    delayed = await acquire_another(store, session, clock)
+    await store.finish(delayed, error=task_error(retryable=True))
+    waiting, _ = await store.create(new_task(queue_timeout=3))
+    clock.advance(0.5)
+    await store.create(new_task())
+    with Redis.from_url(redis_url) as client:
+        for task_id in (held.task_id, delayed.task_id, waiting.task_id):
+            client.delete(f"{{radmesh}}:task:{task_id}")
+    assert await store.acquire("w", session, PIPELINES, "first of the queue, gone") is None
+    assert await store.acquire("w", session, PIPELINES, "second of the queue")
+    for _ in range(4):
+        await store.tick()
+        clock.advance(4)
+    await store.open_session("w", [], PIPELINES)
+
+
+async def acquire_another(store: TaskStore, session: int, clock: SetClock) -> LeaseKey:
+    clock.advance(0.1)
+    await store.create(new_task())
+    return (await acquire(store, session, "another")).lease
