@@ -152,6 +152,7 @@ class Attempt:
             broken = errors.InferenceError("the worker failed; its log says why", reason="INTERNAL")
             outcome.error.CopyFrom(to_task_error(broken))
         self._gate.close()
+        log.info("attempt ended", outcome=outcome.WhichOneof("outcome"), seconds=round(self.seconds, 3))
         self.outcome = outcome
         self._tools.on_end(self)
 
@@ -162,6 +163,7 @@ class Attempt:
         try:
             images = await self._read_images()
             self._waiting, self._process = False, process
+            log.info("attempt started", pipeline=self.assignment.pipeline, waited_seconds=round(self.seconds, 3))
             output = await process.run(
                 self.assignment, images, self._report, timeout_seconds=self._timeout_seconds()
             )
