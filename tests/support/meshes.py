@@ -1,5 +1,7 @@
 """Starts whole meshes for tests."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,12 @@ START_SECONDS = 90.0
 """A start takes two seconds on a quiet machine; the machines of tests are not quiet."""
 
 
-def start_mesh(folder: Path, **options: Any) -> Mesh:
-    """A mesh that is ready; `stop` it. options: the fields of MeshOptions."""
+@contextmanager
+def running_mesh(folder: Path, **options: Any) -> Generator[Mesh, None, None]:
+    """A mesh that is ready, and stopped at the end. options: the fields of MeshOptions."""
     mesh = Mesh(MeshOptions(folder, **options))
-    mesh.start(START_SECONDS)
-    return mesh
+    try:
+        mesh.start(START_SECONDS)
+        yield mesh
+    finally:
+        mesh.stop()

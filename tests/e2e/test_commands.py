@@ -1,0 +1,61 @@
+"""The small commands against a real mesh, for people and for programs."""
+
+from radmesh.client import SyncClient
+from radmesh.mesh import Mesh
+from tests.support.command import objects, radmesh
+
+SLOW = {"steps": 1000, "step_seconds": 0.05}
+
+
+def test_pipelines_tell_what_they_take_and_give(mesh: Mesh) -> None:
+    (row,) = objects(radmesh("pipelines", "--json", server=mesh.address).stdout)
+    assert row["name"] == "pipelines/steps"
+    assert row["connected_workers"] == 1
+    steps = next(parameter for parameter in row["parameters"] if parameter["name"] == "steps")
+    assert (steps["type"], steps["default"], steps["min"]) == ("integer", 5.0, 1.0)
+    text = radmesh("pipelines", server=mesh.address)
+    assert text.returncode == 0
+    assert "steps.json" in text.stdout
+
+
+def test_tasks_are_listed_shown_and_cancelled(mesh: Mesh) -> None:
+    with SyncClient(mesh.address) as client:
+        name = client.create("steps", [], parameters=SLOW, labels={"ward": "west"}).name
+    listed = objects(
+        radmesh("tasks", "list", "--filter", "labels.ward=west", "--json", server=mesh.address).stdout
+    )
+    assert [row["name"] for row in listed] == [name]
+    assert name in radmesh("tasks", "list", server=mesh.address).stdout, "whole names, for the next command"
+    (cancelled,) = objects(radmesh("tasks", "cancel", name, "--json", server=mesh.address).stdout)
+    assert cancelled["state"] in {"CANCELLING", "CANCELLED"}
+    watched = radmesh("watch", name.removeprefix("tasks/"), server=mesh.address)
+    assert watched.returncode == 1
+    shown = radmesh("tasks", "get", name, server=mesh.address)
+    assert shown.returncode == 0
+    assert "cancelled" in shown.stdout
+
+
+def test_an_unknown_task_exits_with_2(mesh: Mesh) -> None:
+    done = radmesh("tasks", "get", "0" * 32, "--json", server=mesh.address)
+    assert done.returncode == 2
+    assert objects(done.stdout)[0]["error"]["reason"] == "TASK_NOT_FOUND"
+
+
+def test_a_wrong_filter_exits_with_2(mesh: Mesh) -> None:
+    done = radmesh("tasks", "list", "--filter", "colour=red", server=mesh.address)
+    assert done.returncode == 2
+
+
+def test_doctor_looks_at_everything(mesh: Mesh) -> None:
+    done = radmesh("doctor", "--json", server=mesh.address)
+    findings = {row["check"]: row for row in objects(done.stdout)}
+    port = mesh.address.rpartition(":")[2]
+    assert {"device", "redis", f"port {port}", "disk", "mesh", "pipelines/steps"} <= set(findings)
+    assert all(findings[check]["level"] == "ok" for check in ("redis", "mesh", "pipelines/steps"))
+    assert any(check.startswith("models") for check in findings)
+    assert done.returncode == (1 if any(row["level"] == "fail" for row in findings.values()) else 0)
+
+
+def test_doctor_says_what_to_do_when_no_mesh_runs() -> None:
+    done = radmesh("doctor", server="127.0.0.1:1")
+    assert "radmesh up" in done.stdout

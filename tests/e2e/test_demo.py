@@ -1,0 +1,50 @@
+"""`python -m radmesh.demo`, as `make demo` runs it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.support.command import PATIENCE
+from tests.support.processes import descendants, is_alive, wait_until
+
+DEMO = [sys.executable, "-m", "radmesh.demo"]
+
+
+def test_it_leaves_pictures_and_a_result_and_no_process(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [*DEMO, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert demo.stdout is not None
+    assert "Starting" in demo.stdout.readline()
+    wait_until(lambda: len(descendants(demo.pid)) >= 4, PATIENCE)
+    started = descendants(demo.pid)
+    printed, _ = demo.communicate(timeout=PATIENCE)
+    assert demo.returncode == 0, printed
+    assert "vessel_area_fraction" in printed
+    result = json.loads((tmp_path / "result.json").read_text())
+    mask = np.asarray(Image.open(tmp_path / "mask.png"))
+    sample = np.asarray(Image.open(tmp_path / "sample.png"))
+    assert mask.shape == sample.shape
+    assert set(np.unique(mask)) == {0, 255}
+    assert abs((mask == 255).mean() - result["vessel_area_fraction"]) < 1e-6
+    assert 0.02 < result["vessel_area_fraction"] < 0.6
+    assert (tmp_path / "overlay.png").is_file()
+    wait_until(lambda: not any(is_alive(pid) for pid in started))
+
+
+def test_ctrl_c_stops_everything_that_it_started(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [*DEMO, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: len(descendants(demo.pid)) >= 3, PATIENCE)
+    demo.send_signal(signal.SIGINT)
+    started = descendants(demo.pid)
+    _, complaint = demo.communicate(timeout=PATIENCE)
+    assert demo.returncode == 130
+    assert "nothing is left" in complaint
+    wait_until(lambda: not any(is_alive(pid) for pid in started))
