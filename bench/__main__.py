@@ -44,7 +44,9 @@ def main() -> None:
     console.print(f"Measuring {', '.join(sorted(wanted))}; this takes some minutes.")
     figures = [measure_startup()] if "startup" in wanted else []
     with tempfile.TemporaryDirectory() as folder:
-        options = MeshOptions(Path(folder) / "mesh", workers=(SEGMENTATION, _STEPS), environment=_LARGE_UPLOADS)
+        options = MeshOptions(
+            Path(folder) / "mesh", workers=(SEGMENTATION, _STEPS), environment=_LARGE_UPLOADS
+        )
         with Mesh(options) as mesh:
             figures += asyncio.run(_measure_mesh(mesh, Path(folder), wanted))
     print_figures(figures)

@@ -1,5 +1,7 @@
 """A whole mesh with two torch-free workers, on short leases, whose processes are killed one after another."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,7 +10,7 @@ from radmesh.client import Client
 from radmesh.mesh import Mesh, MeshOptions, WorkerModule
 
 _LEASES = {
-    "RADMESH_TASKS_LEASE_SECONDS": "2",
+    "RADMESH_TASKS_LEASE_SECONDS": "4",
     "RADMESH_TASKS_HEARTBEAT_SECONDS": "0.4",
 }
 
@@ -28,6 +30,7 @@ def faulty_mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
 
 @pytest.fixture
 async def client(faulty_mesh: Mesh) -> AsyncIterator[Client]:
-    """A client of that mesh."""
+    """A client of that mesh, when what an earlier test killed is up again."""
+    await asyncio.to_thread(faulty_mesh.wait_ready, time.monotonic() + 60)
     async with Client(faulty_mesh.address) as connected:
         yield connected

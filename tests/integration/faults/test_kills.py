@@ -35,7 +35,9 @@ def _child_of(mesh: Mesh, worker: str) -> int:
     """The model child of a worker."""
     pid = mesh.process(worker).pid
     assert pid is not None
-    children = [child for child in psutil.Process(pid).children() if "chassis.child" in " ".join(child.cmdline())]
+    children = [
+        child for child in psutil.Process(pid).children() if "chassis.child" in " ".join(child.cmdline())
+    ]
     assert len(children) == 1
     return children[0].pid
 
