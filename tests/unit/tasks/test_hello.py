@@ -1,0 +1,176 @@
+"""How a worker introduces itself: each rule, and what counts as the same type."""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from google.protobuf import descriptor_pb2, struct_pb2
+
+from radmesh.errors import FailedPreconditionError, InvalidRequestError
+from radmesh.segmentation.v1 import octa_pb2
+from radmesh.tasks.v1 import pipeline_pb2
+from radmesh.tasks.v1.worker_service_pb2 import Lease, WorkerHello
+from services.tasks.descriptors import DescriptorSetError, check_compatible, read_types
+from services.tasks.hello import check_hello
+
+Field = tuple[str, int, int]
+
+
+def descriptors() -> bytes:
+    found = descriptor_pb2.FileDescriptorSet()
+    octa_pb2.DESCRIPTOR.CopyToProto(found.file.add())
+    return found.SerializeToString()
+
+
+def hello() -> WorkerHello:
+    pipeline = pipeline_pb2.Pipeline(
+        name="pipelines/octa-vessels",
+        title="Vessels",
+        result_type="radmesh.segmentation.v1.OctaVesselsResult",
+        max_attempts=3,
+    )
+    pipeline.input.media_types.append("image/png")
+    pipeline.input.min_images = pipeline.input.max_images = 1
+    pipeline.attempt_timeout.FromSeconds(60)
+    pipeline.queue_timeout.FromSeconds(60)
+    threshold = pipeline.parameters.add(name="threshold", type=pipeline_pb2.PIPELINE_PARAMETER_TYPE_NUMBER)
+    threshold.min_value, threshold.max_value, threshold.default_value.number_value = 0, 1, 0.5
+    pipeline.artifacts.add(file_name="mask.png", media_type="image/png")
+    model = pipeline.models.add(name="models/octa")
+    model.weights.add(name="models/octa/weights/official", digest=f"sha256:{'0' * 64}")
+    return WorkerHello(worker=str(uuid.uuid4()), pipelines=[pipeline], descriptor_set=descriptors(), slots=1)
+
+
+def fields_of(broken: WorkerHello) -> list[str]:
+    with pytest.raises(InvalidRequestError) as refused:
+        check_hello(broken)
+    return [violation.field for violation in refused.value.violations]
+
+
+def test_a_hello_that_keeps_all_rules_is_taken() -> None:
+    check_hello(hello())
+
+
+RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
+    ("hello.worker", lambda one: setattr(one, "worker", "me")),
+    ("hello.slots", lambda one: setattr(one, "slots", 65)),
+    ("hello.pipelines", lambda one: one.ClearField("pipelines")),
+    ("hello.pipelines[1].name", lambda one: one.pipelines.add().CopyFrom(one.pipelines[0])),
+    ("hello.descriptor_set", lambda one: setattr(one, "descriptor_set", b"\xff")),
+    ("hello.leases[0]", lambda one: one.leases.append(Lease(task="x"))),
+    ("hello.pipelines[0].name", lambda one: setattr(one.pipelines[0], "name", "octa")),
+    ("hello.pipelines[0].title", lambda one: setattr(one.pipelines[0], "title", "")),
+    ("hello.pipelines[0].result_type", lambda one: setattr(one.pipelines[0], "result_type", "")),
+    ("hello.pipelines[0].max_attempts", lambda one: setattr(one.pipelines[0], "max_attempts", 0)),
+    ("hello.pipelines[0].queue_timeout", lambda one: one.pipelines[0].ClearField("queue_timeout")),
+    ("hello.pipelines[0].input.min_images", lambda one: setattr(one.pipelines[0].input, "min_images", 2)),
+    ("hello.pipelines[0].input.media_types", lambda one: one.pipelines[0].input.ClearField("media_types")),
+    (
+        "hello.pipelines[0].parameters[0].name",
+        lambda one: setattr(one.pipelines[0].parameters[0], "name", "A-b"),
+    ),
+    ("hello.pipelines[0].parameters[0].type", lambda one: one.pipelines[0].parameters[0].ClearField("type")),
+    (
+        "hello.pipelines[0].parameters[0].min_value",
+        lambda one: setattr(one.pipelines[0].parameters[0], "min_value", 2),
+    ),
+    (
+        "hello.pipelines[0].parameters[0].default_value",
+        lambda one: setattr(one.pipelines[0].parameters[0].default_value, "string_value", "x"),
+    ),
+    (
+        "hello.pipelines[0].parameters[0].allowed_values",
+        lambda one: one.pipelines[0].parameters[0].allowed_values.append("x"),
+    ),
+    (
+        "hello.pipelines[0].parameters[1].name",
+        lambda one: one.pipelines[0].parameters.add().CopyFrom(one.pipelines[0].parameters[0]),
+    ),
+    (
+        "hello.pipelines[0].artifacts[0].file_name",
+        lambda one: setattr(one.pipelines[0].artifacts[0], "file_name", "../mask.png"),
+    ),
+    ("hello.pipelines[0].models[0].name", lambda one: setattr(one.pipelines[0].models[0], "name", "octa")),
+    ("hello.pipelines[0].models[0].weights", lambda one: one.pipelines[0].models[0].ClearField("weights")),
+    (
+        "hello.pipelines[0].models[0].weights[0].name",
+        lambda one: setattr(one.pipelines[0].models[0].weights[0], "name", "models/other/weights/official"),
+    ),
+    (
+        "hello.pipelines[0].models[0].weights[0].digest",
+        lambda one: setattr(one.pipelines[0].models[0].weights[0], "digest", "0"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("field", "break_it"), RULES, ids=[field for field, _ in RULES])
+def test_each_rule_is_enforced_and_its_field_is_named(
+    field: str, break_it: Callable[[WorkerHello], object]
+) -> None:
+    broken = hello()
+    break_it(broken)
+    assert field in fields_of(broken)
+
+
+def types(*fields: Field, name: str = "Result") -> bytes:
+    found = descriptor_pb2.FileDescriptorSet()
+    file = found.file.add(name="example.proto", package="example", syntax="proto3")
+    message = file.message_type.add(name=name)
+    for field, number, kind in fields:
+        message.field.add(name=field, number=number, type=kind, label=1)
+    return found.SerializeToString()
+
+
+AREA: Field = ("area_mm2", 1, 1)
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        types(AREA),
+        types(AREA, ("mean_hu", 2, 1)),
+        types(("mean_hu", 2, 1)),
+        types(("other", 1, 9), name="AnotherResult"),
+    ],
+)
+def test_fields_may_come_and_go_so_that_versions_run_side_by_side(offered: bytes) -> None:
+    known = read_types(types(AREA))
+    check_compatible(known, read_types(offered))
+    check_compatible(read_types(offered), known)
+
+
+@pytest.mark.parametrize("changed", [("area_mm2", 1, 9), ("area_mm2", 3, 1), ("area_cm2", 1, 1)])
+def test_a_field_that_means_something_else_is_a_conflict(changed: Field) -> None:
+    known, offered = read_types(types(AREA)), read_types(types(changed))
+    for one, other in ((known, offered), (offered, known)):
+        with pytest.raises(FailedPreconditionError) as refused:
+            check_compatible(one, other)
+        assert refused.value.reason == "DESCRIPTOR_CONFLICT"
+
+
+def test_a_message_that_becomes_an_enum_is_a_conflict() -> None:
+    found = descriptor_pb2.FileDescriptorSet()
+    file = found.file.add(name="example.proto", package="example", syntax="proto3")
+    file.enum_type.add(name="Result").value.add(name="ZERO", number=0)
+    with pytest.raises(FailedPreconditionError):
+        check_compatible(read_types(types(AREA)), read_types(found.SerializeToString()))
+
+
+def test_a_set_must_hold_what_it_imports_and_stay_small() -> None:
+    found = descriptor_pb2.FileDescriptorSet()
+    found.file.add(name="a.proto", dependency=["missing.proto"])
+    with pytest.raises(DescriptorSetError):
+        read_types(found.SerializeToString())
+    with pytest.raises(DescriptorSetError):
+        read_types(b"\x00" * ((1 << 20) + 1))
+
+
+def test_known_types_never_reach_the_default_pool() -> None:
+    well_known = descriptor_pb2.FileDescriptorSet()
+    struct_pb2.DESCRIPTOR.CopyToProto(well_known.file.add())
+    assert "google.protobuf.Struct" in read_types(well_known.SerializeToString())
+    read_types(types(("only_here", 1, 1), name="OnlyHere"))
+    from google.protobuf import descriptor_pool
+
+    with pytest.raises(KeyError):
+        descriptor_pool.Default().FindMessageTypeByName("example.OnlyHere")
