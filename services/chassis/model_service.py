@@ -15,6 +15,9 @@ from services.chassis.worker import Worker, WorkerProfile
 from services.chassis.worker_metrics import WorkerMetrics
 from services.chassis.worker_settings import WorkerSettings
 
+_HAND_BACK_SECONDS = 1.0
+"""Time of a drain that is kept for handing back what did not finish."""
+
 
 class ModelService:
     """The chassis' Service for a model service. A subclass overrides `register` when it serves RPCs.
@@ -70,7 +73,10 @@ class ModelService:
         """See Service."""
         self.draining = True
         if self._worker:
-            await self._worker.drain(self.settings.drain_seconds)
+            # The chassis cuts the drain after `drain_seconds`: what is still running then must already have
+            # been stopped and handed back, or its lease has to run out first.
+            reserve = self.settings.cancel_seconds + _HAND_BACK_SECONDS
+            await self._worker.drain(max(0.0, self.settings.drain_seconds - reserve))
 
     async def stop(self) -> None:
         """See Service."""
