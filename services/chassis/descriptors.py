@@ -1,15 +1,17 @@
 """The descriptors of a worker's result types, as its hello carries them."""
 
-from google.protobuf.descriptor import Descriptor, FileDescriptor
+from typing import Any
+
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.message import Message
 
 
-def descriptor_set(*types: Descriptor) -> bytes:
-    """A serialized FileDescriptorSet of the files of these types, each file once, dependencies first."""
+def descriptor_set(*types: type[Message]) -> bytes:
+    """A serialized FileDescriptorSet of the files of these messages, each file once, dependencies first."""
     files = FileDescriptorSet()
     seen: set[str] = set()
 
-    def add(file: FileDescriptor) -> None:
+    def add(file: Any) -> None:  # a FileDescriptor of either implementation of protobuf
         if file.name in seen:
             return
         seen.add(file.name)
@@ -18,5 +20,5 @@ def descriptor_set(*types: Descriptor) -> bytes:
         file.CopyToProto(files.file.add())
 
     for one in types:
-        add(one.file)
+        add(one.DESCRIPTOR.file)
     return files.SerializeToString(deterministic=True)

@@ -88,7 +88,7 @@ def create(metrics: Metrics) -> ModelService:
     settings = StepsSettings()
     profile = WorkerProfile(
         pipelines=(pipeline(settings),),
-        descriptor_set=descriptor_set(struct_pb2.Struct.DESCRIPTOR),
+        descriptor_set=descriptor_set(struct_pb2.Struct),
         version=importlib.metadata.version("radmesh"),
     )
     options = {"load_seconds": settings.load_takes_seconds, "fail_load": settings.fail_load}

@@ -1,0 +1,38 @@
+"""What an operator may set of the segmentation service, from the environment with RADMESH_SEGMENTATION_."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+from pydantic_settings import SettingsConfigDict
+
+from services.chassis.worker_settings import WorkerSettings
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class OctaSettings(BaseModel, frozen=True):
+    """The limits of pipeline octa-vessels; RADMESH_SEGMENTATION_OCTA__MAX_IMAGE_BYTES and so on."""
+
+    max_image_bytes: int = Field(50 << 20, ge=1, description="Largest file.")
+    max_image_pixels: int = Field(36_000_000, ge=1, description="Most pixels, rows times columns.")
+    min_image_side: int = Field(32, ge=1, description="Fewest pixels of the shorter side.")
+    attempt_timeout_seconds: float = Field(60.0, gt=0, description="Time that one attempt may take.")
+    queue_timeout_seconds: float = Field(86_400.0, gt=0, description="Time that a task may wait.")
+    max_attempts: int = Field(4, ge=1, le=10, description="Attempts that a task may have.")
+
+
+class SegmentationSettings(WorkerSettings):
+    """The settings of the segmentation service, on top of those of every model service."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RADMESH_SEGMENTATION_", env_nested_delimiter="__", frozen=True
+    )
+
+    models: Path = Field(_REPOSITORY / "models", description="The folder of the models.")
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="Where models run: auto (CUDA if there is one that works, else CPU), cpu, cuda, cuda:N.",
+    )
+    threads: int = Field(0, ge=0, description="CPU threads of each model. 0: what the CPUs allow.")
+    octa: OctaSettings = Field(OctaSettings(), description="The limits of octa-vessels.")
