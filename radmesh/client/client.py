@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 
 from radmesh.blobs.v1 import blob_service_pb2_grpc, image_pb2, upload_service_pb2_grpc
 from radmesh.client import connection, downloads, uploads, watching
-from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, unpack_result
+from radmesh.client.outcome import Analysis, raise_for_outcome, unpack_result
 from radmesh.client.retry import Patience, repeat
 from radmesh.errors import UnavailableError
 from radmesh.models.v1 import model_pb2, model_service_pb2, model_service_pb2_grpc
@@ -190,8 +190,7 @@ class Client:
         async for message in self.watch(task):
             if on_message is not None:
                 on_message(message)
-        ended = await self.get(task)
-        return ended if ended.state in ENDED else await self.wait(task, on_message=on_message)
+        return await self.get(task)
 
     async def result(self, task: str) -> Message | None:
         """Waits for a task and returns its typed result; None when the type is not known here.

@@ -48,7 +48,7 @@ async def watch(
     cursor = _Cursor(after_sequence)
     repeats = Repeats(patience)
     while True:
-        error: RadmeshError = UnavailableError("The server left out an event.")
+        error: RadmeshError = UnavailableError("The server left out an event, or ended the watch too early.")
         call = stub.WatchTask(task_service_pb2.WatchTaskRequest(name=name, after_sequence=cursor.sequence))
         try:
             async for message in call:
@@ -61,7 +61,8 @@ async def watch(
                 if cursor.ended:
                     return
             else:
-                return  # the server ends a watch only after the terminal event
+                if after_sequence is not None and cursor.sequence == after_sequence:
+                    return  # the caller's cursor was at the terminal event already
         except grpc.RpcError as broken:
             error = from_rpc_error(broken)
         finally:

@@ -134,3 +134,16 @@ async def test_a_server_that_stays_away_is_given_up() -> None:
     async with watched(*[[DRAINING]] * 1000, patience=patience) as (client, _):
         with pytest.raises(errors.UnavailableError):
             await anext(client.watch(TASK))
+
+
+async def test_a_watch_that_ends_too_early_is_resumed() -> None:
+    async with watched([snapshot(1), event(2)], [], [end(3)]) as (client, servicer):
+        seen = [message async for message in client.watch(TASK)]
+    assert sequences(seen) == [("snapshot", 1), ("event", 2), ("event", 3)]
+    assert servicer.cursors == [None, 2, 2]
+
+
+async def test_a_cursor_at_the_terminal_event_has_nothing_to_tell() -> None:
+    async with watched([]) as (client, servicer):
+        assert [message async for message in client.watch(TASK, after_sequence=4)] == []
+    assert servicer.cursors == [4]
