@@ -14,6 +14,7 @@ from services.chassis import principals
 from services.gateway import edge
 from services.gateway.edge import Context
 from services.gateway.limits import LimitsBook
+from services.gateway.lingering import HeardOut
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.uploads import rules
 from services.gateway.uploads.receiving import Receiver
@@ -73,10 +74,12 @@ class UploadServicer(UploadServiceServicer):
         self, request_iterator: AsyncIterator[bytes], context: Context
     ) -> pb.WriteUploadResponse:
         """See upload_service.proto. Its requests come in as they were received."""
+        messages = HeardOut(request_iterator)
         try:
-            upload, offset = await self._receiver.receive(principals.current().name, _parts(request_iterator))
+            upload, offset = await self._receiver.receive(principals.current().name, _parts(messages))
         except RadmeshError as error:
             self._metrics.refused.labels(error.reason).inc()
+            await messages.linger()
             raise
         return pb.WriteUploadResponse(upload=upload.to_proto(offset))
 

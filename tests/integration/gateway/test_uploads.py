@@ -158,6 +158,23 @@ async def test_a_stream_that_breaks_off_is_resumed_as_soon_as_the_gateway_notice
     assert (await door.read(name_of(content)))[0] == content
 
 
+async def test_a_caller_in_the_middle_of_sending_gets_the_reason_and_not_a_broken_call(door: Door) -> None:
+    upload = await door.open(other_png())
+    for _ in range(20):
+        error = await refusal(door.write(upload.name, PNG * 2, at=7, step=1 << 16))
+        assert error.reason == "OFFSET_MISMATCH"
+
+
+async def test_a_caller_that_sends_a_finished_file_again_gets_its_image(door: Door) -> None:
+    content = other_png() * 300
+    upload = await door.open(content)
+    first = await door.write(upload.name, content)
+    assert await door.write(upload.name, content) == first
+    assert (
+        await door.uploads.WriteUpload(iter([upload_service_pb2.WriteUploadRequest(name=upload.name)]))
+    ).upload == first
+
+
 async def test_a_second_writer_is_told_that_the_upload_is_busy(door: Door) -> None:
     upload = await door.open()
     first = door.uploads.WriteUpload()
