@@ -73,6 +73,8 @@ def _written(body: Callable[[Any, Context], AsyncGenerator[Any, None]]) -> Body:
         async with aclosing(body(request, context)) as messages:
             async for message in messages:
                 await context.write(message)
+                # An idle stream holds no message: there are many of them.
+                del message
 
     return write_all
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from radmesh.errors import ExhaustedError, UnavailableError
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
-from services.chassis.watcher import Watcher
+from services.chassis.watcher import Watcher, snapshot_message
 
 # Readings of the log at once: after an outage every watch wants one.
 _READINGS_AT_ONCE = 64
@@ -133,28 +133,28 @@ class WatchHub:
             log = await self._read(task, owner, after)
             watcher.join(log.task, log.events, after)
             if after is None:
-                snapshot = task_pb2.TaskSnapshot(task=log.task, sequence=log.task.sequence)
-                yield WatchTaskResponse(snapshot=snapshot)
+                yield snapshot_message(log.task)
+            # Nothing is held while the watch is idle: there are many of them.
             del log
             while not watcher.ended:
                 self._refuse_if_closed()
                 message = watcher.take(loop.time())
-                if message is None:
-                    message = await self._idle(task, owner, watcher)
+                if message is None and watcher.is_due(loop.time()):
+                    message = await self._do_due(task, owner, watcher)
+                elif message is None:
+                    await watcher.news()
                 if message is not None:
                     yield message
         finally:
+            watcher.wake()
             await self._leave(task, topic, watcher)
 
-    async def _idle(self, task: str, owner: str, watcher: Watcher) -> WatchTaskResponse | None:
-        """Reads the log where that is due, else waits for news; a bookmark when there was none for long."""
+    async def _do_due(self, task: str, owner: str, watcher: Watcher) -> WatchTaskResponse | None:
+        """Reads the log where that is due; then a bookmark, when there was no news for long."""
         now = asyncio.get_running_loop().time()
         queued = watcher.state == task_pb2.TASK_STATE_QUEUED
         if (watcher.behind and now >= watcher.retry_at) or (watcher.bookmark_due and queued):
             await self._refill(task, owner, watcher)
-        elif not watcher.bookmark_due:
-            await watcher.wait()
-            return None
         if watcher.bookmark_due and not watcher.has_events:
             return watcher.bookmark(now)
         return None

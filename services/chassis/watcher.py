@@ -136,26 +136,31 @@ class Watcher:
             bookmark.eta.CopyFrom(self.last_progress.eta)
         return WatchTaskResponse(bookmark=bookmark)
 
+    def is_due(self, now: float) -> bool:
+        """Whether the hub has to do something for this watch: read its log, or send a bookmark."""
+        return self.bookmark_due or (self.behind and now >= self.retry_at)
+
     def wake(self) -> None:
-        """Makes a waiting `wait` return."""
+        """Ends the wait for news."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+        self._waiter = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    async def wait(self) -> None:
-        """Waits for news, or for the time at which pending progress or another try of a reading is due."""
+    def news(self) -> "asyncio.Future[None]":
+        """Done when there is news, or when pending progress or another try of a reading is due.
+
+        A future and not a coroutine: it is all that an idle watch waits on. `wake` clears it up.
+        """
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
         if self.behind:
             self._timer = loop.call_at(self.retry_at, self.wake)
         elif self._progress is not None:
             self._timer = loop.call_at(self._progress_due, self.wake)
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+        return self._waiter
 
     def _advance(self, event: task_pb2.TaskEvent) -> None:
         self.cursor = event.sequence
@@ -188,6 +193,11 @@ class Watcher:
                 self._progress = None
         elif _is_newer(task.progress, self._progress or self.last_progress):
             self._progress = task.progress
+
+
+def snapshot_message(task: task_pb2.Task) -> WatchTaskResponse:
+    """The first message of a watch without a cursor."""
+    return WatchTaskResponse(snapshot=task_pb2.TaskSnapshot(task=task, sequence=task.sequence))
 
 
 def _is_newer(one: task_pb2.TaskProgress | None, other: task_pb2.TaskProgress | None) -> bool:

@@ -2,8 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import grpc
@@ -84,16 +83,13 @@ class TaskServicer(TaskServiceServicer):
         record = await self._parts().store.cancel(task_id, principals.current().name)
         return api.CancelTaskResponse(task=task_message(record))
 
-    async def WatchTask(
+    def WatchTask(
         self, request: api.WatchTaskRequest, context: Context
-    ) -> AsyncIterator[api.WatchTaskResponse]:
-        """See task_service.proto."""
+    ) -> AsyncGenerator[api.WatchTaskResponse, None]:
+        """See task_service.proto. Not a generator itself: each layer counts with many idle watches."""
         resource_id("tasks", request.name)
         after = request.after_sequence if request.HasField("after_sequence") else None
-        watch = self._parts().hub.watch(request.name, principals.current().name, after)
-        async with aclosing(watch):
-            async for message in watch:
-                yield message
+        return self._parts().hub.watch(request.name, principals.current().name, after)
 
     async def _pipeline(self, checked: TaskRequest, *, problems_known: bool) -> pipeline_pb2.Pipeline | None:
         """The pipeline asked for; None when it is unknown but the request has other faults to tell first."""
