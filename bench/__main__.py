@@ -10,7 +10,6 @@ from rich.console import Console
 from bench.events import measure_events
 from bench.figures import Figure, print_figures
 from bench.overhead import measure_overhead
-from bench.runner import load_octa_runner
 from bench.startup import measure_startup
 from bench.uploads import measure_uploads
 from radmesh.mesh import SEGMENTATION, Mesh, MeshOptions, WorkerModule
@@ -23,7 +22,7 @@ _SECTIONS = ("startup", "overhead", "events", "uploads")
 async def _measure_mesh(mesh: Mesh, folder: Path, wanted: set[str]) -> list[Figure]:
     figures: list[Figure] = []
     if "overhead" in wanted:
-        figures += await measure_overhead(mesh, load_octa_runner(), folder)
+        figures += await measure_overhead(mesh, folder)
     # Tasks of a pipeline without a worker stay queued: their events come when the bench wants them.
     await asyncio.to_thread(mesh.process("steps").stop, 5.0)
     if "events" in wanted:

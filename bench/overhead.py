@@ -12,6 +12,9 @@ from radmesh.mesh import Mesh
 from radmesh.samples.octa import draw_octa
 from radmesh.segmentation.v1 import octa_pb2
 from services.chassis.runner import Runner, Work, WorkImage
+from services.segmentation.octa.runner import create
+from services.segmentation.service import octa_options
+from services.segmentation.settings import SegmentationSettings
 
 _ROUNDS = 60
 _WARM_UP = 8
@@ -23,10 +26,17 @@ def _sample(folder: Path) -> Path:
     return path
 
 
+def load_bare_model() -> Runner:
+    """The model of octa-vessels in this process, with the service's own options."""
+    runner = create(octa_options(SegmentationSettings(blobs="file:///")).to_json())
+    runner.load()
+    return runner
+
+
 def _bare_call(runner: Runner, content: bytes, weights: str, digest: str) -> float:
     """Seconds of one run in this process: read, infer, draw, encode, as the model child does."""
     image = WorkImage("images/bench", "image/png", content)
-    work = Work("tasks/bench", 1, "octa-vessels", {"threshold": 0.5}, (image,), weights, digest)
+    work = Work("tasks/bench", 1, "pipelines/octa-vessels", {"threshold": 0.5}, (image,), weights, digest)
     start = time.perf_counter()
     runner.run(work, lambda progress: None, lambda: False)
     return time.perf_counter() - start
@@ -46,9 +56,10 @@ async def _through_mesh(client: Client, image: str) -> tuple[float, float]:
     raise RuntimeError(f"{task.name} ended without a result")
 
 
-async def measure_overhead(mesh: Mesh, runner: Runner, folder: Path) -> list[Figure]:
+async def measure_overhead(mesh: Mesh, folder: Path) -> list[Figure]:
     """Medians of bare calls and tasks, taken by turns so that both see the same machine."""
     content = _sample(folder).read_bytes()
+    runner = load_bare_model()
     bare, meshed, inferences = [], [], []
     async with Client(mesh.address) as client:
         image = await client.upload(content)

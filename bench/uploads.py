@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -63,7 +62,7 @@ class _Memory:
         """Stops, and returns the growth from the start to the peak."""
         self._stop.set()
         self._thread.join()
-        return self.peak - self.start
+        return int(self.peak - self.start)
 
 
 async def _rounds(mesh: Mesh, bare: grpc.aio.Channel) -> tuple[list[float], list[float], int]:
@@ -84,16 +83,17 @@ async def _rounds(mesh: Mesh, bare: grpc.aio.Channel) -> tuple[list[float], list
 
 async def measure_uploads(mesh: Mesh) -> list[Figure]:
     """The ratio of the rates, and the growth while 2 GiB pass. Each round is a file of 256 MiB of its own."""
-    command = [sys.executable, "-m", "bench.bare_upload_server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            port = await asyncio.to_thread(server.stdout.readline)
-            async with grpc.aio.insecure_channel(f"127.0.0.1:{port.strip()}") as bare:
-                await _send(bare, "uploads/none", os.urandom(MIB))
-                through, over_bare, growth = await _rounds(mesh, bare)
-        finally:
-            server.kill()
+    command = (sys.executable, "-m", "bench.bare_upload_server")
+    server = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert server.stdout is not None
+        port = int(await server.stdout.readline())
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as bare:
+            await _send(bare, "uploads/none", os.urandom(MIB))
+            through, over_bare, growth = await _rounds(mesh, bare)
+    finally:
+        server.kill()
+        await server.wait()
     rates = [_ROUND_BYTES / MIB / percentile(seconds, 0.5) for seconds in (through, over_bare)]
     return [
         Figure(

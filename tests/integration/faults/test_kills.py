@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import psutil
@@ -96,13 +97,14 @@ async def test_a_worker_that_slept_past_its_lease_is_refused(faulty_mesh: Mesh, 
     follow_up = await client.create("steps", [], parameters={"steps": 1})
     assert (await client.wait(follow_up.name)).state == task_pb2.TASK_STATE_SUCCEEDED
     artifacts = faulty_mesh.options.folder / "blobs" / "artifacts" / created.name.removeprefix("tasks/")
-    await _until_only(artifacts, "2")
+    await asyncio.to_thread(_wait_until_only, artifacts, "2")
 
 
-async def _until_only(folder: Path, name: str) -> None:
-    async with asyncio.timeout(20):
-        while {path.name for path in folder.iterdir()} != {name}:
-            await asyncio.sleep(0.05)
+def _wait_until_only(folder: Path, name: str) -> None:
+    deadline = time.monotonic() + 20
+    while {path.name for path in folder.iterdir()} != {name}:
+        assert time.monotonic() < deadline, list(folder.iterdir())
+        time.sleep(0.05)
 
 
 async def test_a_task_that_kills_its_child_twice_fails_with_a_typed_reason(client: Client) -> None:
