@@ -20,6 +20,7 @@ from torch.nn import functional
 from services.segmentation.octa.layout import symmetric_layout
 from services.segmentation.octa.transform import INPUT_SIDE, to_network_input
 from services.segmentation.octa.unet import UNet
+from services.segmentation.octa.weights import load_weights
 from training.octa.augment import augment
 from training.octa.data import DEFAULT_ROOT, LabelledImage, load_split
 from training.octa.score import mean_dice, micro_dice, score_network
@@ -193,10 +194,17 @@ def follow(run: Run, decay: float) -> None:
             averaged[name].lerp_(value, 1 - decay)
 
 
-def train(plan: Plan, data: Path, out: Path, resume: bool) -> None:
-    """Runs the plan; out gets checkpoint.pt every epoch and best.safetensors on a better `val`."""
+def train(plan: Plan, data: Path, out: Path, resume: bool, weights: Path | None) -> None:
+    """Runs the plan; out gets checkpoint.pt every epoch and best.safetensors on a better `val`.
+
+    weights: to start from instead of chance, of the same layout.
+    """
     out.mkdir(parents=True, exist_ok=True)
     run = start(plan)
+    if weights is not None:
+        state = load_weights(weights)[0].state_dict()
+        run.network.load_state_dict(state)
+        run.average.load_state_dict(state)
     if resume:
         run.restore(out / "checkpoint.pt")
     manual, sam, val = (load_split(data, split) for split in ("train_manual", "train_sam", "val"))
@@ -226,6 +234,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=DEFAULT_ROOT)
     parser.add_argument("--out", type=Path, default=Path("checkpoints/octa"))
+    parser.add_argument("--weights", type=Path, help="start from these")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     # On a machine shared with others two threads wait for each other: measured ten times slower than one.
     parser.add_argument("--threads", type=int, default=1)
@@ -243,8 +252,8 @@ def main() -> None:
     parser.add_argument("--score-every", type=int, default=6)
     options = vars(parser.parse_args())
     torch.set_num_threads(options.pop("threads"))
-    data, out, resume = (options.pop(name) for name in ("data", "out", "resume"))
-    train(Plan(**options), data, out, resume)
+    data, out, resume, weights = (options.pop(name) for name in ("data", "out", "resume", "weights"))
+    train(Plan(**options), data, out, resume, weights)
 
 
 if __name__ == "__main__":
