@@ -1,0 +1,171 @@
+"""What one worker says of its leases: heartbeats, progress and outcomes, each written and acknowledged."""
+
+import asyncio
+from collections.abc import Callable
+
+from radmesh.errors import RadmeshError, UnavailableError
+from radmesh.tasks.v1 import worker_service_pb2 as work
+from services.chassis import logs
+from services.tasks.outcomes import read_outcome
+from services.tasks.records import LeaseKey, LeaseState
+from services.tasks.reports import ProgressSlots
+from services.tasks.slots import Slots
+from services.tasks.store import TaskStore
+from services.tasks.translate import lease_key, lease_message
+
+_LOG = logs.logger(__name__)
+_RETRY_SECONDS = 0.25
+# Outcomes on their way into the store when their stream has ended; the worker repeats any that is given up.
+_FAREWELL_SECONDS = 2.0
+
+
+class LeaseReports:
+    """The reports of one session.
+
+    While the store is away, outcomes are tried again (they are idempotent), and the latest heartbeat and
+    progress replace those that could not be told.
+
+    send: queues an answer. on_change: called after each heartbeat and outcome, as a slot may be free.
+    """
+
+    def __init__(
+        self,
+        store: TaskStore,
+        worker: str,
+        session: int,
+        *,
+        slots: Slots,
+        send: Callable[[work.WorkResponse], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._worker = worker
+        self._session = session
+        self._slots = slots
+        self._send = send
+        self._on_change = on_change
+        self._news = asyncio.Event()
+        self._heartbeat: work.WorkerHeartbeat | None = None
+        self._progress = ProgressSlots()
+        self._finishing: dict[LeaseKey, asyncio.Task[None]] = {}
+        self._finished: set[LeaseKey] = set()
+        self._over = False
+
+    def is_ending(self, lease: LeaseKey) -> bool:
+        """Whether the worker has said how this lease's attempt ended."""
+        return lease in self._finishing or lease in self._finished
+
+    def take_heartbeat(self, message: work.WorkerHeartbeat) -> None:
+        """Takes a sign of life; a newer one replaces one that is not written yet."""
+        self._heartbeat = message
+        self._news.set()
+
+    def take_progress(self, message: work.WorkerProgress) -> None:
+        """Takes how far an attempt is."""
+        lease = lease_key(message.lease)
+        if lease is None:
+            self._acknowledge(message.lease, held=False, final=False)
+        elif not self.is_ending(lease):
+            self._progress.put(lease, message.progress)
+            self._news.set()
+
+    def take_outcome(self, message: work.WorkerOutcome) -> None:
+        """Takes how an attempt ended; a repeat while the first is being written changes nothing."""
+        lease = lease_key(message.lease)
+        if lease is None:
+            self._acknowledge(message.lease, held=False, final=True)
+        elif lease not in self._finishing:
+            self._progress.forget(lease)
+            self._finishing[lease] = asyncio.ensure_future(self._finish(lease, message))
+
+    def tell_standing(self, lease: LeaseKey, state: LeaseState) -> None:
+        """Answers how a lease stands, and what follows for the worker."""
+        named = lease_message(lease)
+        self._acknowledge(named, held=state is not LeaseState.LOST, final=False)
+        if state is LeaseState.CANCELLING:
+            self._send(work.WorkResponse(cancel=work.CancelAttempt(lease=named)))
+        elif state is LeaseState.LOST:
+            self._slots.drop(lease)
+            self._send(work.WorkResponse(drop_lease=work.DropLease(lease=named)))
+
+    async def run(self) -> None:
+        """Writes heartbeats and progress for ever. Raises AbortedError when the session is superseded."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._heartbeat is not None:
+                heartbeat, self._heartbeat = self._heartbeat, None
+                await self._renew(heartbeat)
+            for lease, progress in self._progress.take(loop.time()):
+                await self._report_progress(lease, progress)
+            pause = self._progress.pause(loop.time())
+            if pause is not None:
+                loop.call_later(pause, self._news.set)
+
+    async def close(self) -> None:
+        """What the worker has said counts, even when it is gone: only a store that is away stops it."""
+        self._over = True
+        if self._finishing:
+            await asyncio.wait(self._finishing.values(), timeout=_FAREWELL_SECONDS)
+        for task in self._finishing.values():
+            task.cancel()
+
+    async def _renew(self, heartbeat: work.WorkerHeartbeat) -> None:
+        named = [key for key in map(lease_key, heartbeat.leases) if key is not None]
+        self._slots.heard(named, heartbeat.free_slots)
+        self._finished.intersection_update(named)
+        try:
+            standings = await self._store.heartbeat(self._worker, self._session, named)
+        except UnavailableError:
+            return
+        for lease in named:
+            if not self.is_ending(lease):
+                self.tell_standing(lease, standings.get(lease, LeaseState.LOST))
+        self._on_change()
+
+    async def _report_progress(self, lease: LeaseKey, progress: bytes) -> None:
+        try:
+            held = await self._store.report_progress(lease, progress)
+        except UnavailableError:
+            return
+        if not self.is_ending(lease):
+            self.tell_standing(lease, LeaseState.HELD if held else LeaseState.LOST)
+
+    async def _finish(self, lease: LeaseKey, message: work.WorkerOutcome) -> None:
+        try:
+            held = await self._persist(lease, message)
+        except UnavailableError:
+            return
+        except RadmeshError as error:
+            _LOG.error("outcome refused", task=lease.task_id, attempt=lease.attempt, reason=error.reason)
+            return
+        finally:
+            self._finishing.pop(lease, None)
+        self._finished.add(lease)
+        self._slots.clear(lease)
+        self._acknowledge(message.lease, held=held, final=True)
+        self._on_change()
+
+    async def _persist(self, lease: LeaseKey, message: work.WorkerOutcome) -> bool:
+        """Writes an outcome, again and again while the store is away and the stream is up."""
+        outcome = read_outcome(message)
+        while True:
+            try:
+                return await self._store.finish(
+                    lease,
+                    result=outcome.result,
+                    error=outcome.error,
+                    artifacts=outcome.artifacts,
+                    cancelled=outcome.cancelled,
+                    released=outcome.released,
+                )
+            except UnavailableError:
+                if self._over:
+                    raise
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    def _acknowledge(self, lease: work.Lease, *, held: bool, final: bool) -> None:
+        standing = work.LEASE_STANDING_ACCEPTED if held else work.LEASE_STANDING_LEASE_LOST
+        message = work.LeaseAcknowledgement(lease=lease, standing=standing, final=final)
+        self._send(work.WorkResponse(acknowledgement=message))
