@@ -18,6 +18,13 @@ _LAST_DELAY = 5.0
 _HEALTHY_SECONDS = 10.0
 
 
+def next_delay(delay: float, lived: float) -> float:
+    """Seconds to wait after a death. delay: the wait of the death before, 0 at first. lived: seconds."""
+    if delay == 0.0 or lived > _HEALTHY_SECONDS:
+        return _FIRST_DELAY
+    return min(delay * 2, _LAST_DELAY)
+
+
 class SupervisedProcess:
     """Keeps one child alive from `start` to `stop`. May be used from any thread."""
 
@@ -84,7 +91,7 @@ class SupervisedProcess:
             thread.join()
 
     def _supervise(self) -> None:
-        delay = _FIRST_DELAY
+        delay = 0.0
         while (child := self._spawn()) is not None:
             started = time.monotonic()
             code = child.wait()
@@ -95,9 +102,8 @@ class SupervisedProcess:
             self.exits.append(code)
             if self._on_exit is not None:
                 self._on_exit(self, code)
-            delay = _FIRST_DELAY if time.monotonic() - started > _HEALTHY_SECONDS else delay
+            delay = next_delay(delay, time.monotonic() - started)
             self._stopping.wait(delay)
-            delay = min(delay * 2, _LAST_DELAY)
 
     def _spawn(self) -> subprocess.Popen[bytes] | None:
         with self._lock:
