@@ -13,6 +13,13 @@ _SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _KEY = re.compile(rf"[a-z]{{1,32}}(?:/{_SEGMENT}){{1,4}}")
 
 
+class Digest(Protocol):
+    """What hashlib makes."""
+
+    def update(self, chunk: bytes | memoryview, /) -> None:
+        """Hashes some more."""
+
+
 class BlobNotFoundError(NotFoundError):
     """The blob store has nothing under this key. The caller says what that means for its own client."""
 
@@ -29,11 +36,13 @@ class BlobStore(Protocol):
     async def size(self, key: str) -> int | None:
         """Length of a blob in bytes; None when there is none."""
 
-    async def append(self, key: str, offset: int, chunk: bytes | memoryview) -> None:
+    async def append(
+        self, key: str, offset: int, chunk: bytes | memoryview, digest: Digest | None = None
+    ) -> None:
         """Adds bytes to a staged blob; creates it at offset 0.
 
-        A chunk is kept whole or not at all. Raises OffsetMismatchError, metadata `offset`, when the blob does
-        not end at `offset`.
+        digest: is fed the chunk too, off the event loop. A chunk is kept whole or not at all. Raises
+        OffsetMismatchError, metadata `offset`, when the blob does not end at `offset`.
         """
 
     async def promote(self, staged: str, key: str) -> None:

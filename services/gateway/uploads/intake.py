@@ -81,7 +81,5 @@ class Intake:
         self._writing = asyncio.create_task(self._write(batch))
 
     async def _write(self, batch: bytes | memoryview) -> None:
-        # The two run at the same time, each in a thread: both let go of the interpreter's lock.
-        hashing = asyncio.to_thread(self._digest.update, batch)
-        await asyncio.gather(hashing, self._blobs.append(self._key, self._kept, batch))
+        await self._blobs.append(self._key, self._kept, batch, self._digest)
         self._kept += len(batch)
