@@ -53,7 +53,9 @@ def to_mask(probabilities: np.ndarray, size: tuple[int, int], threshold: float =
     """
     rows, columns = size
     full = Image.fromarray(probabilities.astype(np.float32, copy=False)).resize((columns, rows), UP_FILTER)
-    return np.where(np.asarray(full) >= threshold, FOREGROUND, 0).astype(np.uint8)
+    # Bicubic swings a little below 0; a threshold of 0 still means every pixel.
+    within = np.maximum(np.asarray(full), 0.0)
+    return np.where(within >= threshold, FOREGROUND, 0).astype(np.uint8)
 
 
 def vessel_area_fraction(mask: np.ndarray) -> float:

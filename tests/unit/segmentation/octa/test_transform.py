@@ -64,6 +64,12 @@ def test_a_pixel_at_the_threshold_is_vessel() -> None:
     assert not to_mask(half, (256, 256), 0.51).any()
 
 
+def test_a_threshold_of_zero_takes_every_pixel() -> None:
+    edge = np.zeros((256, 256), np.float32)
+    edge[100:150] = 1.0
+    assert (to_mask(edge, (320, 320), 0.0) == 255).all()
+
+
 def test_the_area_fraction_counts_pixels() -> None:
     mask = np.zeros((10, 20), np.uint8)
     mask[0, :10] = 255
