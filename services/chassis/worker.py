@@ -147,7 +147,9 @@ class Worker:
     def beat(self) -> None:
         """See SessionOwner."""
         self._told_busy = self._busy_otherwise()
-        leases = [attempt.lease for attempt in self._attempts.values() if not attempt.dropped]
+        # What runs, dropped attempts included until they have stopped: their slots are not free. An attempt
+        # that ended is spoken for by its outcome.
+        leases = [attempt.lease for attempt in self._open()]
         free = 0 if self._draining else self._pool.free
         self._send(
             WorkRequest(heartbeat=WorkerHeartbeat(leases=leases, free_slots=free, draining=self._draining))
@@ -217,6 +219,8 @@ class Worker:
         self._on_outcome(attempt)
         if attempt.dropped:
             self._forget(LeaseId.of(attempt.lease), delete=True)
+            if self._session is not None:
+                self._session.beat_soon()
         elif self._busy_otherwise() != self._told_busy:
             self.beat()  # first, so that `tasks` does not take the slot for free; sends the outcome too
         else:
