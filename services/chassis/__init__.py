@@ -1,0 +1,1 @@
+"""What every service stands on: settings, server, health, logs, metrics, errors, blobs, the worker loop."""
