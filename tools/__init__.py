@@ -1,0 +1,1 @@
+"""What the project generates for itself: stubs, and the page of settings."""
