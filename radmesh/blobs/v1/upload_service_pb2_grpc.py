@@ -66,6 +66,7 @@ class UploadServiceServicer:
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule.
+        INVALID_ARGUMENT (EMPTY_FILE): the declared size is 0.
         INVALID_ARGUMENT (IMAGE_TOO_LARGE): the declared size is over the limit; metadata `limit_bytes`.
         INVALID_ARGUMENT (UNSUPPORTED_FORMAT): nothing accepts the extension.
         NOT_FOUND (PIPELINE_NOT_FOUND).
@@ -93,6 +94,7 @@ class UploadServiceServicer:
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the name is not an upload's name.
         NOT_FOUND (UPLOAD_NOT_FOUND).
+        ABORTED (UPLOAD_BUSY): a stream writes this upload.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,13 +106,14 @@ class UploadServiceServicer:
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a chunk over 1 MiB, or no upload named.
-        INVALID_ARGUMENT (IMAGE_TOO_LARGE): more than the declared size or than the limit; the upload is deleted.
+        INVALID_ARGUMENT (IMAGE_TOO_LARGE): more than the declared size; the upload is deleted.
         INVALID_ARGUMENT (CHECKSUM_MISMATCH): the content is not what was declared; the upload is deleted.
-        INVALID_ARGUMENT (EMPTY_FILE, UNSUPPORTED_FORMAT, FORMAT_MISMATCH): the upload is deleted.
+        INVALID_ARGUMENT (UNSUPPORTED_FORMAT, FORMAT_MISMATCH): the upload is deleted.
+        FAILED_PRECONDITION (UPLOAD_INCOMPLETE): `finish` before all bytes arrived; the upload is deleted.
         NOT_FOUND (UPLOAD_NOT_FOUND).
         OUT_OF_RANGE (OFFSET_MISMATCH): the offset is not where the upload stands; metadata `offset` is.
         ABORTED (UPLOAD_BUSY): another stream writes this upload.
-        RESOURCE_EXHAUSTED (DISK_FULL).
+        RESOURCE_EXHAUSTED (DISK_FULL): the upload is deleted, for what arrived takes space that others need.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,6 +38,7 @@ class UploadServiceStub:
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule.
+    INVALID_ARGUMENT (EMPTY_FILE): the declared size is 0.
     INVALID_ARGUMENT (IMAGE_TOO_LARGE): the declared size is over the limit; metadata `limit_bytes`.
     INVALID_ARGUMENT (UNSUPPORTED_FORMAT): nothing accepts the extension.
     NOT_FOUND (PIPELINE_NOT_FOUND).
@@ -57,6 +58,7 @@ class UploadServiceStub:
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the name is not an upload's name.
     NOT_FOUND (UPLOAD_NOT_FOUND).
+    ABORTED (UPLOAD_BUSY): a stream writes this upload.
     """
     WriteUpload: _grpc.StreamUnaryMultiCallable[_upload_service_pb2.WriteUploadRequest, _upload_service_pb2.WriteUploadResponse]
     """Appends chunks. When the stream ends with `finish`, checks length, checksum and content and answers with
@@ -64,13 +66,14 @@ class UploadServiceStub:
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): a chunk over 1 MiB, or no upload named.
-    INVALID_ARGUMENT (IMAGE_TOO_LARGE): more than the declared size or than the limit; the upload is deleted.
+    INVALID_ARGUMENT (IMAGE_TOO_LARGE): more than the declared size; the upload is deleted.
     INVALID_ARGUMENT (CHECKSUM_MISMATCH): the content is not what was declared; the upload is deleted.
-    INVALID_ARGUMENT (EMPTY_FILE, UNSUPPORTED_FORMAT, FORMAT_MISMATCH): the upload is deleted.
+    INVALID_ARGUMENT (UNSUPPORTED_FORMAT, FORMAT_MISMATCH): the upload is deleted.
+    FAILED_PRECONDITION (UPLOAD_INCOMPLETE): `finish` before all bytes arrived; the upload is deleted.
     NOT_FOUND (UPLOAD_NOT_FOUND).
     OUT_OF_RANGE (OFFSET_MISMATCH): the offset is not where the upload stands; metadata `offset` is.
     ABORTED (UPLOAD_BUSY): another stream writes this upload.
-    RESOURCE_EXHAUSTED (DISK_FULL).
+    RESOURCE_EXHAUSTED (DISK_FULL): the upload is deleted, for what arrived takes space that others need.
     """
 
 @_typing.type_check_only
@@ -83,6 +86,7 @@ class UploadServiceAsyncStub(UploadServiceStub):
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule.
+    INVALID_ARGUMENT (EMPTY_FILE): the declared size is 0.
     INVALID_ARGUMENT (IMAGE_TOO_LARGE): the declared size is over the limit; metadata `limit_bytes`.
     INVALID_ARGUMENT (UNSUPPORTED_FORMAT): nothing accepts the extension.
     NOT_FOUND (PIPELINE_NOT_FOUND).
@@ -102,6 +106,7 @@ class UploadServiceAsyncStub(UploadServiceStub):
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the name is not an upload's name.
     NOT_FOUND (UPLOAD_NOT_FOUND).
+    ABORTED (UPLOAD_BUSY): a stream writes this upload.
     """
     WriteUpload: _aio.StreamUnaryMultiCallable[_upload_service_pb2.WriteUploadRequest, _upload_service_pb2.WriteUploadResponse]  # type: ignore[assignment]
     """Appends chunks. When the stream ends with `finish`, checks length, checksum and content and answers with
@@ -109,13 +114,14 @@ class UploadServiceAsyncStub(UploadServiceStub):
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): a chunk over 1 MiB, or no upload named.
-    INVALID_ARGUMENT (IMAGE_TOO_LARGE): more than the declared size or than the limit; the upload is deleted.
+    INVALID_ARGUMENT (IMAGE_TOO_LARGE): more than the declared size; the upload is deleted.
     INVALID_ARGUMENT (CHECKSUM_MISMATCH): the content is not what was declared; the upload is deleted.
-    INVALID_ARGUMENT (EMPTY_FILE, UNSUPPORTED_FORMAT, FORMAT_MISMATCH): the upload is deleted.
+    INVALID_ARGUMENT (UNSUPPORTED_FORMAT, FORMAT_MISMATCH): the upload is deleted.
+    FAILED_PRECONDITION (UPLOAD_INCOMPLETE): `finish` before all bytes arrived; the upload is deleted.
     NOT_FOUND (UPLOAD_NOT_FOUND).
     OUT_OF_RANGE (OFFSET_MISMATCH): the offset is not where the upload stands; metadata `offset` is.
     ABORTED (UPLOAD_BUSY): another stream writes this upload.
-    RESOURCE_EXHAUSTED (DISK_FULL).
+    RESOURCE_EXHAUSTED (DISK_FULL): the upload is deleted, for what arrived takes space that others need.
     """
 
 class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -131,6 +137,7 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule.
+        INVALID_ARGUMENT (EMPTY_FILE): the declared size is 0.
         INVALID_ARGUMENT (IMAGE_TOO_LARGE): the declared size is over the limit; metadata `limit_bytes`.
         INVALID_ARGUMENT (UNSUPPORTED_FORMAT): nothing accepts the extension.
         NOT_FOUND (PIPELINE_NOT_FOUND).
@@ -162,6 +169,7 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the name is not an upload's name.
         NOT_FOUND (UPLOAD_NOT_FOUND).
+        ABORTED (UPLOAD_BUSY): a stream writes this upload.
         """
 
     @_abc_1.abstractmethod
@@ -175,13 +183,14 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a chunk over 1 MiB, or no upload named.
-        INVALID_ARGUMENT (IMAGE_TOO_LARGE): more than the declared size or than the limit; the upload is deleted.
+        INVALID_ARGUMENT (IMAGE_TOO_LARGE): more than the declared size; the upload is deleted.
         INVALID_ARGUMENT (CHECKSUM_MISMATCH): the content is not what was declared; the upload is deleted.
-        INVALID_ARGUMENT (EMPTY_FILE, UNSUPPORTED_FORMAT, FORMAT_MISMATCH): the upload is deleted.
+        INVALID_ARGUMENT (UNSUPPORTED_FORMAT, FORMAT_MISMATCH): the upload is deleted.
+        FAILED_PRECONDITION (UPLOAD_INCOMPLETE): `finish` before all bytes arrived; the upload is deleted.
         NOT_FOUND (UPLOAD_NOT_FOUND).
         OUT_OF_RANGE (OFFSET_MISMATCH): the offset is not where the upload stands; metadata `offset` is.
         ABORTED (UPLOAD_BUSY): another stream writes this upload.
-        RESOURCE_EXHAUSTED (DISK_FULL).
+        RESOURCE_EXHAUSTED (DISK_FULL): the upload is deleted, for what arrived takes space that others need.
         """
 
 def add_UploadServiceServicer_to_server(servicer: UploadServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
