@@ -14,6 +14,7 @@ import grpc
 from radmesh.blobs.v1 import image_pb2, upload_service_pb2, upload_service_pb2_grpc
 from radmesh.client.connection import CALL_TIMEOUT, CHUNK_BYTES
 from radmesh.client.retry import Patience, Repeats, repeat
+from radmesh.early_status import EarlyStatus
 from radmesh.errors import AbortedError, OffsetMismatchError, UnavailableError
 from radmesh.status import from_rpc_error
 
@@ -55,10 +56,12 @@ async def upload(
     repeats = Repeats(patience)
     while not opened.HasField("image"):
         start = opened.offset
+        call = stub.WriteUpload(_messages(source, opened.name, start))
+        early = EarlyStatus(call)
         try:
-            opened = (await stub.WriteUpload(_messages(source, opened.name, start))).upload
+            opened = (await call).upload
         except grpc.RpcError as broken:
-            await _bear(repeats, broken)
+            await _bear(repeats, await early.behind(broken))
             opened = (await repeat(patience, lambda: stub.GetUpload(wanted, timeout=CALL_TIMEOUT))).upload
             if opened.offset > start:
                 repeats.succeeded()

@@ -38,9 +38,9 @@ class BlobFolder:
 
     def _append(self, key: str, offset: int, chunk: bytes | memoryview, digest: Digest | None) -> None:
         # In one thread: a second hop costs as much as hashing 64 KiB.
+        self._files.append(key, offset, chunk)
         if digest is not None:
             digest.update(chunk)
-        self._files.append(key, offset, chunk)
 
     async def promote(self, staged: str, key: str) -> None:
         """See BlobStore."""

@@ -41,8 +41,8 @@ class BlobStore(Protocol):
     ) -> None:
         """Adds bytes to a staged blob; creates it at offset 0.
 
-        digest: is fed the chunk too, off the event loop. A chunk is kept whole or not at all. Raises
-        OffsetMismatchError, metadata `offset`, when the blob does not end at `offset`.
+        A chunk is kept whole or not at all. digest: is fed the chunk once it is kept, off the event loop.
+        Raises OffsetMismatchError, metadata `offset`, when the blob does not end at `offset`.
         """
 
     async def promote(self, staged: str, key: str) -> None:
