@@ -1,6 +1,7 @@
 """The parent's hold on one model child: spawn it, exchange frames, know how it ended, kill it."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ from services.chassis.task_errors import (
 _STREAM_BUFFER_BYTES = 4 << 20
 _LOG_LINE_BYTES = 64 << 10
 _LOG_LINE_CHARACTERS = 2000
+_LAST_WORDS_SECONDS = 1.0
 
 log = logs.logger(__name__)
 
@@ -74,36 +76,29 @@ class ChildProcess:
         spawned the child ends, and a thread of a pool may end early.
         """
         ours, theirs = socket.socketpair()
-        log_in, log_out = os.pipe()
-        command = [sys.executable, "-m", "services.chassis.child", "--socket", str(theirs.fileno())]
-        command += [
-            "--parent",
-            str(os.getpid()),
-            "--runner",
-            spec.name,
-            "--options",
-            json.dumps(spec.options),
-        ]
-        try:
+        log_in, log_out = (os.fdopen(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
+        with contextlib.ExitStack() as undo, theirs, log_out:
+            undo.enter_context(ours)
+            undo.enter_context(log_in)
+            reader, writer = await asyncio.open_connection(sock=ours, limit=_STREAM_BUFFER_BYTES)
+            undo.callback(writer.close)
+            output = asyncio.StreamReader(limit=_LOG_LINE_BYTES)
+            pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+                lambda: asyncio.StreamReaderProtocol(output), log_in
+            )
+            undo.callback(pipe.close)
             # Not the loop's subprocess_exec: Popen uses vfork, which runs no code between fork and exec,
             # so that threads of gRPC are never forked (uvloop's forks, and runs Python in between).
             process = subprocess.Popen(  # noqa: ASYNC220
-                command,
+                _command(spec, theirs.fileno()),
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=log_out,
                 stderr=log_out,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
-        finally:
-            theirs.close()
-            os.close(log_out)
-        reader, writer = await asyncio.open_connection(sock=ours, limit=_STREAM_BUFFER_BYTES)
-        output = asyncio.StreamReader(limit=_LOG_LINE_BYTES)
-        await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(log_in, "rb", buffering=0)
-        )
-        return cls(process, reader, writer, output)
+            undo.pop_all()
+            return cls(process, reader, writer, output)
 
     @property
     def pid(self) -> int:
@@ -156,8 +151,14 @@ class ChildProcess:
         """Makes sure that it is dead, and frees what it held. May be called again."""
         self.kill()
         await asyncio.to_thread(self._process.wait)
+        # Both end with the child, unless it started a process of its own that holds its files open.
+        _, left = await asyncio.wait(self._tasks, timeout=_LAST_WORDS_SECONDS)
+        for task in left:
+            task.cancel()
+        self.ended.set()
         self._writer.close()
-        await asyncio.gather(*self._tasks)
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
 
     def ending(self) -> str:
         """How it ended, for people: `was killed by signal 11 (Segmentation fault)`, `exited with code 1`."""
@@ -189,3 +190,9 @@ class ChildProcess:
                 return
             text = line.decode(errors="replace").rstrip()[:_LOG_LINE_CHARACTERS]
             log.info("model child says", pid=self.pid, line=text)
+
+
+def _command(spec: RunnerSpec, descriptor: int) -> list[str]:
+    command = [sys.executable, "-m", "services.chassis.child", "--socket", str(descriptor)]
+    command += ["--parent", str(os.getpid()), "--runner", spec.name]
+    return [*command, "--options", json.dumps(spec.options)]

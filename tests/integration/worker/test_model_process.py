@@ -1,6 +1,7 @@
 """A model runs in a child: what it produces comes back, and its end is never the service's end."""
 
 import asyncio
+import gc
 import os
 import select
 import signal
@@ -165,6 +166,7 @@ async def test_slots_are_lent_in_turn_and_each_once() -> None:
 
 PARENT = """
 import asyncio
+import gc
 import sys
 
 from tests.integration.worker.steps import assignment, steps_pool
@@ -195,3 +197,11 @@ def test_a_child_is_gone_soon_after_its_parent_was_killed() -> None:
 def test_the_child_never_imports_grpc() -> None:
     told = "import sys, services.chassis.child; sys.exit('grpc' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", told], check=False).returncode == 0
+
+
+async def test_a_pool_that_stops_while_its_children_start_leaves_nothing_behind() -> None:
+    for pauses in range(8):
+        async with steps_pool(slots=2):
+            for _ in range(pauses):
+                await asyncio.sleep(0)
+        gc.collect()
