@@ -27,8 +27,10 @@ _OURS = frozenset({Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS})
 class ServerInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Wraps each method once. Only the start and the end of an RPC pass through here, never its messages."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, *, trust_principal: bool) -> None:
+        """trust_principal: whether a caller is who its metadata says, or else `local`."""
         self._metrics = metrics
+        self._trust_principal = trust_principal
         self._wrapped: dict[str, tuple[Any, Any]] = {}
 
     async def intercept_service(
@@ -43,8 +45,11 @@ class ServerInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         method = handler_call_details.method
         known = self._wrapped.get(method)
         if known is None or known[0] is not handler:
-            known = self._wrapped[method] = (handler, _wrap(handler, _Calls(method, self._metrics)))
+            known = self._wrapped[method] = (handler, _wrap(handler, self._calls(method)))
         return known[1]
+
+    def _calls(self, method: str) -> "_Calls":
+        return _Calls(method, self._metrics, trust_principal=self._trust_principal)
 
 
 def _wrap(handler: Any, calls: "_Calls") -> Any:
@@ -102,8 +107,9 @@ def _decoded(body: Body, decode: Callable[[bytes], Any]) -> Body:
 class _Calls:
     """The calls of one method."""
 
-    def __init__(self, method: str, metrics: Metrics) -> None:
+    def __init__(self, method: str, metrics: Metrics, *, trust_principal: bool) -> None:
         self._method = method
+        self._trust_principal = trust_principal
         _, self._service, self._name = method.split("/", 2)
         self._metrics = metrics
         self._running = metrics.rpcs_running.labels(self._service, self._name)
@@ -117,7 +123,7 @@ class _Calls:
             self._running.inc()
             code = "OK"
             try:
-                _enter(context)
+                _enter(context, trust_principal=self._trust_principal)
                 answer = await body(request, context)
                 code = _code_of(context)
                 return answer
@@ -160,7 +166,7 @@ class _Calls:
             _LOG.debug("rpc ended", method=self._method, code=code, seconds=round(seconds, 6))
 
 
-def _enter(context: Context) -> None:
+def _enter(context: Context, *, trust_principal: bool) -> None:
     name: Any = None
     roles: Any = None
     traceparent: Any = None
@@ -173,7 +179,7 @@ def _enter(context: Context) -> None:
             traceparent = value
     tracing.enter(tracing.begin(traceparent))
     deadlines.enter(context.time_remaining())
-    principals.enter(principals.from_metadata(name, roles))
+    principals.enter(principals.from_metadata(name, roles) if trust_principal else principals.LOCAL)
 
 
 def _code_of(context: Context) -> str:

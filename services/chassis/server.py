@@ -111,7 +111,8 @@ class ServiceProcess:
         self._settings = service.settings
         self._health = health.Health()
         self._server = grpc.aio.server(
-            interceptors=[ServerInterceptor(metrics)], options=server_options(service.settings)
+            interceptors=[ServerInterceptor(metrics, trust_principal=service.settings.trust_principal)],
+            options=server_options(service.settings),
         )
         self._metrics = metrics
         self._page: MetricsPage | None = None

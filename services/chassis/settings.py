@@ -22,6 +22,11 @@ class ServiceSettings(BaseSettings):
     allow_insecure: bool = Field(
         False, description="Whether to listen beyond loopback although nothing is encrypted or authenticated."
     )
+    trust_principal: bool = Field(
+        False,
+        description="Whether callers are who `radmesh-principal` says: only where every peer is a service, or "
+        "behind a proxy that authenticates and sets it. Everybody is `local` otherwise.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe level that is logged."
     )

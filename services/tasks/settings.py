@@ -12,6 +12,9 @@ class TasksSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="RADMESH_TASKS_", frozen=True)
 
+    trust_principal: bool = Field(
+        True, description="Whether callers are who `radmesh-principal` says. They are gateways and workers."
+    )
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0", description="Where Redis is: redis://host:port/db or unix://path."
     )

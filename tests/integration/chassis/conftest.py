@@ -56,7 +56,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def running(**settings: Any) -> AsyncIterator[Running]:
-    probe = Probe(ProbeSettings(**{"drain_seconds": 2.0, **settings}))
+    probe = Probe(ProbeSettings(**{"drain_seconds": 2.0, "trust_principal": True, **settings}))
     process = ServiceProcess(probe, Metrics())
     try:
         await process.start()

@@ -32,6 +32,12 @@ async def test_the_principal_and_its_roles_reach_the_next_hop(front: Running) ->
     assert await front.ask("next/who") == "local "
 
 
+async def test_where_callers_are_not_trusted_everybody_is_local() -> None:
+    async with running(trust_principal=False) as open_door:
+        metadata = (("radmesh-principal", "chief"), ("radmesh-roles", "operator"))
+        assert await open_door.ask("who", metadata=metadata) == "local "
+
+
 @pytest.mark.parametrize("name", ["a b", "../x", "x" * 200, "{radmesh}", ""])
 async def test_a_name_that_cannot_be_an_owner_is_refused(served: Running, name: str) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -9,6 +9,7 @@ from tests.integration.gateway.door import Door
 from tests.support.meshes import STEPS, running_mesh
 
 _SETTINGS = {
+    "RADMESH_GATEWAY_TRUST_PRINCIPAL": "true",
     "RADMESH_GATEWAY_MAX_UPLOAD_BYTES": str(4 << 20),
     "RADMESH_GATEWAY_MIN_FREE_BYTES": "0",
     "RADMESH_GATEWAY_BOOKMARK_SECONDS": "0.5",
