@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
@@ -42,10 +42,20 @@ class TasksMetrics:
             buckets=_LAG_BUCKETS,
             registry=registry,
         )
+        self._counted: set[tuple[str, int]] = set()
         self._sessions = Gauge(
             "radmesh_worker_sessions", "Workers that are connected to this replica.", registry=registry
         )
         self._watches = Gauge("radmesh_watches", "Watches that are open on this replica.", registry=registry)
+
+    def set_counts(self, counts: Mapping[tuple[str, int], int]) -> None:
+        """Shows how many tasks there are by pipeline and state; what is not counted any more shows zero."""
+        self._counted |= counts.keys()
+        for pipeline, number in self._counted:
+            state, tasks = State(number), counts.get((pipeline, number), 0)
+            self.tasks.labels(pipeline, state.name).set(tasks)
+            if state is State.QUEUED:
+                self.queue_depth.labels(pipeline).set(tasks)
 
     def show(self, *, sessions: Callable[[], int], watches: Callable[[], int]) -> None:
         """Reads these two whenever the page is asked for."""
@@ -65,10 +75,6 @@ async def count(
 
 
 async def _count_once(metrics: TasksMetrics, store: TaskStore, catalogue: Catalogue) -> None:
-    for (pipeline, number), tasks in (await store.queue_counts()).items():
-        state = State(number)
-        metrics.tasks.labels(pipeline, state.name).set(tasks)
-        if state is State.QUEUED:
-            metrics.queue_depth.labels(pipeline).set(tasks)
+    metrics.set_counts(await store.queue_counts())
     for known in await catalogue.list_pipelines():
         metrics.workers.labels(known.pipeline_id).set(known.message.connected_workers)

@@ -1,5 +1,6 @@
 """A real replica of `tasks`, which tests may drain, kill and start again on the same port."""
 
+import json
 import os
 import signal
 import socket
@@ -36,6 +37,11 @@ class ReplicaProcess:
             if time.monotonic() > give_up or self._process is None or self._process.poll() is not None:
                 raise RuntimeError(f"not ready: {self.log.read_text()[-2000:]}")
             time.sleep(0.02)
+
+    def metrics_address(self) -> str:
+        """Where /metrics is, as the replica's log says."""
+        ready = [line for line in self.log.read_text().splitlines() if '"event": "ready"' in line]
+        return str(json.loads(ready[-1])["metrics"])
 
     def terminate(self) -> None:
         """Asks the replica to go down in order, without waiting."""

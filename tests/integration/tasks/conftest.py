@@ -20,7 +20,14 @@ from tests.integration.tasks.hand_worker import PATIENCE, HandWorker
 from tests.support.redis_process import RedisProcess
 from tests.support.replica_process import ReplicaProcess
 
-QUICK = {"lease_seconds": 2.0, "heartbeat_seconds": 0.5, "tick_seconds": 0.1, "bookmark_seconds": 0.5}
+QUICK = {
+    "lease_seconds": 2.0,
+    "heartbeat_seconds": 0.5,
+    "tick_seconds": 0.1,
+    "bookmark_seconds": 0.5,
+    "count_seconds": 0.2,
+    "metrics_listen": "127.0.0.1:0",
+}
 
 
 class Replica:

@@ -126,6 +126,12 @@ class HandWorker:
             if found.final and found.lease == lease:
                 return found.standing
 
+    async def close_side(self) -> None:
+        """Says nothing more, and returns once the replica has ended the stream in order."""
+        await self._call.done_writing()
+        assert self._reading is not None
+        await asyncio.wait_for(self._reading, PATIENCE)
+
     async def leave(self) -> None:
         """Breaks the stream off, as a lost connection would."""
         if self._call is not None:

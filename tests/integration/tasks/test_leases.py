@@ -172,3 +172,17 @@ async def test_an_outcome_that_breaks_the_rules_fails_the_task(
     assert await worker.finish(lease, result=result_of("x" * (256 << 10))) == ACCEPTED
     ended = await b.get(task.name)
     assert (ended.state, ended.error.reason) == (task_pb2.TASK_STATE_FAILED, "INVALID_OUTCOME")
+
+
+async def test_a_worker_that_has_said_its_last_word_still_gets_the_answer(
+    replicas: Replicas, pipeline: str, workers: Workers
+) -> None:
+    a, b = replicas
+    workers.append(worker := HandWorker(described(pipeline)))
+    await worker.connect(a.channel)
+    task = await b.create(pipeline)
+    await worker.outcome((await worker.assignment()).lease)
+    await worker.close_side()
+    answers = [message.acknowledgement for message in worker.seen if message.HasField("acknowledgement")]
+    assert [(answer.standing, answer.final) for answer in answers] == [(ACCEPTED, True)]
+    assert (await b.get(task.name)).state == task_pb2.TASK_STATE_SUCCEEDED

@@ -208,6 +208,22 @@ async def test_progress_is_the_latest_value_in_order_and_not_of_an_attempt_that_
     assert (found[2].progress.attempt, found[2].progress.fraction) == (2, 0.1)
 
 
+async def test_progress_of_an_attempt_that_is_over_is_never_told() -> None:
+    log = MemoryLog()
+    log.write(task_pb2.TASK_STATE_RUNNING)
+    hub = hub_over(log, bookmark_seconds=0.05)
+    async with aclosing(hub.watch(TASK, OWNER, None)) as watch:
+        await next_of(watch)
+        hub.publish_progress(TASK, progress(0.9))
+        hub.publish_event(TASK, log.write(task_pb2.TASK_STATE_QUEUED, 1))
+        assert (await next_of(watch)).event.sequence == 2
+        assert (await next_of(watch)).HasField("bookmark")
+        hub.publish_event(TASK, log.write(task_pb2.TASK_STATE_RUNNING, 2))
+        assert (await next_of(watch)).event.sequence == 3
+        hub.publish_progress(TASK, progress(0.95, attempt=1))
+        assert (await next_of(watch)).HasField("bookmark")
+
+
 async def test_progress_comes_at_most_five_times_a_second_and_never_holds_an_event_up() -> None:
     log = MemoryLog()
     log.write(task_pb2.TASK_STATE_RUNNING)
@@ -292,7 +308,7 @@ async def test_a_bookmark_of_a_running_task_carries_the_last_estimate() -> None:
 
 async def test_a_watch_stays_up_while_the_log_is_away_and_goes_on_without_loss() -> None:
     log = MemoryLog()
-    log.write(task_pb2.TASK_STATE_QUEUED, 0)
+    log.write(task_pb2.TASK_STATE_RUNNING)
     hub = hub_over(log, bookmark_seconds=0.05)
     async with aclosing(hub.watch(TASK, OWNER, None)) as watch:
         await next_of(watch)
