@@ -30,14 +30,10 @@ class _Orders:
         self._changed.set()
         self._closed = False
 
-    def follow(self, task: str) -> bool:
-        """Orders a task; False when it is followed still, because its end was not told yet."""
-        if self._changes.get(task) is False:
-            del self._changes[task]
-            return False
+    def follow(self, task: str) -> None:
+        """Orders a task. One that is followed still is ordered again, and confirmed again."""
         self._changes[task] = True
         self._changed.set()
-        return True
 
     def unfollow(self, task: str) -> None:
         """Orders the end of a task."""
@@ -94,8 +90,7 @@ class FollowedLogs:
     async def subscribe(self, task: str) -> None:
         """See LogSource."""
         confirmed = self._wanted[task] = asyncio.get_running_loop().create_future()
-        if not self._orders.follow(task):
-            confirmed.set_result(None)
+        self._orders.follow(task)
         try:
             await asyncio.wait_for(confirmed, self._patience)
         except TimeoutError:

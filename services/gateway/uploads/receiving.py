@@ -50,7 +50,6 @@ class Receiver:
             # Once more: another stream may have finished or deleted it before this one held it.
             upload = await self._uploads.get(owner, upload_id)
             if upload.image is not None:
-                await _pass_over(first, messages)
                 return upload, upload.declared.size_bytes
             try:
                 return await self._write(upload, first, messages)
@@ -104,14 +103,6 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
-
-
-async def _pass_over(first: UploadPart, messages: AsyncIterator[UploadPart]) -> None:
-    """Hears out who sends again what was finished before: its answer was lost."""
-    finish = first.finish
-    while not finish:
-        part = await anext(messages, None)
-        finish = part is None or part.finish
 
 
 async def _take_all(intake: Intake, first: UploadPart, messages: AsyncIterator[UploadPart]) -> bool:

@@ -98,9 +98,8 @@ async def test_tasks_are_listed_and_cancelled(door: Door) -> None:
     task = (await door.tasks.CreateTask(request(labels={"ward": ward}, parameters={"step_seconds": 5}))).task
     listed = await door.tasks.ListTasks(task_service_pb2.ListTasksRequest(filter=f"labels.ward={ward}"))
     assert [one.name for one in listed.tasks] == [task.name]
-    watch = door.watch(task.name)
     await door.tasks.CancelTask(task_service_pb2.CancelTaskRequest(name=task.name))
-    messages = await collect(watch)
+    messages = await collect(door.watch(task.name, 0))
     assert messages[-1].event.state_change.state == task_pb2.TASK_STATE_CANCELLED
 
 

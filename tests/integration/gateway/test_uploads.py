@@ -169,7 +169,8 @@ async def test_a_caller_that_sends_a_finished_file_again_gets_its_image(door: Do
     content = other_png() * 300
     upload = await door.open(content)
     first = await door.write(upload.name, content)
-    assert await door.write(upload.name, content) == first
+    for _ in range(5):
+        assert await door.write(upload.name, content, step=1 << 13) == first
     assert (
         await door.uploads.WriteUpload(iter([upload_service_pb2.WriteUploadRequest(name=upload.name)]))
     ).upload == first
