@@ -42,17 +42,17 @@ class TasksMetrics:
             buckets=_LAG_BUCKETS,
             registry=registry,
         )
-        self._counted: set[tuple[str, int]] = set()
+        self._counted: set[tuple[str, State]] = set()
         self._sessions = Gauge(
             "radmesh_worker_sessions", "Workers that are connected to this replica.", registry=registry
         )
         self._watches = Gauge("radmesh_watches", "Watches that are open on this replica.", registry=registry)
 
-    def set_counts(self, counts: Mapping[tuple[str, int], int]) -> None:
+    def set_counts(self, counts: Mapping[tuple[str, State], int]) -> None:
         """Shows how many tasks there are by pipeline and state; what is not counted any more shows zero."""
         self._counted |= counts.keys()
-        for pipeline, number in self._counted:
-            state, tasks = State(number), counts.get((pipeline, number), 0)
+        for pipeline, state in self._counted:
+            tasks = counts.get((pipeline, state), 0)
             self.tasks.labels(pipeline, state.name).set(tasks)
             if state is State.QUEUED:
                 self.queue_depth.labels(pipeline).set(tasks)
