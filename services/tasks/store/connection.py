@@ -1,5 +1,6 @@
 """Connections to Redis, and what it means when they fail."""
 
+import asyncio
 from typing import Any
 
 from redis import exceptions
@@ -49,6 +50,8 @@ def is_away(error: BaseException) -> bool:
 
 async def command(redis: "Redis", *words: str | bytes | int) -> Any:
     """Runs one command. Raises UnavailableError, STORE_UNAVAILABLE, when the server cannot answer now."""
+    task = asyncio.current_task()
+    cancels = task.cancelling() if task else 0
     try:
         return await redis.execute_command(*words)  # type: ignore[no-untyped-call]
     except (exceptions.RedisError, OSError) as error:
@@ -59,3 +62,8 @@ async def command(redis: "Redis", *words: str | bytes | int) -> Any:
             reason="STORE_UNAVAILABLE",
             retry_after=1.0,
         ) from error
+    finally:
+        # redis-py sends by asyncio.wait_for, which before Python 3.12 swallows a cancel that comes when the
+        # sending is just done (cpython#86296). A loop that was told to stop would then go on for ever.
+        if task and task.cancelling() > cancels:
+            raise asyncio.CancelledError
