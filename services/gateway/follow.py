@@ -92,7 +92,8 @@ class FollowedLogs:
         confirmed = self._wanted[task] = asyncio.get_running_loop().create_future()
         self._orders.follow(task)
         try:
-            await asyncio.wait_for(confirmed, self._patience)
+            async with asyncio.timeout(self._patience):
+                await confirmed
         except TimeoutError:
             await self.unsubscribe(task)
             raise UnavailableError("The mesh cannot tell of tasks now. Watch again in a moment.") from None

@@ -105,7 +105,8 @@ class WorkerSession:
                 each.result()
             # The worker has closed its side in order: it still gets the answers to what it said.
             await self._reports.close()
-            await asyncio.wait_for(self._outgoing.join(), _FLUSH_SECONDS)
+            async with asyncio.timeout(_FLUSH_SECONDS):
+                await self._outgoing.join()
         finally:
             if not self._ended.cancel() and not self._ended.cancelled():
                 # Looked at, so that asyncio does not call it forgotten when something else ended the stream.

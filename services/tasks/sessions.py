@@ -108,7 +108,8 @@ class Sessions:
             return
         self._empty.clear()
         try:
-            await asyncio.wait_for(self._empty.wait(), 2 * grace_seconds + 1.0)
+            async with asyncio.timeout(2 * grace_seconds + 1.0):
+                await self._empty.wait()
         except TimeoutError:
             _LOG.warning("workers did not leave in time", workers=len(self._sessions))
 
