@@ -64,6 +64,7 @@ class ModelProcess:
         self._on_load = on_load
         self.on_change: Callable[[], None] = lambda: None
         self._child: ChildProcess | None = None
+        self._latest: ChildProcess | None = None
         self._loaded = False
         self._running = False
         self._cancelled = False
@@ -91,6 +92,9 @@ class ModelProcess:
         if self._keeper:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._latest:
+            # Again: the keeper may have been told to stop in the middle of it.
+            await self._latest.reap()
 
     async def run(
         self,
@@ -192,7 +196,7 @@ class ModelProcess:
 
     async def _live(self) -> None:
         """One child from its birth to its end. Raises when it could not load its model."""
-        self._child = child = await ChildProcess.spawn(self._spec)
+        self._child = self._latest = child = await ChildProcess.spawn(self._spec)
         try:
             load = await child.wait_loaded(self._timers.load_seconds)
             log.info("model loaded", device=load.device, seconds=round(load.seconds, 3), pid=child.pid)

@@ -205,3 +205,16 @@ async def test_a_pool_that_stops_while_its_children_start_leaves_nothing_behind(
             for _ in range(pauses):
                 await asyncio.sleep(0)
         gc.collect()
+
+
+async def test_a_pool_that_stops_while_its_child_ends_leaves_nothing_behind() -> None:
+    for pauses in range(6):
+        async with steps_pool() as pool:
+            process = await pool.take()
+            assert process.pid
+            os.kill(process.pid, signal.SIGKILL)
+            while process.loaded:
+                await asyncio.sleep(0)
+            for _ in range(pauses):
+                await asyncio.sleep(0)
+        gc.collect()
