@@ -16,6 +16,7 @@ OUT_OF_MEMORY = "OUT_OF_MEMORY"
 _RETRYABLE_REASONS = frozenset(
     {WORKER_CRASHED, WORKER_STALLED, MODEL_LOAD_FAILED, MODEL_LOAD_TIMEOUT, OUT_OF_MEMORY}
 )
+_NUMERIC_CODES = frozenset(errors.NumericCode)
 _RETRYABLE_CODES = frozenset({errors.Code.UNAVAILABLE, errors.Code.RESOURCE_EXHAUSTED, errors.Code.ABORTED})
 
 
@@ -31,12 +32,23 @@ def to_task_error(error: errors.RadmeshError) -> task_pb2.TaskError:
 
 
 def from_task_error(message: task_pb2.TaskError) -> errors.RadmeshError:
-    """The error that a child reported, of the class that has its numeric code or else its reason."""
-    for kind in (errors.ImageTooLargeError, errors.ImageFormatError, errors.ImageNotFoundError):
-        by_reason = message.reason == kind.reason
-        by_code = kind.numeric_code not in (None, errors.NumericCode.VALIDATION) and (
-            message.code == kind.numeric_code
-        )
-        if by_reason or by_code:
-            return kind(message.message, reason=message.reason, metadata=message.metadata)
-    return errors.InferenceError(message.message, reason=message.reason, metadata=message.metadata)
+    """The error that a child reported: its reason's class if it has one, with code and retryability kept."""
+    kind = _class_of(message.reason)
+    if kind is None:
+        kind = errors.InferenceError
+        if message.code == errors.NumericCode.UNSUPPORTED_FORMAT:
+            kind = errors.ImageFormatError
+        elif message.retryable and message.reason not in _RETRYABLE_REASONS:
+            kind = errors.UnavailableError
+    error = kind(message.message, reason=message.reason, metadata=message.metadata)
+    error.numeric_code = errors.NumericCode(message.code) if message.code in _NUMERIC_CODES else None
+    return error
+
+
+def _class_of(reason: str) -> type[errors.RadmeshError] | None:
+    queue: list[type[errors.RadmeshError]] = [errors.RadmeshError]
+    for kind in queue:
+        if kind.reason == reason and kind is not errors.InvalidRequestError:
+            return kind
+        queue.extend(kind.__subclasses__())
+    return None
