@@ -213,7 +213,7 @@ async def test_a_pool_that_stops_while_its_child_ends_leaves_nothing_behind() ->
             process = await pool.take()
             assert process.pid
             os.kill(process.pid, signal.SIGKILL)
-            while process.loaded:
+            while process.loaded:  # noqa: ASYNC110  to catch the very round of the loop
                 await asyncio.sleep(0)
             for _ in range(pauses):
                 await asyncio.sleep(0)
