@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from radmesh import errors
@@ -81,9 +82,10 @@ class BarDisplay:
     def _show(self, label: str, words: str, fraction: float | None = None) -> None:
         if label not in self._bars:
             self._bars[label] = self._progress.add_task(label, total=1.0, words=words)
-        self._progress.update(self._bars[label], completed=fraction, words=words)
+        colour = _COLOURS.get(words, "default")
+        # Escaped: what a server says may look like rich's markup.
+        self._progress.update(self._bars[label], completed=fraction, words=f"[{colour}]{escape(words)}[/]")
 
     def _finish(self, label: str, words: str, fraction: float | None) -> None:
-        colour = _COLOURS.get(words, "default")
-        self._show(label, f"[{colour}]{words}[/]", fraction)
+        self._show(label, words, fraction)
         self._progress.stop_task(self._bars[label])

@@ -54,8 +54,3 @@ def test_doctor_looks_at_everything(mesh: Mesh) -> None:
     assert all(findings[check]["level"] == "ok" for check in ("redis", "mesh", "pipelines/steps"))
     assert any(check.startswith("models") for check in findings)
     assert done.returncode == (1 if any(row["level"] == "fail" for row in findings.values()) else 0)
-
-
-def test_doctor_says_what_to_do_when_no_mesh_runs() -> None:
-    done = radmesh("doctor", server="127.0.0.1:1")
-    assert "radmesh up" in done.stdout
