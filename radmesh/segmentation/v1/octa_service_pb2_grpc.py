@@ -53,6 +53,8 @@ class OctaServiceServicer:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule.
         INVALID_ARGUMENT (UNSUPPORTED_FORMAT and the other reasons of an image that cannot be read).
         NOT_FOUND (IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
+        PERMISSION_DENIED: only an operator may name an image of the blob store, since this service does not know
+        whose it is.
         RESOURCE_EXHAUSTED (NO_FREE_SLOT): with `RetryInfo`.
         INTERNAL (INFERENCE_FAILED, WORKER_CRASHED).
         UNAVAILABLE (DRAINING).
