@@ -1,6 +1,9 @@
 """Every task, lease, image and pipeline of the mesh, kept in Redis."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+
+from redis.exceptions import RedisError
 
 from radmesh.errors import FailedPreconditionError
 from services.tasks.records import FeedEntry
@@ -59,8 +62,9 @@ class TaskStore(TaskPart, LeasePart, UpkeepPart, ImagePart, CataloguePart):
             )
 
     async def close(self) -> None:
-        """Closes the connections."""
-        await self._redis.aclose()
+        """Closes the connections, whether or not the server still answers."""
+        with suppress(RedisError):
+            await self._redis.aclose()
 
     def feed(self) -> AsyncGenerator[FeedEntry, None]:
         """Follows everything that happens, for ever, on a connection of its own.

@@ -165,14 +165,20 @@ async def test_an_input_that_kills_its_process_twice_is_given_up(
     assert reason_of(ended.error) == "WORKER_CRASHED_REPEATEDLY"
 
 
-async def test_a_released_attempt_does_not_count(store: TaskStore, session: int) -> None:
-    created, _ = await store.create(new_task(max_attempts=1))
+async def test_a_released_attempt_does_not_count(store: TaskStore, session: int, clock: SetClock) -> None:
+    created, _ = await store.create(new_task(max_attempts=2))
     for attempt in range(1, 5):
         grant = await acquire(store, session, f"op{attempt}")
         assert grant.lease.attempt == attempt
         assert await store.finish(grant.lease, released="WORKER_DRAINING")
     _, events = await store.read_log(created.task_id, "alice", 0)
     assert events[-1].reason == "WORKER_DRAINING"
+    for attempt, state in ((5, State.QUEUED), (6, State.FAILED)):
+        grant = await acquire(store, session, f"op{attempt}")
+        await store.finish(grant.lease, error=task_error(retryable=True))
+        assert await state_of(store, created.task_id) is state
+        clock.advance(4)
+        await store.tick()
 
 
 async def test_a_repeated_outcome_is_accepted_once(store: TaskStore, session: int, redis_url: str) -> None:
