@@ -38,17 +38,17 @@ def score_network(
     """One score an image, each alone in float32 as the service runs it. The network is in eval mode."""
     return [
         score_masks(
-            image.name, to_mask(probabilities(network, image.grey), image.grey.shape, threshold), image.truth
+            image.name, to_mask(logits(network, image.grey), image.grey.shape, threshold), image.truth
         )
         for image in images
     ]
 
 
-def probabilities(network: nn.Module, grey: np.ndarray) -> np.ndarray:
-    """The sigmoid of the network's logits: float32 (256, 256) for grey uint8 (rows, columns)."""
+def logits(network: nn.Module, grey: np.ndarray) -> np.ndarray:
+    """The network's output: float32 (256, 256) for grey uint8 (rows, columns)."""
     with torch.inference_mode():
-        logits = network(torch.from_numpy(to_network_input(grey)))
-    return torch.sigmoid(logits)[0, 0].numpy()
+        output = network(torch.from_numpy(to_network_input(grey)))
+    return output[0, 0].float().numpy()
 
 
 def mean_dice(scores: list[ImageScore]) -> float:

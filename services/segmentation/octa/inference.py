@@ -20,9 +20,9 @@ _WARM_UP_RUNS = 2
 
 @dataclass(frozen=True)
 class Forward:
-    """What the network says: probability of vessel, float32 (256, 256), and the wall time it took."""
+    """What the network says: logits of vessel, float32 (256, 256), and the wall time it took."""
 
-    probabilities: np.ndarray
+    logits: np.ndarray
     seconds: float
 
 
@@ -47,12 +47,12 @@ class VesselNetwork:
         try:
             batch = torch.from_numpy(pixels).to(self.device, memory_format=torch.channels_last)
             # .cpu() waits for the device, so the time is the whole time.
-            probabilities = torch.sigmoid(self._network(batch))[0, 0].cpu().numpy()
+            logits = self._network(batch)[0, 0].cpu().numpy()
         except torch.OutOfMemoryError:
             raise InferenceError(
                 f"{self.device} has too little free memory; it may have later", reason="OUT_OF_MEMORY"
             ) from None
-        return Forward(probabilities, time.perf_counter() - started)
+        return Forward(logits, time.perf_counter() - started)
 
 
 def load_network(path: Path, digest: str, wanted: str) -> VesselNetwork:

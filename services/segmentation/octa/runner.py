@@ -58,7 +58,7 @@ class OctaRunner:
         forward = network.forward(to_network_input(grey))
         begin("writing", 0.8, 2, "files")
         threshold = float(work.parameters["threshold"])
-        mask = to_mask(forward.probabilities, grey.shape, threshold)
+        mask = to_mask(forward.logits, grey.shape, threshold)
         files = (
             OutputFile(MASK_FILE, PNG, mask_png(mask)),
             OutputFile(OVERLAY_FILE, PNG, overlay_png(grey, mask)),

@@ -11,7 +11,7 @@ from radmesh.samples.octa import DEMO_SEED, draw_octa, draw_octa_with_truth
 from services.segmentation.octa import transform
 from services.segmentation.octa.unet import UNet
 from services.segmentation.octa.weights import load_weights
-from training.octa.score import probabilities, score_masks
+from training.octa.score import logits, score_masks
 
 MODEL = Path(__file__).parents[4] / "models" / "octa-vessels"
 
@@ -45,12 +45,12 @@ def test_the_manifest_describes_the_transform(manifest: dict[str, dict[str, obje
 @pytest.mark.parametrize("seed", [DEMO_SEED, 1, 2])
 def test_the_vessels_of_a_drawn_image_are_found(network: UNet, seed: int) -> None:
     grey, truth = draw_octa_with_truth(seed)
-    mask = transform.to_mask(probabilities(network, grey), grey.shape)
+    mask = transform.to_mask(logits(network, grey), grey.shape)
     assert score_masks("drawn", mask, truth).dice > 0.80
 
 
 def test_an_image_without_structure_has_no_vessels(network: UNet) -> None:
-    mask = transform.to_mask(probabilities(network, np.zeros((320, 320), np.uint8)), (320, 320))
+    mask = transform.to_mask(logits(network, np.zeros((320, 320), np.uint8)), (320, 320))
     assert transform.vessel_area_fraction(mask) < 0.01
 
 

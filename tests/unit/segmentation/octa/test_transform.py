@@ -38,7 +38,7 @@ def test_rows_and_columns_are_not_exchanged() -> None:
     inputs = to_network_input(grey)[0, 0]
     assert inputs[:120].min() == 1.0
     assert inputs[136:].max() == -1.0
-    back = to_mask(inputs / 2 + 0.5, grey.shape)
+    back = to_mask(inputs, grey.shape)
     assert (back == grey).mean() > 0.98
 
 
@@ -48,26 +48,26 @@ def test_what_is_no_grey_image_is_refused(shape: tuple[int, ...]) -> None:
         to_network_input(np.zeros(shape, np.uint8))
 
 
-def test_probabilities_are_brought_to_size_before_the_threshold() -> None:
-    """An edge between 0.1 and 0.8 crosses 0.5 not in the middle: only the right order can tell."""
-    probabilities = np.full((256, 256), 0.1, np.float32)
-    probabilities[:, 128:] = 0.8
-    mask = to_mask(probabilities, (2560, 2560))
-    first = int(np.argmax(mask[0] > 0))
-    assert 1281 <= first <= 1284
+def test_logits_are_brought_to_size_before_sigmoid_and_threshold() -> None:
+    """An edge from -1 to 3 crosses 0 a quarter of the way; as probabilities, 0.27 to 0.95, a third of it."""
+    logits = np.full((256, 256), -1.0, np.float32)
+    logits[:, 128:] = 3.0
+    mask = to_mask(logits, (2560, 2560))
+    assert int(np.argmax(mask[0] > 0)) == 1277
     assert np.unique(mask).tolist() == [0, 255]
 
 
-def test_a_pixel_at_the_threshold_is_vessel() -> None:
-    half = np.full((256, 256), 0.5, np.float32)
-    assert to_mask(half, (256, 256), 0.5).all()
-    assert not to_mask(half, (256, 256), 0.51).any()
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.9])
+def test_a_threshold_is_one_of_the_probability(threshold: float) -> None:
+    logits = np.linspace(-6, 6, 256 * 256, dtype=np.float32).reshape(256, 256)
+    expected = 1 / (1 + np.exp(-logits.astype(np.float64))) >= threshold
+    assert ((to_mask(logits, (256, 256), threshold) == 255) == expected).all()
 
 
-def test_a_threshold_of_zero_takes_every_pixel() -> None:
-    edge = np.zeros((256, 256), np.float32)
-    edge[100:150] = 1.0
-    assert (to_mask(edge, (320, 320), 0.0) == 255).all()
+def test_a_threshold_of_zero_takes_every_pixel_and_one_of_one_takes_none() -> None:
+    logits = np.linspace(-40, 40, 256 * 256, dtype=np.float32).reshape(256, 256)
+    assert (to_mask(logits, (320, 320), 0.0) == 255).all()
+    assert (to_mask(logits, (320, 320), 1.0) == 0).all()
 
 
 def test_the_area_fraction_counts_pixels() -> None:
