@@ -163,7 +163,9 @@ class Attempt:
         try:
             images = await self._read_images()
             self._waiting, self._process = False, process
-            log.info("attempt started", pipeline=self.assignment.pipeline, waited_seconds=round(self.seconds, 3))
+            log.info(
+                "attempt started", pipeline=self.assignment.pipeline, waited_seconds=round(self.seconds, 3)
+            )
             output = await process.run(
                 self.assignment, images, self._report, timeout_seconds=self._timeout_seconds()
             )
