@@ -24,8 +24,8 @@ class ServiceSettings(BaseSettings):
     )
     trust_principal: bool = Field(
         False,
-        description="Whether callers are who `radmesh-principal` says: only where every peer is a service, or "
-        "behind a proxy that authenticates and sets it. Everybody is `local` otherwise.",
+        description="Whether callers are who `radmesh-principal` says: only where every peer is a service, "
+        "or behind a proxy that authenticates and sets it. Everybody is `local` otherwise.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe level that is logged."

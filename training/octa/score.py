@@ -48,7 +48,8 @@ def logits(network: nn.Module, grey: np.ndarray) -> np.ndarray:
     """The network's output: float32 (256, 256) for grey uint8 (rows, columns)."""
     with torch.inference_mode():
         output = network(torch.from_numpy(to_network_input(grey)))
-    return output[0, 0].float().numpy()
+    found: np.ndarray = output[0, 0].float().numpy()
+    return found
 
 
 def mean_dice(scores: list[ImageScore]) -> float:
