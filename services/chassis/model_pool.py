@@ -15,6 +15,7 @@ class ModelPool:
         self._processes = tuple(processes)
         self._taken: set[ModelProcess] = set()
         self._waiting: deque[asyncio.Future[ModelProcess]] = deque()
+        self._any_loaded = asyncio.Event()
         self.on_change: Callable[[], None] = lambda: None
         for process in self._processes:
             process.on_change = self._changed
@@ -43,6 +44,10 @@ class ModelPool:
     async def stop(self) -> None:
         """Ends the children."""
         await asyncio.gather(*(process.stop() for process in self._processes))
+
+    async def wait_loaded(self) -> None:
+        """Returns when a model was loaded for the first time."""
+        await self._any_loaded.wait()
 
     def take_now(self) -> ModelProcess:
         """A slot at once. Raises ExhaustedError NO_FREE_SLOT, or InferenceError when no model loads."""
@@ -90,6 +95,8 @@ class ModelPool:
         return None
 
     def _changed(self) -> None:
+        if any(process.loaded for process in self._processes):
+            self._any_loaded.set()
         while self._waiting and (process := self._idle()) is not None:
             turn = self._waiting.popleft()
             if not turn.done():

@@ -69,6 +69,10 @@ class ModelService:
         )
         self._worker.start()
 
+    async def ready(self) -> None:
+        """See Service. A worker whose model does not load stays NOT_SERVING, and its log says why."""
+        await self.pool.wait_loaded()
+
     async def drain(self) -> None:
         """See Service."""
         self.draining = True

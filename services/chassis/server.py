@@ -37,6 +37,9 @@ class Service(Protocol):
     async def start(self) -> None:
         """Connects to peers. Called before the first RPC is taken; what it raises ends the process."""
 
+    async def ready(self) -> None:
+        """Returns when calls are worth making. RPCs are taken before; health says NOT_SERVING until then."""
+
     async def drain(self) -> None:
         """Takes no more work and ends long streams. Called once health says NOT_SERVING."""
 
@@ -126,7 +129,7 @@ class ServiceProcess:
         return self._page.address if self._page else None
 
     async def start(self) -> None:
-        """Binds the ports, starts the service, then takes RPCs and says SERVING."""
+        """Binds the ports, starts the service, takes RPCs, and says SERVING once the service is ready."""
         settings = self._settings
         listen = permitted_address(settings.listen, settings.allow_insecure)
         if settings.metrics_listen:
@@ -141,6 +144,7 @@ class ServiceProcess:
         self._started = True
         await self._service.start()
         await self._server.start()
+        await self._service.ready()
         self._health.set_all(self._names, serving=True)
         _LOG.info("ready", grpc=str(self.address), metrics=str(self.metrics_address or ""))
 

@@ -99,6 +99,9 @@ class Gateway:
             one.start()
         self._logs.start(self._hub)
 
+    async def ready(self) -> None:
+        """See Service. Uploads can come at once."""
+
     async def drain(self) -> None:
         """See Service. Uploads that run get the grace to end; broken off, they are resumed elsewhere."""
         self._hub.drain()

@@ -93,6 +93,9 @@ class TasksService:
         self._run(Ticker(store, sessions, self._settings.tick_seconds).run())
         self._run(count(self._metrics, store, catalogue, self._settings.count_seconds))
 
+    async def ready(self) -> None:
+        """See services.chassis.server.Service. `start` has found Redis."""
+
     async def drain(self) -> None:
         """See services.chassis.server.Service. Watches go first: they resume elsewhere at once."""
         parts = self._parts()

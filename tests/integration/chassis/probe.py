@@ -29,6 +29,7 @@ class ProbeSettings(ServiceSettings):
 
     next_hop: str = ""
     start_seconds: float = 0.0
+    ready_seconds: float = 0.0
 
 
 def sample_errors() -> dict[str, errors.RadmeshError]:
@@ -175,6 +176,9 @@ class Probe:
         await asyncio.sleep(self.settings.start_seconds)
         if self.settings.next_hop == "nowhere":
             raise errors.UnavailableError("There is no next hop.")
+
+    async def ready(self) -> None:
+        await asyncio.sleep(self.settings.ready_seconds)
 
     async def drain(self) -> None:
         self._step("drain")

@@ -122,6 +122,21 @@ async def test_a_second_signal_cuts_the_drain_short() -> None:
         assert await probe.ended() == 0
 
 
+async def test_health_says_not_serving_until_the_service_is_ready(unused_tcp_port: int) -> None:
+    address = f"127.0.0.1:{unused_tcp_port}"
+    async with (
+        probe_process(ready_seconds=1.5, listen=address) as probe,
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        health = health_pb2_grpc.HealthStub(channel)
+        early = await health.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
+        assert early.status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert "ready" not in probe.steps
+        await probe.line("ready")
+        late = await health.Check(health_pb2.HealthCheckRequest())
+        assert late.status == health_pb2.HealthCheckResponse.SERVING
+
+
 async def test_a_signal_while_starting_stops_cleanly() -> None:
     async with probe_process(start_seconds=60) as probe:
         await probe.line("probe", step="start")
