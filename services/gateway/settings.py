@@ -11,6 +11,9 @@ class GatewaySettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="RADMESH_GATEWAY_", frozen=True)
 
+    listen: str = Field(
+        "127.0.0.1:50051", description="Where gRPC is served: host:port. Port 0 takes a free one."
+    )
     tasks: str = Field(
         "127.0.0.1:50052",
         description="Where `tasks` is: host:port, several joined by commas, or a gRPC target.",

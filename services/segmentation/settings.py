@@ -28,6 +28,9 @@ class SegmentationSettings(WorkerSettings):
         env_prefix="RADMESH_SEGMENTATION_", env_nested_delimiter="__", frozen=True
     )
 
+    listen: str = Field(
+        "127.0.0.1:50053", description="Where gRPC is served: host:port. Port 0 takes a free one."
+    )
     models: Path = Field(_REPOSITORY / "models", description="The folder of the models.")
     device: str = Field(
         "auto",

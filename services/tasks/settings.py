@@ -12,6 +12,9 @@ class TasksSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="RADMESH_TASKS_", frozen=True)
 
+    listen: str = Field(
+        "127.0.0.1:50052", description="Where gRPC is served: host:port. Port 0 takes a free one."
+    )
     trust_principal: bool = Field(
         True, description="Whether callers are who `radmesh-principal` says. They are gateways and workers."
     )
