@@ -154,6 +154,13 @@ def test_a_file_loads_in_float32_and_eval_with_its_digest(tmp_path: Path, suffix
     assert torch.allclose(logits(network), logits(trained()), atol=0.05)
 
 
+def test_whole_weights_under_another_extension_are_told_which_ones_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "weights.bin"
+    torch.save(trained().state_dict(), path)
+    with pytest.raises(WeightsError, match=r"\.safetensors, \.pt or \.pth; this is \.bin"):
+        load_weights(path)
+
+
 class Harmful:
     """Unpickles to a call."""
 
