@@ -113,7 +113,7 @@ def _count(images: pipeline_pb2.PipelineInput) -> str:
 
 
 def _limit(images: pipeline_pb2.PipelineInput) -> str:
-    return f"at most {images.max_image_bytes / 1e6:.0f} MB each"
+    return f"at most {images.max_image_bytes / (1 << 20):.0f} MiB each"
 
 
 def _text(value: str) -> Text:

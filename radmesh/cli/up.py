@@ -57,6 +57,7 @@ def _announce(mesh: Mesh, seconds: float, *, as_json: bool) -> None:
     console = consoles.stdout()
     console.print(f"Radmesh is ready after {seconds:.1f} s.\n", style="bold green")
     console.print(_addresses(mesh))
+    console.print()
     _hints(console, mesh)
 
 
