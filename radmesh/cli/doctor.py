@@ -79,7 +79,8 @@ async def _mesh(server: str) -> list[Finding]:
         name, workers = pipeline.name, pipeline.connected_workers
         level = Level.OK if workers else Level.WARN
         advice = "" if workers else "Start a worker that serves it; tasks wait until then."
-        findings.append(Finding(name, level, f"{workers} connected worker{'' if workers == 1 else 's'}", advice))
+        connected = f"{workers} connected worker{'' if workers == 1 else 's'}"
+        findings.append(Finding(name, level, connected, advice))
     return findings
 
 
