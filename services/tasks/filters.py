@@ -1,4 +1,4 @@
-"""Reads the filter of a list of tasks."""
+"""Reads what a list of tasks is asked for: the size of its page and its filter."""
 
 import re
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from radmesh.errors import InvalidRequestError, Violation
+from radmesh.tasks.v1.task_service_pb2 import ListTasksRequest
+from services.chassis.pages import DEFAULT_PAGE_SIZE, size_violations
 from services.tasks.lifecycle import State
 from services.tasks.records import TaskFilter
 
@@ -33,6 +35,18 @@ def parse_filter(text: str) -> TaskFilter:
     if problems:
         raise InvalidRequestError(problems)
     return found
+
+
+def read_list(request: ListTasksRequest) -> tuple[int, TaskFilter]:
+    """The page size and the filter of a request. Raises InvalidRequestError that names all that is wrong."""
+    problems = size_violations(request.page_size)
+    try:
+        task_filter = parse_filter(request.filter)
+    except InvalidRequestError as error:
+        problems += error.violations
+    if problems:
+        raise InvalidRequestError(problems)
+    return request.page_size or DEFAULT_PAGE_SIZE, task_filter
 
 
 class _TermError(Exception):

@@ -4,6 +4,7 @@ from radmesh.models.v1 import model_service_pb2 as models_pb
 from radmesh.models.v1.model_service_pb2_grpc import ModelServiceServicer
 from radmesh.tasks.v1 import pipeline_service_pb2 as pb
 from radmesh.tasks.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
+from services.chassis.pages import page
 from services.gateway import catalogue, edge
 from services.gateway.edge import Context
 from services.gateway.tasks_peer import TasksPeer
@@ -47,5 +48,5 @@ class ModelServicer(ModelServiceServicer):
     ) -> models_pb.ListModelsResponse:
         """See model_service.proto."""
         known = catalogue.collect([one async for one in self._peer.all_pipelines()])
-        found = catalogue.page(known, request.page_size, request.page_token)
-        return models_pb.ListModelsResponse(models=found.models, next_page_token=found.next_page_token)
+        models, token = page(known, lambda model: model.name, request.page_size, request.page_token)
+        return models_pb.ListModelsResponse(models=models, next_page_token=token)

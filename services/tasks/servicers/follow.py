@@ -10,8 +10,8 @@ from radmesh.errors import InvalidRequestError
 from radmesh.tasks.v1 import follow_service_pb2 as api
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceServicer
 from services.chassis import principals
+from services.chassis.pages import page
 from services.tasks.follows import Follows, FollowStream
-from services.tasks.pages import page
 from services.tasks.parts import Parts, StoreLogs
 from services.tasks.validation import resource_id
 

@@ -7,7 +7,7 @@ import grpc
 
 from radmesh.tasks.v1 import pipeline_service_pb2 as api
 from radmesh.tasks.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
-from services.tasks.pages import page
+from services.chassis.pages import page
 from services.tasks.parts import Parts
 from services.tasks.validation import resource_id
 

@@ -12,8 +12,7 @@ from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
 from services.chassis import principals, tracing
-from services.tasks.filters import parse_filter
-from services.tasks.pages import page_size
+from services.tasks.filters import read_list
 from services.tasks.parameters import Scalar
 from services.tasks.parts import Parts
 from services.tasks.translate import task_message
@@ -71,7 +70,7 @@ class TaskServicer(TaskServiceServicer):
 
     async def ListTasks(self, request: api.ListTasksRequest, context: Context) -> api.ListTasksResponse:
         """See task_service.proto."""
-        size, task_filter = page_size(request.page_size), parse_filter(request.filter)
+        size, task_filter = read_list(request)
         owner = principals.current().name
         records, token = await self._parts().store.list_tasks(owner, task_filter, size, request.page_token)
         tasks = [task_message(record, listed=True) for record in records]

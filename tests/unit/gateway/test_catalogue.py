@@ -2,7 +2,7 @@
 
 import pytest
 
-from radmesh.errors import InvalidRequestError, ModelNotFoundError
+from radmesh.errors import ModelNotFoundError
 from radmesh.models.v1.model_pb2 import Model, Weights
 from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from services.gateway import catalogue
@@ -21,25 +21,6 @@ def test_a_model_of_two_pipelines_is_listed_once_with_all_its_weights() -> None:
     assert [one.name for one in found] == ["models/atlas", "models/unet"]
     named = [weights.name.rpartition("/")[2] for weights in found[1].weights]
     assert named == ["official", "night", "day"]
-
-
-def test_pages_follow_one_another_without_loss_or_repeat() -> None:
-    models = [model(f"m{number}") for number in range(5)]
-    seen, token = [], ""
-    while True:
-        page = catalogue.page(models, 2, token)
-        seen += [one.name for one in page.models]
-        token = page.next_page_token
-        if not token:
-            break
-    assert seen == [one.name for one in models]
-    assert catalogue.page(models, 5, "").next_page_token == ""
-
-
-@pytest.mark.parametrize(("size", "token"), [(-1, ""), (501, ""), (0, "x")])
-def test_a_page_that_cannot_be_is_refused(size: int, token: str) -> None:
-    with pytest.raises(InvalidRequestError):
-        catalogue.page([], size, token)
 
 
 def test_a_model_that_nobody_runs_is_not_found() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from radmesh.errors import InvalidRequestError
-from services.tasks.filters import parse_filter
+from radmesh.tasks.v1.task_service_pb2 import ListTasksRequest
+from services.tasks.filters import parse_filter, read_list
 from services.tasks.lifecycle import State
 from services.tasks.records import TaskFilter
 
@@ -70,3 +71,9 @@ def test_every_wrong_term_is_named() -> None:
         parse_filter("state=SLEEPING AND pipeline=octa-vessels AND colour=blue")
     described = [violation.description for violation in refused.value.violations]
     assert [text.split(":")[0] for text in described] == ["`state=SLEEPING`", "`colour=blue`"]
+
+
+def test_a_page_size_and_a_filter_that_break_their_rules_are_named_together() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        read_list(ListTasksRequest(page_size=501, filter="colour=blue"))
+    assert [violation.field for violation in refused.value.violations] == ["page_size", "filter"]

@@ -3,7 +3,7 @@
 import pytest
 
 from radmesh.errors import InvalidRequestError
-from services.tasks.pages import page
+from services.chassis.pages import page
 
 NAMES = [f"name-{number}" for number in range(7)]
 
@@ -28,3 +28,9 @@ def test_a_list_that_changes_between_pages_repeats_nothing() -> None:
 def test_a_size_or_token_that_breaks_its_rule_is_refused(size: int, token: str) -> None:
     with pytest.raises(InvalidRequestError):
         page(NAMES, str, size, token)
+
+
+def test_a_size_and_a_token_that_break_their_rules_are_named_together() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        page(NAMES, str, 501, "?")
+    assert [one.field for one in refused.value.violations] == ["page_size", "page_token"]
