@@ -13,6 +13,21 @@ _PATTERNS = {
     "artifacts": re.compile(r"tasks/([0-9a-f]{32})/artifacts/([A-Za-z0-9][A-Za-z0-9._-]{0,99})"),
 }
 
+_RULES = {
+    "tasks": "must be `tasks/{task}`, 32 lower-case hexadecimal digits",
+    "images": "must be `images/{sha256}`, 64 lower-case hexadecimal digits",
+    "uploads": "must be `uploads/{upload}`, 32 lower-case hexadecimal digits",
+    "pipelines": "must be `pipelines/{pipeline}`, such as `pipelines/octa-vessels`",
+    "models": "must be `models/{model}`, such as `models/octa-vessels`",
+    "weights": "must be `models/{model}/weights/{weights}`, such as `models/octa-vessels/weights/official`",
+    "artifacts": "must be `tasks/{task}/artifacts/{artifact}`, such as `…/artifacts/mask.png`",
+}
+
+
+def rule(collection: str) -> str:
+    """What a name of that collection must be, as a violation says it."""
+    return _RULES[collection]
+
 
 def parse(collection: str, name: str) -> tuple[str, ...] | None:
     """The ids in a resource name, or None when it is not a name of that collection.

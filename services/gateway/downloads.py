@@ -67,8 +67,8 @@ class Downloads:
                 if one.name == name:
                     return artifact(task, one)
             raise ArtifactNotFoundError("The task has no artifact of this name. GetTask lists those it has.")
-        spelled = "must be `images/{sha256}` or `tasks/{task}/artifacts/{artifact}`"
-        raise InvalidRequestError([Violation("name", spelled)])
+        either = f"{names.rule('images')}; or {names.rule('artifacts').removeprefix('must be ')}"
+        raise InvalidRequestError([Violation("name", either)])
 
     async def chunks(self, found: Download, offset: int = 0) -> AsyncGenerator[bytes, None]:
         """The bytes of a blob from an offset on, at most 1 MiB at a time; none at its end.

@@ -8,20 +8,13 @@ from radmesh import names
 from radmesh.errors import InvalidRequestError, Violation
 
 Context = grpc.aio.ServicerContext[Any, Any]
-_SPELLINGS = {
-    "tasks": "tasks/{task}",
-    "images": "images/{sha256}",
-    "uploads": "uploads/{upload}",
-    "pipelines": "pipelines/{pipeline}",
-    "models": "models/{model}",
-}
 
 
 def read_name(collection: str, name: str) -> str:
     """The id in a resource name. Raises InvalidRequestError when it is not a name of that collection."""
     found = names.parse(collection, name)
     if found is None:
-        raise InvalidRequestError([Violation("name", f"must be `{_SPELLINGS[collection]}`")])
+        raise InvalidRequestError([Violation("name", names.rule(collection))])
     return found[0]
 
 
@@ -29,7 +22,7 @@ def check_watch(name: str, after: int | None) -> None:
     """Raises InvalidRequestError when a watch names no task, or a cursor that cannot be."""
     found = []
     if names.parse("tasks", name) is None:
-        found.append(Violation("name", f"must be `{_SPELLINGS['tasks']}`"))
+        found.append(Violation("name", names.rule("tasks")))
     if after is not None and after < 0:
         found.append(Violation("after_sequence", "must not be negative"))
     if found:

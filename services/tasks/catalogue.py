@@ -38,9 +38,11 @@ class Catalogue:
             # Its first worker may have come a moment ago.
             known = await self._read()
         if pipeline_id not in known:
+            names_known = ", ".join(known)
             raise PipelineNotFoundError(
-                f"no worker has ever introduced pipelines/{pipeline_id}",
-                metadata={"known_pipelines": ", ".join(known)},
+                f"There is no pipeline {pipeline_id}; "
+                + (f"known are: {names_known}." if known else "no worker has introduced any yet."),
+                metadata={"known_pipelines": names_known},
             )
         return known[pipeline_id]
 

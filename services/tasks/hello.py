@@ -60,7 +60,7 @@ def pipeline_violations(pipeline: pipeline_pb2.Pipeline, types: Iterable[str] | 
     types: full names that its result may have; None when they could not be read.
     """
     if names.parse("pipelines", pipeline.name) is None:
-        yield Violation("name", "must be `pipelines/{pipeline}`")
+        yield Violation("name", names.rule("pipelines"))
     if not pipeline.title or len(pipeline.title) > MAX_TEXT_CHARACTERS:
         yield Violation("title", f"must have from 1 to {MAX_TEXT_CHARACTERS} characters")
     if types is not None and pipeline.result_type not in types:
@@ -122,7 +122,7 @@ def _model_violations(pipeline: pipeline_pb2.Pipeline) -> Iterator[Violation]:
     yield from _repeats("models", [model.name for model in pipeline.models])
     for index, model in enumerate(pipeline.models):
         if names.parse("models", model.name) is None:
-            yield Violation(f"models[{index}].name", "must be `models/{model}`")
+            yield Violation(f"models[{index}].name", names.rule("models"))
         if not model.weights:
             yield Violation(f"models[{index}].weights", "must name one at least")
         for place, weights in enumerate(model.weights):

@@ -39,7 +39,7 @@ def resource_id(collection: str, name: str, field: str = "name") -> str:
     """The id in a resource name of a request. Raises InvalidRequestError."""
     found = names.parse(collection, name)
     if found is None:
-        raise InvalidRequestError([Violation(field, _naming(collection))])
+        raise InvalidRequestError([Violation(field, names.rule(collection))])
     return found[0]
 
 
@@ -52,18 +52,18 @@ def read_fields(
         problems.append(Violation("request_id", "must be a UUID of version 4"))
     pipeline = names.parse("pipelines", request.pipeline)
     if pipeline is None:
-        problems.append(Violation("pipeline", _naming("pipelines")))
+        problems.append(Violation("pipeline", names.rule("pipelines")))
     images = []
     for index, name in enumerate(request.images):
         image = names.parse("images", name)
         if image is None:
-            problems.append(Violation(f"images[{index}]", _naming("images")))
+            problems.append(Violation(f"images[{index}]", names.rule("images")))
         elif image[0] in images:
             problems.append(Violation(f"images[{index}]", "stands twice"))
         else:
             images.append(image[0])
     if request.weights and names.parse("weights", request.weights) is None:
-        problems.append(Violation("weights", _naming("weights")))
+        problems.append(Violation("weights", names.rule("weights")))
     problems += _label_violations(request.labels)
     found = TaskRequest(
         request.request_id.lower(),
@@ -174,12 +174,3 @@ def _label_violations(labels: Mapping[str, str]) -> list[Violation]:
         if len(labels[key]) > MAX_LABEL_CHARACTERS:
             problems.append(Violation(f"labels.{key[:64]}", f"at most {MAX_LABEL_CHARACTERS} characters"))
     return problems
-
-
-def _naming(collection: str) -> str:
-    return {
-        "tasks": "must be `tasks/{task}`",
-        "images": "must be `images/{sha256}`, 64 lower-case hexadecimal digits",
-        "pipelines": "must be `pipelines/{pipeline}`",
-        "weights": "must be `models/{model}/weights/{weights}`",
-    }[collection]

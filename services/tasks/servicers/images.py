@@ -53,7 +53,7 @@ def read_image(image: image_pb2.Image) -> ImageRecord:
     problems = []
     found = names.parse("images", image.name)
     if found is None:
-        problems.append(Violation("image.name", "must be `images/{sha256}`"))
+        problems.append(Violation("image.name", names.rule("images")))
     if image.size_bytes < 1:
         problems.append(Violation("image.size_bytes", "must be at least 1"))
     if not _MEDIA_TYPE.fullmatch(image.media_type):

@@ -46,6 +46,7 @@ async def test_an_unknown_pipeline_is_named_with_those_that_are_known(replicas: 
     error = await refused(replicas[1].create("never-seen"))
     assert (error.code.name, error.reason) == ("NOT_FOUND", "PIPELINE_NOT_FOUND")
     assert known in error.metadata["known_pipelines"]
+    assert known in error.message
 
 
 async def test_every_violation_comes_at_once(replicas: Replicas, known: str) -> None:
