@@ -30,7 +30,10 @@ async def follow(url: str) -> AsyncGenerator[FeedEntry, None]:
                 failures = 0
                 yield FeedEntry(FeedKind.GAP)
                 while True:
-                    for number, fields in await _read(redis, seen):
+                    entries = await _read(redis, seen)
+                    if not entries and await _newest(redis) < seen:
+                        break
+                    for number, fields in entries:
                         if number != seen + 1:
                             yield FeedEntry(FeedKind.GAP)
                         seen = number
@@ -45,9 +48,13 @@ async def follow(url: str) -> AsyncGenerator[FeedEntry, None]:
 
 async def _resume(redis: "Redis", seen: int | None) -> int:
     """The number after which to read: where the follower was, or the newest if that no longer fits."""
-    newest = int(await command(redis, "GET", keys.FEED_NUMBER) or 0)
-    # A server that lost its last writes counts again from before what was seen.
+    newest = await _newest(redis)
+    # A server that lost its last writes, or was emptied, counts again from before what was seen.
     return newest if seen is None or seen > newest else seen
+
+
+async def _newest(redis: "Redis") -> int:
+    return int(await command(redis, "GET", keys.FEED_NUMBER) or 0)
 
 
 async def _read(redis: "Redis", seen: int) -> list[tuple[int, Mapping[bytes, bytes]]]:

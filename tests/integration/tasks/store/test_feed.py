@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
+import pytest
+from redis import Redis
+
 from services.tasks.lifecycle import State
 from services.tasks.records import FeedEntry, FeedKind
 from services.tasks.store import StoreSettings, TaskStore
@@ -99,6 +102,23 @@ async def until_newest(feed: AsyncIterator[FeedEntry], task_id: str) -> AsyncIte
         yield entry
         if entry.task_id == task_id:
             return
+
+
+async def test_a_follower_of_a_server_that_was_emptied_is_told_of_a_gap_and_goes_on(
+    store: TaskStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.tasks.store.feed._BLOCK_MS", 50)
+    async with following(store) as feed:
+        await store.create(new_task())
+        await take(feed, 2)
+        with Redis.from_url(redis_url) as client:
+            client.flushall()
+        # The connection stays up, and the numbers of what comes now begin before what was seen.
+        (gap,) = await take(feed, 1)
+        assert (gap.kind, gap.task_id) == (FeedKind.GAP, "")
+        created, _ = await store.create(new_task())
+        (entry,) = await take(feed, 1)
+        assert entry.task_id == created.task_id
 
 
 async def test_after_a_crash_of_the_server_a_follower_is_told_of_a_gap_and_goes_on(tmp_path: Path) -> None:
