@@ -6,7 +6,8 @@ local now = clock(ARGV[1])
 local ready, expired, timed_out, renewed = 0, 0, 0, 0
 
 -- Nobody could renew leases while the store was away, or its clock jumped: every worker gets a full period again.
-local last = tonumber(redis.call('GET', KEYS[1]))
+-- A full server refuses a script whose first write may take memory: this one comes first, for ticks free memory.
+local last = tonumber(redis.call('GETDEL', KEYS[1]))
 redis.call('SET', KEYS[1], now)
 if last and (now < last or now - last > 5000) then
   for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from redis import Redis
 
-from radmesh.errors import ImageNotFoundError, TaskNotFoundError
+from radmesh.errors import ImageNotFoundError, TaskNotFoundError, UnavailableError
 from services.tasks.lifecycle import State
 from services.tasks.records import ImageRecord, TaskFilter
 from services.tasks.store import StoreSettings, TaskStore
@@ -115,6 +116,26 @@ async def test_an_ended_task_is_deleted_after_its_retention(
     # A day has not passed: its request id is known, so that a late repetition runs nothing twice.
     with pytest.raises(TaskNotFoundError):
         await store.create(new_task(request_id=ended.request_id))
+
+
+async def test_a_full_server_takes_no_task_but_deletes_those_that_are_due(
+    store: TaskStore, clock: SetClock, redis_url: str
+) -> None:
+    ended, _ = await store.create(new_task())
+    await store.cancel(ended.task_id, "alice")
+    waiting, _ = await store.create(new_task())
+    clock.advance(3601)
+    with Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(UnavailableError):
+                await store.create(new_task())
+            assert (await store.cancel(waiting.task_id, "alice")).state is State.CANCELLED
+            assert (await store.tick()).deleted == 1
+        finally:
+            client.config_set("maxmemory", 0)
+    with pytest.raises(TaskNotFoundError):
+        await store.get(ended.task_id, "alice")
 
 
 async def test_nothing_is_left_without_an_owner_or_a_time_to_live(
