@@ -2,6 +2,7 @@
 
 import collections
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -12,10 +13,11 @@ _LAST_LINES = 40
 class PrintedLines:
     """Reads a child's output until its end, on a thread of its own."""
 
-    def __init__(self, path: Path, output: IO[bytes]) -> None:
+    def __init__(self, path: Path, output: IO[bytes], before: Iterable[str] = ()) -> None:
+        """before: lines that count as printed already, such as those of the child that died."""
         self._path = path
         self._output = output
-        self._last: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
+        self._last: collections.deque[str] = collections.deque(before, maxlen=_LAST_LINES)
         self._thread = threading.Thread(target=self._read, name=f"printed-{path.stem}", daemon=True)
         self._thread.start()
 

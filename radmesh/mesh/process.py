@@ -120,5 +120,6 @@ class SupervisedProcess:
                 start_new_session=True,
             )
             assert child.stdout is not None
-            self._child, self._printed = child, PrintedLines(self._log, child.stdout)
+            # What it printed before it died says why it died, also when the next one has started.
+            self._child, self._printed = child, PrintedLines(self._log, child.stdout, self.last_lines())
             return child

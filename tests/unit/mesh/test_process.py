@@ -42,6 +42,11 @@ def test_a_killed_child_comes_back_with_another_pid(process: SupervisedProcess) 
     assert process.exits == [-signal.SIGKILL]
 
 
+def test_what_a_child_printed_is_known_when_the_next_one_has_started(process: SupervisedProcess) -> None:
+    process.signal(signal.SIGKILL)
+    wait_until(lambda: process.last_lines() == ["up", "up"])
+
+
 def test_a_stopped_child_is_gone_and_does_not_come_back(process: SupervisedProcess) -> None:
     pid = process.pid
     process.stop(PATIENCE)
