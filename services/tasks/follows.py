@@ -18,6 +18,7 @@ class FollowStream:
         self._pending: deque[FollowResponse] = deque()
         self._progress: dict[str, task_pb2.TaskProgress] = {}
         self._news = asyncio.Event()
+        self._taken = asyncio.Event()
         self._ended = False
         self._error: Exception | None = None
 
@@ -43,12 +44,21 @@ class FollowStream:
         if not self._ended:
             self._ended, self._error = True, error
             self._news.set()
+            self._taken.set()
+
+    async def room(self) -> None:
+        """Returns when half of the places are free: answers alone must not make a reader too slow."""
+        while not self._ended and len(self._pending) > self._pending_limit // 2:
+            self._taken.clear()
+            await self._taken.wait()
 
     async def messages(self) -> AsyncIterator[FollowResponse]:
         """What is to be sent until the stream ends: events before progress. Raises what ended it."""
         while not self._ended:
             if self._pending:
-                yield self._pending.popleft()
+                message = self._pending.popleft()
+                self._taken.set()
+                yield message
             elif self._progress:
                 task = next(iter(self._progress))
                 yield FollowResponse(task=task, progress=self._progress.pop(task))

@@ -69,6 +69,8 @@ async def _read(requests: AsyncIterator[api.FollowRequest], follows: Follows, st
                 follows.unfollow(stream, task)
             for task in request.follow:
                 resource_id("tasks", task, "follow")
+                # A gateway that comes back asks for all its tasks at once.
+                await stream.room()
                 follows.follow(stream, task)
     except InvalidRequestError as error:
         stream.end(error)

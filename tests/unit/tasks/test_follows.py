@@ -1,0 +1,52 @@
+"""One stream for the news of many tasks: how much may wait on it, and who is cut off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from radmesh.errors import ExhaustedError
+from radmesh.tasks.v1 import follow_service_pb2 as api
+from radmesh.tasks.v1 import task_pb2
+from services.tasks.follows import Follows
+from services.tasks.parts import Parts
+from services.tasks.servicers.follow import FollowServicer
+
+TASKS = [f"tasks/{number:032x}" for number in range(50)]
+PATIENCE = 20.0
+
+
+async def test_a_gateway_that_asks_for_more_tasks_than_may_wait_is_told_of_each() -> None:
+    follows = Follows(pending_limit=8)
+    servicer = FollowServicer(lambda: cast("Parts", SimpleNamespace(follows=follows)))
+    done = asyncio.Event()
+
+    async def orders() -> AsyncIterator[api.FollowRequest]:
+        yield api.FollowRequest(follow=TASKS)
+        await done.wait()
+
+    told = []
+    context: Any = None
+    async with asyncio.timeout(PATIENCE):
+        async for message in servicer.Follow(orders(), context):
+            assert message.HasField("followed")
+            told.append(message.task)
+            if len(told) == len(TASKS):
+                done.set()
+    assert told == TASKS
+    assert not follows.is_followed(TASKS[0])
+
+
+async def test_a_reader_that_takes_nothing_is_cut_off() -> None:
+    follows = Follows(pending_limit=8)
+    stream = follows.open()
+    follows.follow(stream, TASKS[0])
+    for sequence in range(8):
+        follows.publish_event(TASKS[0], task_pb2.TaskEvent(sequence=sequence + 1))
+    async with asyncio.timeout(PATIENCE):
+        await stream.room()
+        with pytest.raises(ExhaustedError) as raised:
+            _ = [message async for message in stream.messages()]
+    assert raised.value.reason == "FOLLOWER_TOO_SLOW"
