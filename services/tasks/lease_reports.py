@@ -138,10 +138,12 @@ class LeaseReports:
         except UnavailableError:
             return
         except RadmeshError as error:
-            _LOG.error("outcome refused", task=lease.task_id, attempt=lease.attempt, reason=error.reason)
+            _LOG.error("outcome refused", **_named(lease), reason=error.reason)
             return
         finally:
             self._finishing.pop(lease, None)
+        kind = message.WhichOneof("outcome")
+        _LOG.info("outcome written" if held else "outcome came too late", **_named(lease), outcome=kind)
         self._finished.add(lease)
         self._slots.clear(lease)
         self._acknowledge(message.lease, held=held, final=True)
@@ -169,3 +171,8 @@ class LeaseReports:
         standing = work.LEASE_STANDING_ACCEPTED if held else work.LEASE_STANDING_LEASE_LOST
         message = work.LeaseAcknowledgement(lease=lease, standing=standing, final=final)
         self._send(work.WorkResponse(acknowledgement=message))
+
+
+def _named(lease: LeaseKey) -> dict[str, str | int]:
+    """A lease as the log names it, without its token."""
+    return {"task": f"tasks/{lease.task_id}", "attempt": lease.attempt}

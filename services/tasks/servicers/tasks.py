@@ -11,7 +11,7 @@ from radmesh.errors import InvalidRequestError, PipelineNotFoundError
 from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
-from services.chassis import principals, tracing
+from services.chassis import logs, principals, tracing
 from services.tasks.filters import read_list
 from services.tasks.parameters import Scalar
 from services.tasks.parts import Parts
@@ -27,6 +27,7 @@ from services.tasks.validation import (
 )
 
 Context = grpc.aio.ServicerContext[Any, Any]
+_LOG = logs.logger(__name__)
 
 
 class TaskServicer(TaskServiceServicer):
@@ -59,7 +60,9 @@ class TaskServicer(TaskServiceServicer):
             pipeline=pipeline,
             traceparent=tracing.traceparent(),
         )
-        record, _ = await parts.store.create(new)
+        record, created = await parts.store.create(new)
+        if created:
+            _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=checked.pipeline)
         return api.CreateTaskResponse(task=task_message(record))
 
     async def GetTask(self, request: api.GetTaskRequest, context: Context) -> api.GetTaskResponse:
@@ -80,6 +83,7 @@ class TaskServicer(TaskServiceServicer):
         """See task_service.proto."""
         task_id = resource_id("tasks", request.name)
         record = await self._parts().store.cancel(task_id, principals.current().name)
+        _LOG.info("cancel asked for", task=request.name, state=record.state.name)
         return api.CancelTaskResponse(task=task_message(record))
 
     def WatchTask(
