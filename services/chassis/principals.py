@@ -1,8 +1,6 @@
 """Who a call is made for. Every call has a principal; every resource has an owner."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -34,16 +32,6 @@ def current() -> Principal:
 def enter(principal: Principal) -> None:
     """Makes a principal the current one for the rest of this asyncio task."""
     _current.set(principal)
-
-
-@contextmanager
-def acting_as(principal: Principal) -> Iterator[None]:
-    """Makes a principal the current one within a block, for calls that one process makes for many callers."""
-    token = _current.set(principal)
-    try:
-        yield
-    finally:
-        _current.reset(token)
 
 
 def from_metadata(name: str | None, roles: str | None) -> Principal:

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
-from radmesh.errors import AbortedError, InvalidRequestError, RadmeshError, UnavailableError, Violation
+from radmesh.errors import InvalidRequestError, RadmeshError, UnavailableError, Violation
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.tasks.lease_reports import LeaseReports
 from services.tasks.records import LeaseKey, LeaseState
@@ -163,8 +163,3 @@ class WorkerSession:
             self.cancel(grant.lease)
         self._early_cancels.clear()
         return True
-
-
-def superseded(worker: str) -> AbortedError:
-    """What ends a session when a newer one of its worker is in force."""
-    return AbortedError(f"a newer session of worker {worker} is in force", reason="SESSION_SUPERSEDED")

@@ -11,8 +11,9 @@ from services.chassis import logs
 from services.tasks.catalogue import Catalogue
 from services.tasks.hello import check_hello
 from services.tasks.records import FeedEntry
-from services.tasks.session import WorkerSession, superseded
+from services.tasks.session import WorkerSession
 from services.tasks.store import TaskStore
+from services.tasks.store.leases import superseded
 from services.tasks.translate import lease_key
 
 _LOG = logs.logger(__name__)

@@ -43,7 +43,7 @@ class LeasePart(StorePart):
             "acquire", keys.worker(worker), self._now(), worker, session, operation_id, nonce, *pipelines
         )
         if outcome == b"SUPERSEDED":
-            raise _superseded(worker)
+            raise superseded(worker)
         if outcome == b"NONE":
             return None
         fields, described = rest
@@ -63,7 +63,7 @@ class LeasePart(StorePart):
             "heartbeat", keys.worker(worker), self._now(), worker, session, *_flat(leases)
         )
         if outcome == b"SUPERSEDED":
-            raise _superseded(worker)
+            raise superseded(worker)
         return _standings(leases, standings)
 
     async def report_progress(self, lease: LeaseKey, progress: bytes) -> bool:
@@ -127,5 +127,6 @@ def _standings(leases: Sequence[LeaseKey], standings: Sequence[bytes]) -> Mappin
     return {lease: LeaseState(standing.decode()) for lease, standing in zip(leases, standings, strict=True)}
 
 
-def _superseded(worker: str) -> AbortedError:
+def superseded(worker: str) -> AbortedError:
+    """What ends a session when a newer one of its worker is in force."""
     return AbortedError(f"A newer session of worker {worker} is in force.", reason="SESSION_SUPERSEDED")
