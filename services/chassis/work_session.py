@@ -59,24 +59,24 @@ class WorkSession:
         """
         open_stream: Any = stub.Work
         call = open_stream()
-        helpers: list[asyncio.Task[None]] = []
+        loops: list[asyncio.Task[None]] = []
         try:
             await call.write(WorkRequest(hello=make_hello()))
             welcome = await self._read_welcome(call)
             self._owner.on_welcome(self, welcome)
             interval = welcome.heartbeat_interval.ToTimedelta().total_seconds()
-            helpers.append(asyncio.create_task(self._write(call), name="work-write"))
-            helpers.append(asyncio.create_task(self._beat(interval), name="work-beat"))
+            loops.append(asyncio.create_task(self._write(call), name="work-write"))
+            loops.append(asyncio.create_task(self._beat(interval), name="work-beat"))
             while (response := await call.read()) is not _END:
                 if response.WhichOneof("message") == "drain":
                     log.info("session drained")
                     return
                 self._owner.on_response(response)
         finally:
-            for helper in helpers:
-                helper.cancel()
+            for loop in loops:
+                loop.cancel()
             call.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            await asyncio.gather(*loops, return_exceptions=True)
 
     async def _read_welcome(self, call: Any) -> WorkerWelcome:
         try:

@@ -124,7 +124,7 @@ class FollowedLogs:
             if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
                 pause = _SHORTEST_PAUSE
             self._metrics.follow_breaks.inc()
-            _LOG.warning("follow_broken", reason=reason, pause=round(pause, 3))
+            _LOG.warning("follow broken", reason=reason, pause_seconds=round(pause, 3))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, _LONGEST_PAUSE)
 

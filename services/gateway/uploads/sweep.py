@@ -30,4 +30,4 @@ class Sweep:
         for upload_id in [*await self._uploads.expired(), *lost]:
             await self._uploads.discard(upload_id)
             self._metrics.swept.inc()
-            _LOG.info("upload_given_up", upload=upload_id)
+            _LOG.info("upload given up", upload=upload_id)
