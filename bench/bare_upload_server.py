@@ -19,7 +19,7 @@ async def _sink(
     return pb2.WriteUploadResponse(upload=pb2.Upload(offset=received))
 
 
-def _handler() -> grpc.GenericRpcHandler[pb2.WriteUploadRequest, pb2.WriteUploadResponse]:
+def _handler() -> "grpc.GenericRpcHandler[pb2.WriteUploadRequest, pb2.WriteUploadResponse]":
     method = grpc.stream_unary_rpc_method_handler(
         _sink,
         request_deserializer=pb2.WriteUploadRequest.FromString,
