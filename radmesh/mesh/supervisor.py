@@ -97,9 +97,12 @@ class Mesh:
 
     def _prepare(self) -> None:
         folder = self.options.folder.resolve()
-        for part in ("redis", "blobs", "logs"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
-        self._lock_file = _lock(folder)
+        try:
+            for part in ("redis", "blobs", "logs"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+            self._lock_file = _lock(folder)
+        except OSError as error:
+            raise MeshError(f"{folder} cannot be used: {error.strerror}. Choose another --folder.") from error
         addresses = self._choose_addresses()
         self.processes = {
             spec.name: SupervisedProcess(spec, folder / "logs", self._on_exit)

@@ -35,6 +35,17 @@ def test_a_wrong_command_line_exits_with_2(line: list[str]) -> None:
     assert CliRunner().invoke(app, line).exit_code == 2
 
 
+def test_a_folder_that_cannot_be_used_is_named_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = CliRunner().invoke(app, ["up", "--port", "0", "--folder", str(file), "--json"])
+    assert result.exit_code == 1
+    error = json.loads(result.stdout)["error"]
+    assert error["reason"] == "MESH_NOT_STARTED"
+    assert str(file) in error["message"]
+    assert "--folder" in error["message"]
+
+
 def test_a_missing_file_is_named() -> None:
     result = CliRunner().invoke(app, ["analyze", "octa-vessels", "gone.png"])
     assert "gone.png" in result.output
