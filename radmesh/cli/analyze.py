@@ -25,7 +25,7 @@ _AT_ONCE = 16
 def analyze(
     pipeline: Annotated[str, typer.Argument(help="Pipeline, such as octa-vessels; see `radmesh pipelines`.")],
     paths: Annotated[
-        list[Path], typer.Argument(exists=True, metavar="PATH...", help="Files, or folders of files.")
+        list[Path], typer.Argument(exists=True, metavar="PATH", help="Files, or folders of files.")
     ],
     *,
     param: Annotated[

@@ -23,7 +23,7 @@ def message_line(message: WatchMessage) -> str | None:
 
 
 def progress_text(progress: task_pb2.TaskProgress) -> str:
-    """A progress in words: `inference 3/10 tiles, 30 %, 2 s left`."""
+    """A progress in words: `inference 3/10 tiles, 30%, 2.0 s left`."""
     parts = [progress.stage]
     if progress.units_total:
         parts[0] += f" {progress.units_done}/{progress.units_total} {progress.unit}".rstrip()

@@ -87,6 +87,8 @@ def pipeline_row(pipeline: pipeline_pb2.Pipeline) -> Row:
             "min_images": pipeline.input.min_images,
             "max_images": pipeline.input.max_images,
             "max_image_bytes": pipeline.input.max_image_bytes,
+            "max_image_pixels": pipeline.input.max_image_pixels,
+            "min_image_side": pipeline.input.min_image_side,
         },
         "parameters": [_parameter(parameter) for parameter in pipeline.parameters],
         "artifacts": [
@@ -96,6 +98,9 @@ def pipeline_row(pipeline: pipeline_pb2.Pipeline) -> Row:
         "result_type": pipeline.result_type,
         "models": [model.name for model in pipeline.models],
         "demonstrator": pipeline.demonstrator,
+        "attempt_timeout_seconds": pipeline.attempt_timeout.ToTimedelta().total_seconds(),
+        "queue_timeout_seconds": pipeline.queue_timeout.ToTimedelta().total_seconds(),
+        "max_attempts": pipeline.max_attempts,
         "connected_workers": pipeline.connected_workers,
     }
 

@@ -13,6 +13,8 @@ def test_pipelines_tell_what_they_take_and_give(mesh: Mesh) -> None:
     assert row["connected_workers"] == 1
     steps = next(parameter for parameter in row["parameters"] if parameter["name"] == "steps")
     assert (steps["type"], steps["default"], steps["min"]) == ("integer", 5.0, 1.0)
+    assert row["max_attempts"] >= 1
+    assert row["attempt_timeout_seconds"] > 0
     text = radmesh("pipelines", server=mesh.address)
     assert text.returncode == 0
     assert "steps.json" in text.stdout
