@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from services.segmentation.octa.transform import THRESHOLD, to_mask, to_network_input
+from services.segmentation.octa.options import THRESHOLD
+from services.segmentation.octa.transform import to_mask, to_network_input
 from training.octa.data import LabelledImage
 
 

@@ -1,7 +1,10 @@
-"""What the service tells the runner of octa-vessels in its child. No torch: the service reads it too."""
+"""What the service tells the runner of octa-vessels in its child. Light: the service imports it too."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
+
+THRESHOLD = 0.5
+"""A pixel is vessel where its probability is at least this, unless a task says otherwise."""
 
 FACTORY = "services.segmentation.octa.runner:create"
 

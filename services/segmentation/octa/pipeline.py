@@ -3,7 +3,7 @@
 from radmesh.segmentation.v1 import octa_pb2
 from radmesh.tasks.v1 import pipeline_pb2
 from services.chassis.models import ModelManifest
-from services.segmentation.octa.transform import THRESHOLD
+from services.segmentation.octa.options import THRESHOLD
 from services.segmentation.settings import OctaSettings
 
 NAME = "pipelines/octa-vessels"

@@ -31,7 +31,7 @@ from services.chassis.model_pool import ModelPool
 from services.chassis.model_process import ModelFile, ModelOutput
 from services.chassis.models import ModelManifest
 from services.segmentation.octa import pipeline
-from services.segmentation.octa.transform import THRESHOLD
+from services.segmentation.octa.options import THRESHOLD
 from services.segmentation.settings import OctaSettings
 
 Context = grpc.aio.ServicerContext[SegmentVesselsRequest, SegmentVesselsResponse]

@@ -8,6 +8,7 @@ import math
 import numpy as np
 from PIL import Image
 
+from services.segmentation.octa.options import THRESHOLD
 from services.segmentation.octa.overlay import overlay
 
 __all__ = ["overlay", "to_mask", "to_network_input", "vessel_area_fraction"]
@@ -17,9 +18,6 @@ INPUT_SIDE = 256
 
 MEAN = 0.5
 STD = 0.5
-
-THRESHOLD = 0.5
-"""A pixel is vessel where its probability is at least this."""
 
 FOREGROUND = 255
 """The value of a vessel pixel in a mask; every other pixel is 0."""

@@ -9,6 +9,7 @@ import pytest
 
 from radmesh.samples.octa import DEMO_SEED, draw_octa, draw_octa_with_truth
 from services.segmentation.octa import transform
+from services.segmentation.octa.options import THRESHOLD
 from services.segmentation.octa.unet import UNet
 from services.segmentation.octa.weights import load_weights
 from training.octa.score import logits, score_masks
@@ -39,7 +40,7 @@ def test_the_manifest_describes_the_transform(manifest: dict[str, dict[str, obje
     described = manifest["input"] | manifest["output"]
     assert described["rows"] == described["columns"] == transform.INPUT_SIDE
     assert (described["mean"], described["standard_deviation"]) == (transform.MEAN, transform.STD)
-    assert described["threshold"] == transform.THRESHOLD
+    assert described["threshold"] == THRESHOLD
 
 
 @pytest.mark.parametrize("seed", [DEMO_SEED, 1, 2])
