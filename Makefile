@@ -29,15 +29,17 @@ check: $(VENV)/development ## Lint, types, contract, generated code, layers
 	$(BIN)/buf breaking --against contract/released.binpb
 	$(BIN)/python -m tools.generate_stubs --check
 	$(BIN)/python -m tools.describe_settings --check
+	$(BIN)/python -m tools.describe_metrics --check
 	$(BIN)/python -m pytest tests/test_layers.py
 
 format: $(VENV)/development ## Format the code and sort its imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: $(VENV)/development ## Generate the stubs, the page of settings and the Lua prelude
+generate: $(VENV)/development ## Generate the stubs, the pages of settings and metrics and the Lua prelude
 	$(BIN)/python -m tools.generate_stubs
 	$(BIN)/python -m tools.describe_settings
+	$(BIN)/python -m tools.describe_metrics
 	$(BIN)/python -m services.tasks.prelude
 
 contract: $(VENV)/development ## Take the protos as they are for the released contract

@@ -1,7 +1,5 @@
 """Writes docs/settings.md: every setting of every service, from the classes; `--check` only compares."""
 
-import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +11,9 @@ from services.chassis.settings import ServiceSettings
 from services.gateway.settings import GatewaySettings
 from services.segmentation.settings import SegmentationSettings
 from services.tasks.settings import TasksSettings
+from tools.written_page import write_or_check
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "settings.md"
 SERVICES: tuple[type[ServiceSettings], ...] = (GatewaySettings, TasksSettings, SegmentationSettings)
 _HEAD = """# Settings
 
@@ -52,15 +50,5 @@ def page() -> str:
     return "\n".join(sections) + "\n"
 
 
-def main() -> None:
-    """Writes the page, or with `--check` exits 1 when it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
-    if not parser.parse_args().check:
-        PAGE.write_text(page())
-    elif not PAGE.exists() or PAGE.read_text() != page():
-        sys.exit("docs/settings.md is stale: run `make generate`")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check("settings.md", page())

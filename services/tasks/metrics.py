@@ -38,7 +38,7 @@ class TasksMetrics:
         )
         self.event_lag = Histogram(
             "radmesh_event_lag_seconds",
-            "Time from an event's write to its arrival at this replica.",
+            "Time from an event's writing, by the store's clock, to its arrival at this replica.",
             buckets=_LAG_BUCKETS,
             registry=registry,
         )
@@ -77,4 +77,6 @@ async def count(
 async def _count_once(metrics: TasksMetrics, store: TaskStore, catalogue: Catalogue) -> None:
     metrics.set_counts(await store.queue_counts())
     for known in await catalogue.list_pipelines():
+        # A pipeline without a task yet has an empty queue, not an unknown one: scalers need the zero.
+        metrics.queue_depth.labels(known.pipeline_id)
         metrics.workers.labels(known.pipeline_id).set(known.message.connected_workers)

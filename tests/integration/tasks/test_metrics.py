@@ -65,3 +65,15 @@ async def test_tasks_queues_workers_and_lag_are_shown_by_either_replica(
     ended: Samples = {("radmesh_tasks", ("RUNNING",)): 0, ("radmesh_tasks", ("SUCCEEDED",)): 1}
     await shown(processes[1], pipeline, ended)
     assert (await samples(processes[1], pipeline))["radmesh_event_lag_seconds_count", ()] > 0
+
+
+async def test_a_pipeline_without_a_task_shows_an_empty_queue(
+    processes: list[ReplicaProcess],
+    replicas: tuple[Replica, Replica],
+    pipeline: str,
+    workers: list[HandWorker],
+) -> None:
+    workers.append(worker := HandWorker(described(pipeline)))
+    await worker.connect(replicas[0].channel)
+    for process in processes:
+        await shown(process, pipeline, {("radmesh_queue_depth", ()): 0})

@@ -1,0 +1,54 @@
+"""Writes docs/metrics.md: every metric of every service, from its collectors; `--check` only compares."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry
+
+from services.chassis.metrics import Metrics
+from services.chassis.worker_metrics import WorkerMetrics
+from services.gateway.metrics import GatewayMetrics
+from services.tasks.metrics import TasksMetrics
+from tools.written_page import write_or_check
+
+SERVICES: Mapping[str, Callable[[Metrics], object]] = {
+    "gateway": GatewayMetrics,
+    "tasks": lambda metrics: TasksMetrics(metrics.registry),
+    "segmentation, and every other model service": WorkerMetrics,
+}
+_HEAD = """# Metrics
+
+Prometheus reads them at `/metrics` of each service, where `RADMESH_<SERVICE>_METRICS_LISTEN` says;
+`radmesh up` prints the addresses. A histogram has `_bucket`, `_sum` and `_count` behind its name. Written by
+`make generate` from the collectors of each service.
+"""
+_TABLE = "| metric | kind | what it tells |\n|---|---|---|"
+
+
+def _families(registry: CollectorRegistry) -> dict[str, str]:
+    """A row for each metric, by its name as a query spells it."""
+    found = {}
+    for family in registry.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        found[name] = f"| `{name}` | {family.type} | {family.documentation} |"
+    return found
+
+
+def _sections() -> Iterator[str]:
+    shared = _families(Metrics().registry)
+    yield _HEAD
+    yield f"\n## every service\n\n{_TABLE}"
+    yield from shared.values()
+    for title, collect in SERVICES.items():
+        metrics = Metrics()
+        collect(metrics)
+        yield f"\n## {title}\n\n{_TABLE}"
+        yield from (row for name, row in _families(metrics.registry).items() if name not in shared)
+
+
+def page() -> str:
+    """The page as it must be."""
+    return "\n".join(_sections()) + "\n"
+
+
+if __name__ == "__main__":
+    write_or_check("metrics.md", page())
