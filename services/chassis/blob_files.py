@@ -137,7 +137,7 @@ class BlobFiles:
 
     def _place(self, source: Path, target: Path) -> None:
         while True:
-            _make_folder(target.parent)
+            made = _make_folder(target.parent)
             try:
                 source.rename(target)
                 break
@@ -145,7 +145,9 @@ class BlobFiles:
                 # Another process deleted the last file of the folder, and the folder with it.
                 if not source.exists():
                     raise
-        _sync_folder(target.parent)
+        # All at the end: the first commits what the file system's journal has for the others too.
+        for folder in (target.parent, *made):
+            _sync_folder(folder)
 
 
 @contextmanager
@@ -172,12 +174,13 @@ def _write(handle: int, content: bytes | memoryview, offset: int) -> None:
         rest, offset = rest[written:], offset + written
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path) -> list[Path]:
+    """Makes a folder and those above it; returns the folders that have a new entry, not yet on disk."""
     if folder.is_dir():
-        return
-    _make_folder(folder.parent)
+        return []
+    made = _make_folder(folder.parent)
     folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-    _sync_folder(folder.parent)
+    return [folder.parent, *made]
 
 
 def _start_writeback(handle: int, start: int, end: int) -> None:
