@@ -17,7 +17,7 @@ from services.chassis import health, logs, reflection
 from services.chassis.interceptors import ServerInterceptor
 from services.chassis.listening import Address, permitted_address
 from services.chassis.metrics import Metrics, MetricsPage
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import ServiceSettings, wrong_settings
 
 _LOG = logs.logger(__name__)
 
@@ -57,8 +57,8 @@ def run(service_factory: Callable[[Metrics], Service]) -> None:
     try:
         service = service_factory(metrics)
     except ValidationError as error:
-        for wrong in error.errors(include_input=False, include_url=False):
-            print(f"{error.title}.{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}", file=sys.stderr)
+        for line in wrong_settings(error):
+            print(line, file=sys.stderr)
         sys.exit(2)
     logs.configure(service.name, service.settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

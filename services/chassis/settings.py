@@ -1,16 +1,21 @@
 """The settings that every service has; a service adds its own and names their prefix."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from radmesh.errors import FailedPreconditionError
+from services.chassis.listening import parse_address
 
 
 class ServiceSettings(BaseSettings):
     """What the chassis of one process needs. Read from the environment once, at the edge, and passed down.
 
-    A subclass sets `model_config = SettingsConfigDict(env_prefix="RADMESH_<SERVICE>_", frozen=True)`.
+    A subclass is called `<Service>Settings` and sets
+    `model_config = SettingsConfigDict(env_prefix="RADMESH_<SERVICE>_", frozen=True)`.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -49,3 +54,21 @@ class ServiceSettings(BaseSettings):
     max_connection_age_grace_seconds: float = Field(
         300.0, ge=0, description="Time that calls on an aged connection get to finish."
     )
+
+    @field_validator("listen", "metrics_listen")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        try:
+            if value:
+                parse_address(value)
+        except FailedPreconditionError as error:
+            raise ValueError(error.message) from error
+        return value
+
+
+def wrong_settings(error: ValidationError) -> Iterator[str]:
+    """A line for each setting that is wrong, by its variable. The value may be a secret: it is not told."""
+    prefix = f"RADMESH_{error.title.removesuffix('Settings').upper()}_"
+    for wrong in error.errors(include_input=False, include_url=False):
+        variable = prefix + "__".join(map(str, wrong["loc"])).upper()
+        yield f"{variable}: {wrong['msg'].removeprefix('Value error, ')}"

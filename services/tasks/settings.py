@@ -1,6 +1,6 @@
 """The settings of `tasks`, read from `RADMESH_TASKS_*`."""
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.chassis.settings import ServiceSettings
@@ -27,7 +27,9 @@ class TasksSettings(ServiceSettings):
     lease_seconds: float = Field(
         15.0, gt=0, description="Time after a worker's last heartbeat at which its leases are lost."
     )
-    heartbeat_seconds: float = Field(3.0, gt=0, description="Time between the heartbeats of a worker.")
+    heartbeat_seconds: float = Field(
+        3.0, gt=0, description="Time between the heartbeats of a worker; at most half of a lease."
+    )
     retention_seconds: float = Field(
         7 * 86_400.0, gt=0, description="Time that an ended task is kept before it is deleted."
     )
@@ -48,6 +50,16 @@ class TasksSettings(ServiceSettings):
     worker_drain_seconds: float = Field(
         1.0, ge=0, description="Time that a worker gets to leave by itself when this replica goes down."
     )
+
+    @field_validator("heartbeat_seconds")
+    @classmethod
+    def _outlived_by_a_lease(cls, value: float, others: ValidationInfo) -> float:
+        lease_seconds = others.data.get("lease_seconds")
+        if lease_seconds is not None and value > lease_seconds / 2:
+            raise ValueError(
+                f"must be at most half of lease_seconds, {lease_seconds:g}: one beat may get lost"
+            )
+        return value
 
     def store_settings(self) -> StoreSettings:
         """The part of the settings that the store takes."""

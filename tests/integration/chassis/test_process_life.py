@@ -159,7 +159,7 @@ async def test_a_wrong_setting_is_named_and_exits_2() -> None:
     async with probe_process(drain_seconds="soon") as probe:
         _, told = await probe.process.communicate()
         assert probe.process.returncode == 2
-        assert b"ProbeSettings.drain_seconds" in told
+        assert b"RADMESH_PROBE_DRAIN_SECONDS" in told
 
 
 async def test_a_port_in_use_ends_the_second_process() -> None:
