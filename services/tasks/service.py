@@ -118,13 +118,16 @@ class TasksService:
 
     async def _open_store(self) -> TaskStore:
         deadline = asyncio.get_running_loop().time() + self._settings.redis_wait_seconds
+        told = False
         while True:
             try:
                 return await TaskStore.open(self._settings.redis_url, self._settings.store_settings())
             except UnavailableError as error:
                 if asyncio.get_running_loop().time() >= deadline:
                     raise
-                _LOG.warning("store not there yet", problem=error.message)
+                if not told:
+                    _LOG.warning("store not there yet", problem=error.message)
+                    told = True
                 await asyncio.sleep(random.uniform(0.5, 1.0) * _RETRY_SECONDS)
 
     def _run(self, loop: Coroutine[Any, Any, None]) -> None:
