@@ -16,6 +16,9 @@ MAX_SLOTS = 64
 MAX_PIPELINES = 64
 MAX_ATTEMPTS = 10
 MAX_TEXT_CHARACTERS = 2000
+# Fifty of them, a page, fit into one message.
+MAX_PIPELINE_BYTES = 64 << 10
+MAX_TIMEOUT_DAYS = 365
 _PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -50,6 +53,9 @@ def _hello_violations(hello: worker_service_pb2.WorkerHello) -> Iterator[Violati
         yield Violation("descriptor_set", str(error))
     yield from _repeats("pipelines", [pipeline.name for pipeline in hello.pipelines])
     for index, pipeline in enumerate(hello.pipelines):
+        if pipeline.ByteSize() > MAX_PIPELINE_BYTES:
+            yield Violation(f"pipelines[{index}]", f"has more than {MAX_PIPELINE_BYTES} bytes")
+            continue
         for violation in pipeline_violations(pipeline, types):
             yield Violation(f"pipelines[{index}].{violation.field}", violation.description)
 
@@ -69,8 +75,8 @@ def pipeline_violations(pipeline: pipeline_pb2.Pipeline, types: Iterable[str] | 
         yield Violation("max_attempts", f"must be from 1 to {MAX_ATTEMPTS}")
     for field in ("attempt_timeout", "queue_timeout"):
         span: duration_pb2.Duration = getattr(pipeline, field)
-        if span.ToMilliseconds() <= 0:
-            yield Violation(field, "must be longer than a millisecond")
+        if not 0 < span.ToMilliseconds() <= MAX_TIMEOUT_DAYS * 86_400_000:
+            yield Violation(field, f"must be from a millisecond to {MAX_TIMEOUT_DAYS} days")
     yield from _input_violations(pipeline.input)
     yield from _parameter_list_violations(pipeline)
     for index, artifact in enumerate(pipeline.artifacts):

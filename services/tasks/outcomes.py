@@ -10,7 +10,10 @@ from radmesh.tasks.v1 import task_pb2, worker_service_pb2
 
 MAX_RESULT_BYTES = 256 << 10
 MAX_ARTIFACTS = 1000
+MAX_ARTIFACT_BYTES = 4096
 MAX_MESSAGE_CHARACTERS = 2000
+MAX_METADATA = 32
+MAX_METADATA_CHARACTERS = 500
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -69,6 +72,10 @@ def _artifact_problem(task: str, artifacts: Sequence[task_pb2.Artifact]) -> str:
             return "An artifact is not named after its task and file."
         if artifact.name in seen:
             return f"Artifact {artifact.file_name} stands twice."
+        if artifact.ByteSize() > MAX_ARTIFACT_BYTES:
+            return (
+                f"The description of artifact {artifact.file_name} has more than {MAX_ARTIFACT_BYTES} bytes."
+            )
         if artifact.size_bytes < 0 or not _SHA256.fullmatch(artifact.sha256):
             return f"Artifact {artifact.file_name} lacks its length or SHA-256."
         seen.add(artifact.name)
@@ -81,4 +88,9 @@ def _stored_error(error: task_pb2.TaskError) -> bytes:
     if not _REASON.fullmatch(kept.reason):
         kept.reason = "INFERENCE_FAILED"
     kept.message = kept.message[:MAX_MESSAGE_CHARACTERS]
+    kept.metadata.clear()
+    # A task and its events must fit into one message, whatever a worker says.
+    for key, value in sorted(error.metadata.items())[:MAX_METADATA]:
+        kept.metadata[key[:MAX_METADATA_CHARACTERS]] = value[:MAX_METADATA_CHARACTERS]
+    kept.DiscardUnknownFields()
     return kept.SerializeToString(deterministic=True)

@@ -48,7 +48,9 @@ def stored_progress(lease: LeaseKey, progress: task_pb2.TaskProgress) -> bytes:
     kept.CopyFrom(progress)
     kept.attempt = lease.attempt
     kept.fraction = min(1.0, max(0.0, kept.fraction)) if kept.fraction == kept.fraction else 0.0
-    kept.message = kept.message[:MAX_MESSAGE_CHARACTERS]
+    for field in ("stage", "unit", "message"):
+        setattr(kept, field, getattr(kept, field)[:MAX_MESSAGE_CHARACTERS])
+    kept.DiscardUnknownFields()
     if not kept.HasField("update_time"):
         kept.update_time.GetCurrentTime()
     return kept.SerializeToString(deterministic=True)

@@ -57,6 +57,12 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     ("hello.pipelines", lambda one: one.ClearField("pipelines")),
     ("hello.pipelines[1].name", lambda one: one.pipelines.add().CopyFrom(one.pipelines[0])),
     ("hello.descriptor_set", lambda one: setattr(one, "descriptor_set", b"\xff")),
+    ("hello.pipelines[0]", lambda one: one.pipelines[0].input.media_types.extend(["image/png"] * 10_000)),
+    ("hello.pipelines[0].attempt_timeout", lambda one: one.pipelines[0].attempt_timeout.FromSeconds(10**9)),
+    (
+        "hello.pipelines[0].queue_timeout",
+        lambda one: setattr(one.pipelines[0].queue_timeout, "seconds", 2**62),
+    ),
     ("hello.leases[0]", lambda one: one.leases.append(Lease(task="x"))),
     ("hello.pipelines[0].name", lambda one: setattr(one.pipelines[0], "name", "octa")),
     ("hello.pipelines[0].title", lambda one: setattr(one.pipelines[0], "title", "")),

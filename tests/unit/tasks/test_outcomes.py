@@ -14,6 +14,8 @@ from services.tasks.reports import ProgressSlots, stored_progress
 
 TASK = f"tasks/{'a' * 32}"
 LEASE = work.Lease(task=TASK, attempt=1, token="t")
+# Field 1000, a megabyte, as an older server sees what a newer worker says.
+UNKNOWN_FIELD = b"\xc2\x3e\x80\x80\x40" + bytes(1 << 20)
 KEY = LeaseKey("a" * 32, 1, "t")
 
 
@@ -53,6 +55,16 @@ def test_an_error_loses_the_artifacts_that_came_with_it() -> None:
     assert found.artifacts == ()
 
 
+def test_an_error_is_kept_within_its_limits() -> None:
+    metadata = {f"{number}{'k' * 600}": "v" * 600 for number in range(100)}
+    error = task_pb2.TaskError(reason="OUT_OF_MEMORY", metadata=metadata)
+    error.MergeFromString(UNKNOWN_FIELD)
+    kept = error_of(error=error)
+    assert len(kept.metadata) == 32
+    assert {(len(key), len(value)) for key, value in kept.metadata.items()} == {(500, 500)}
+    assert kept.ByteSize() < 40_000
+
+
 def test_cancelled_and_released_are_told_apart() -> None:
     assert read_outcome(work.WorkerOutcome(cancelled=work.AttemptCancelled())).cancelled
     released = work.AttemptReleased(reason="WORKER_DRAINING")
@@ -71,6 +83,7 @@ def test_cancelled_and_released_are_told_apart() -> None:
         {"result": result(), "artifacts": [artifact(file_name="other.png")]},
         {"result": result(), "artifacts": [artifact(), artifact()]},
         {"result": result(), "artifacts": [artifact(sha256="")]},
+        {"result": result(), "artifacts": [artifact(media_type="x" * 5000)]},
         {"result": result(), "artifacts": [artifact(size_bytes=-1)]},
     ],
 )
@@ -102,7 +115,11 @@ def test_progress_waits_its_turn_and_only_the_latest_is_written() -> None:
 
 @pytest.mark.parametrize(("said", "kept"), [(2.0, 1.0), (-1.0, 0.0), (float("nan"), 0.0), (0.5, 0.5)])
 def test_progress_is_kept_within_its_limits(said: float, kept: float) -> None:
-    progress = task_pb2.TaskProgress(attempt=9, fraction=said, message="x" * 300)
+    text = "x" * 300
+    progress = task_pb2.TaskProgress(attempt=9, fraction=said, message=text, stage=text, unit=text)
+    progress.MergeFromString(UNKNOWN_FIELD)
     found = task_pb2.TaskProgress.FromString(stored_progress(KEY, progress))
     assert (found.attempt, found.fraction, len(found.message)) == (1, kept, 200)
+    assert (len(found.stage), len(found.unit)) == (200, 200)
     assert found.HasField("update_time")
+    assert found.ByteSize() < 1000
