@@ -13,6 +13,8 @@ from services.tasks.store import TaskStore
 from services.tasks.translate import assignment_message, lease_message
 
 _FLUSH_SECONDS = 1.0
+# Answers on their way to a worker; one that does not read them is not read either until it does.
+_MOST_UNSENT = 1_000
 
 
 class WorkerSession:
@@ -121,6 +123,8 @@ class WorkerSession:
 
     async def _read(self, requests: AsyncIterator[work.WorkRequest]) -> None:
         async for request in requests:
+            if self._outgoing.qsize() > _MOST_UNSENT:
+                await self._outgoing.join()
             kind = request.WhichOneof("message")
             if kind == "heartbeat":
                 self._draining = self._draining or request.heartbeat.draining
