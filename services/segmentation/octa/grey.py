@@ -89,4 +89,4 @@ def _photometric(image: Image.Image) -> int | None:
 
 
 def _refused(why: str) -> ImageFormatError:
-    return ImageFormatError(f"the image is not usable as it is: {why}", reason="IMAGE_MODE_UNSUPPORTED")
+    return ImageFormatError(f"The image is not usable as it is: {why}.", reason="IMAGE_MODE_UNSUPPORTED")

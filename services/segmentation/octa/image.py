@@ -44,16 +44,16 @@ def read_grey(content: bytes, limits: ImageLimits) -> np.ndarray:
     is checked before any memory for its pixels is taken.
     """
     if not content:
-        raise ImageFormatError("the file is empty; export the image again", reason="EMPTY_FILE")
+        raise ImageFormatError("The file is empty. Export the image again.", reason="EMPTY_FILE")
     if len(content) > limits.max_bytes:
         raise ImageTooLargeError(
-            f"the file has {len(content)} bytes, at most {limits.max_bytes} are allowed",
+            f"The file has {len(content)} bytes; at most {limits.max_bytes} are allowed. Export it smaller.",
             metadata={"limit_bytes": str(limits.max_bytes)},
         )
     with warnings.catch_warnings():
         # Pillow warns of damaged metadata and of sizes over its own limit; ours is checked below.
         warnings.simplefilter("ignore")
-        with _open(content) as image:
+        with _open(content, limits) as image:
             _check_size(image, limits)
             _check_single(image)
             refuse_deep_colour(image)
@@ -61,16 +61,20 @@ def read_grey(content: bytes, limits: ImageLimits) -> np.ndarray:
             return to_grey(image)
 
 
-def _open(content: bytes) -> Image.Image:
+def _open(content: bytes, limits: ImageLimits) -> Image.Image:
     try:
         return Image.open(io.BytesIO(content), formats=_FORMATS)
     except Image.DecompressionBombError:
+        # Pillow's own limit, which ends the reading of a header before its size is known.
+        most = min(limits.max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or limits.max_pixels))
         raise ImageFormatError(
-            "the image declares more pixels than any accepted one has", reason="IMAGE_TOO_MANY_PIXELS"
+            f"The image declares more than the {most} pixels that are allowed. Export it smaller.",
+            reason="IMAGE_TOO_MANY_PIXELS",
+            metadata={"limit_pixels": str(most)},
         ) from None
     except _UNREADABLE:
         raise ImageFormatError(
-            "the file is no PNG, JPEG, BMP or TIFF image, or its beginning is damaged; export it again",
+            "The file is no PNG, JPEG, BMP or TIFF image, or its beginning is damaged. Export it again.",
             reason="NOT_AN_IMAGE",
         ) from None
 
@@ -80,14 +84,15 @@ def _check_size(image: Image.Image, limits: ImageLimits) -> None:
     size = {"rows": str(rows), "columns": str(columns)}
     if rows * columns > limits.max_pixels:
         raise ImageFormatError(
-            f"the image has {columns} x {rows} pixels, at most {limits.max_pixels} in all are allowed; "
-            "export it smaller",
+            f"The image has {columns} x {rows} pixels; at most {limits.max_pixels} in all are allowed. "
+            "Export it smaller.",
             reason="IMAGE_TOO_MANY_PIXELS",
             metadata={**size, "limit_pixels": str(limits.max_pixels)},
         )
     if min(rows, columns) < limits.min_side:
         raise ImageFormatError(
-            f"the image has {columns} x {rows} pixels, its shorter side needs at least {limits.min_side}",
+            f"The image has {columns} x {rows} pixels; its shorter side needs at least {limits.min_side}. "
+            "Export it larger.",
             reason="IMAGE_TOO_SMALL",
             metadata={**size, "limit_side": str(limits.min_side)},
         )
@@ -100,7 +105,7 @@ def _check_single(image: Image.Image) -> None:
         raise _damaged() from None
     if frames > 1:
         raise ImageFormatError(
-            f"the file holds {frames} frames or pages; export the one to be analysed alone",
+            f"The file holds {frames} frames or pages. Export the one to be analysed alone.",
             reason="IMAGE_ANIMATED",
             metadata={"frames": str(frames)},
         )
@@ -119,5 +124,5 @@ def _load(content: bytes, image: Image.Image) -> None:
 
 def _damaged() -> ImageFormatError:
     return ImageFormatError(
-        "the file ends early or is damaged; export the image again", reason="IMAGE_TRUNCATED"
+        "The file ends early or is damaged. Export the image again.", reason="IMAGE_TRUNCATED"
     )

@@ -45,6 +45,8 @@ def refusal(content: bytes, limits: ImageLimits = LIMITS) -> str:
         read_grey(content, limits)
     assert isinstance(caught.value, ImageFormatError)
     assert caught.value.numeric_code == 10003
+    assert caught.value.message[0].isupper(), "whole sentences, as people at the scanner read them"
+    assert caught.value.message.endswith(".")
     return caught.value.reason
 
 
@@ -193,6 +195,13 @@ def test_a_huge_size_declared_in_a_tiny_file_takes_no_memory(side: int) -> None:
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("side", [1001, 30_000])
+def test_a_huge_image_is_refused_with_the_limit(side: int) -> None:
+    with pytest.raises(ImageFormatError, match="1000000") as caught:
+        read_grey(png(side, side, depth=8, colour=0, lines=b""), LIMITS)
+    assert caught.value.metadata["limit_pixels"] == "1000000"
 
 
 def test_a_file_over_the_limit_is_refused_with_the_limit() -> None:
