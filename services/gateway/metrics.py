@@ -1,5 +1,6 @@
 """What the gateway counts beyond the RPCs: bytes in and out, refused uploads, watches, the lag of events."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -52,8 +53,16 @@ class GatewayMetrics:
 
     def show(self, *, watches: Callable[[], float], free_bytes: Callable[[], float]) -> None:
         """Says where the levels are read from when somebody asks."""
+
+        def free() -> float:
+            try:
+                return free_bytes()
+            except OSError:
+                # The page has to stay readable above all when a disk is gone.
+                return math.nan
+
         self._watches.set_function(watches)
-        self._free_bytes.set_function(free_bytes)
+        self._free_bytes.set_function(free)
 
     def saw_event(self, written: Timestamp) -> None:
         """Notes how long an event took to get here."""
