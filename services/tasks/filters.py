@@ -63,7 +63,8 @@ def _with_term(found: TaskFilter, term: str) -> TaskFilter:
     reader = _READERS.get((field, comparison)) if not key else None
     if reader is None:
         raise _TermError(
-            "unknown field or comparison: state=, pipeline=, labels.KEY=, create_time>= and < are known"
+            "unknown field or comparison: state=, pipeline=, owner=, labels.KEY=, create_time>= and < "
+            "are known"
         )
     name, read = reader
     if getattr(found, name) is not None:
@@ -106,6 +107,7 @@ def _time(value: str) -> datetime:
 _READERS: dict[tuple[str, str], tuple[str, Callable[[str], Any]]] = {
     ("state", "="): ("state", _state),
     ("pipeline", "="): ("pipeline", _pipeline),
+    ("owner", "="): ("owner", str),
     ("create_time", ">="): ("create_from", _time),
     ("create_time", "<"): ("create_before", _time),
 }

@@ -117,6 +117,7 @@ class TaskFilter:
 
     state: State | None = None
     pipeline: str | None = None
+    owner: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     create_from: datetime | None = None
     create_before: datetime | None = None

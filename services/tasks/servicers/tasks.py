@@ -75,6 +75,8 @@ class TaskServicer(TaskServiceServicer):
         """See task_service.proto."""
         size, task_filter = read_list(request)
         owner = principals.current().name
+        if task_filter.owner not in (None, owner):
+            return api.ListTasksResponse()  # nobody is shown another owner's tasks
         records, token = await self._parts().store.list_tasks(owner, task_filter, size, request.page_token)
         tasks = [task_message(record, listed=True) for record in records]
         return api.ListTasksResponse(tasks=tasks, next_page_token=token)

@@ -136,6 +136,9 @@ async def test_tasks_are_listed_in_pages_by_filter(replicas: Replicas, known: st
             break
         request.page_token = page.next_page_token
     assert found == [created[0].name, created[2].name]
+    for owner, count in ((created[0].owner, 3), ("somebody-else", 0)):
+        of_owner = task_service_pb2.ListTasksRequest(filter=f"pipeline={known} AND owner={owner}")
+        assert len((await b.tasks.ListTasks(of_owner)).tasks) == count
     bad = task_service_pb2.ListTasksRequest(filter="colour=blue", page_size=1)
     assert (await refused(b.tasks.ListTasks(bad))).reason == "INVALID_REQUEST"
 

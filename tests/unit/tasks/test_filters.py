@@ -17,12 +17,13 @@ def test_an_empty_filter_asks_for_everything() -> None:
 
 def test_all_terms_hold_together() -> None:
     found = parse_filter(
-        "state=RUNNING AND pipeline=octa-vessels AND labels.ward=west AND labels.note=a=b"
+        "state=RUNNING AND pipeline=octa-vessels AND owner=alice AND labels.ward=west AND labels.note=a=b"
         " AND create_time>=2026-01-31T00:00:00Z AND create_time<2026-02-01T00:00:00+01:00"
     )
     assert found == TaskFilter(
         state=State.RUNNING,
         pipeline="octa-vessels",
+        owner="alice",
         labels={"ward": "west", "note": "a=b"},
         create_from=datetime(2026, 1, 31, tzinfo=UTC),
         create_before=datetime(2026, 1, 31, 23, tzinfo=UTC),
@@ -46,7 +47,7 @@ def test_a_state_is_given_with_or_without_its_prefix(text: str) -> None:
         "state=SLEEPING",
         "state=NONE",
         "state>=RUNNING",
-        "owner=alice",
+        "owner>=alice",
         "pipeline=Not A Name",
         "labels=west",
         "labels.Ward=west",
