@@ -83,9 +83,13 @@ def read_manifest(folder: Path) -> ModelManifest:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BrokenModelError(f"{path} cannot be read: {error}") from error
     try:
-        return _manifest(folder, content)
+        manifest = _manifest(folder, content)
+        manifest.to_proto()  # takes no value of a wrong type
     except KeyError as error:
         raise BrokenModelError(f"{path} lacks {error}") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BrokenModelError(f"{path} has a value of a wrong type: {error}") from error
+    return manifest
 
 
 def _manifest(folder: Path, content: Mapping[str, Any]) -> ModelManifest:
@@ -113,6 +117,8 @@ def _manifest(folder: Path, content: Mapping[str, Any]) -> ModelManifest:
 
 
 def _weights_file(folder: Path, name: str, entry: Mapping[str, Any]) -> WeightsFile:
+    if Path(entry["file"]).name != entry["file"]:
+        raise BrokenModelError(f"{folder / 'model.toml'} names {entry['file']}, which is not beside it")
     path = folder / entry["file"]
     if not path.is_file():
         raise BrokenModelError(f"{path} is missing; model.toml names it")

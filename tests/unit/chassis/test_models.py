@@ -78,6 +78,26 @@ def test_a_manifest_that_cannot_be_used_is_named(folder: Path, broken: str) -> N
         read_manifest(folder)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('title = "Vessels"', "title = 7"),
+        ('version = "1.0.0"', "version = 1.0"),
+        ("dice = 0.9", 'dice = "good"'),
+        ('[accuracy]\nmeasure = "Dice"', '[[accuracy]]\nmeasure = "Dice"'),
+        ('file = "new.safetensors"', "file = 7"),
+        ('file = "new.safetensors"', 'file = "../new.safetensors"'),
+        ('file = "new.safetensors"', 'file = "/etc/hostname"'),
+        ('title = "Vessels"', 'title = "Vessels"\ndemonstrator = "no"'),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(folder: Path, right: str, wrong: str) -> None:
+    assert right in MANIFEST
+    (folder / "model.toml").write_text(MANIFEST.replace(right, wrong))
+    with pytest.raises(BrokenModelError, match=r"model\.toml"):
+        read_manifest(folder)
+
+
 def test_the_bundled_model_is_what_its_manifest_says() -> None:
     models = Path(__file__).parents[3] / "models"
     assert read_manifest(models / "octa-vessels").name == "models/octa-vessels"
