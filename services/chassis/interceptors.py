@@ -63,7 +63,8 @@ def _wrap(handler: Any, calls: "_Calls") -> Any:
     if not inspect.iscoroutinefunction(body):
         body = _written(body) if responses else _called(body)
     if requests:
-        return make(calls.around(body), handler.request_deserializer, handler.response_serializer)
+        decode = handler.request_deserializer and _strict(handler.request_deserializer)
+        return make(calls.around(body), decode, handler.response_serializer)
     # A single request is read by us, so that one which cannot be read is the caller's error, not ours.
     return make(calls.around(_decoded(body, handler.request_deserializer)), None, handler.response_serializer)
 
@@ -94,14 +95,24 @@ def _called(body: Callable[[Any, Context], Any]) -> Body:
 
 
 def _decoded(body: Body, decode: Callable[[bytes], Any]) -> Body:
+    strict = _strict(decode)
+
     async def decode_first(request: bytes, context: Context) -> Any:
-        try:
-            message = decode(request)
-        except DecodeError:
-            raise InvalidRequestError([Violation("request", "not a message of the method's type")]) from None
-        return await body(message, context)
+        return await body(strict(request), context)
 
     return decode_first
+
+
+def _strict(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Reads a message; one that cannot be read is the caller's error, in a stream too."""
+
+    def read(content: bytes) -> Any:
+        try:
+            return decode(content)
+        except DecodeError:
+            raise InvalidRequestError([Violation("request", "not a message of the method's type")]) from None
+
+    return read
 
 
 class _Calls:

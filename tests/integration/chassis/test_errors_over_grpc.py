@@ -1,5 +1,6 @@
 """Whatever a method raises, its caller gets one canonical status with one ErrorInfo; nothing else leaks."""
 
+from collections.abc import AsyncIterable
 from typing import Any, cast
 
 import grpc
@@ -88,6 +89,20 @@ async def test_a_request_that_cannot_be_read_is_the_callers_error(served: Runnin
     call = served.channel.unary_unary("/radmesh.tasks.v1.TaskService/GetTask", None, None)
     error = await failure(call(b"\xff\xff\xff"))
     assert isinstance(from_rpc_error(error), errors.InvalidRequestError)
+
+
+@pytest.mark.parametrize(
+    "before", [[], [analysis_service_pb2.AnalyzeRequest(chunk=b"x").SerializeToString()]]
+)
+async def test_nor_is_one_in_the_middle_of_a_stream_ours(served: Running, before: list[bytes]) -> None:
+    call = served.channel.stream_stream("/radmesh.gateway.v1.AnalysisService/Analyze", None, None)
+    error = await failure(read_all(call(iter([*before, b"\xff\xff\xff"]))))
+    assert isinstance(from_rpc_error(error), errors.InvalidRequestError)
+
+
+async def read_all(call: AsyncIterable[bytes]) -> None:
+    async for _ in call:
+        pass
 
 
 async def test_a_method_that_is_not_written_is_unimplemented(served: Running) -> None:
