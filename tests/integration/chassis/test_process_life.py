@@ -124,9 +124,13 @@ async def test_a_second_signal_cuts_the_drain_short() -> None:
 
 async def test_health_says_not_serving_until_the_service_is_ready(unused_tcp_port: int) -> None:
     address = f"127.0.0.1:{unused_tcp_port}"
+    # grpc's own pause of a second between two tries would eat most of the time before it is ready.
+    hasty = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 100)]
     async with (
-        probe_process(ready_seconds=1.5, listen=address) as probe,
-        grpc.aio.insecure_channel(address) as channel,
+        probe_process(ready_seconds=3, listen=address) as probe,
+        grpc.aio.insecure_channel(
+            address, options=[*hasty, ("grpc.min_reconnect_backoff_ms", 50)]
+        ) as channel,
     ):
         health = health_pb2_grpc.HealthStub(channel)
         early = await health.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
