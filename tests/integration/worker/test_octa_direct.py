@@ -75,7 +75,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Ru
     blobs: Path = tmp_path_factory.mktemp("blobs")
     # Nobody listens at port 9: the direct call must not need `tasks`.
     settings = SegmentationSettings(
-        blobs=blobs.as_uri(), tasks="127.0.0.1:9", threads=1, trust_principal=True
+        blobs=blobs.as_uri(), listen="127.0.0.1:0", tasks="127.0.0.1:9", threads=1, trust_principal=True
     )
     service = SegmentationService(settings, metrics)
     process = ServiceProcess(service, metrics)
