@@ -3,7 +3,7 @@
 import inspect
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any
 
@@ -155,7 +155,7 @@ class _Calls:
 
     def _log(self, public: RadmeshError, error: BaseException) -> None:
         ours = public.code in _OURS
-        fields = [one.field for one in public.violations] if isinstance(public, InvalidRequestError) else []
+        fields = _loggable(public.violations) if isinstance(public, InvalidRequestError) else []
         (_LOG.error if ours else _LOG.info)(
             "rpc failed" if ours else "rpc refused",
             method=self._method,
@@ -175,6 +175,11 @@ class _Calls:
         ended[1].observe(seconds)
         if _DEBUG.isEnabledFor(logging.DEBUG):
             _LOG.debug("rpc ended", method=self._method, code=code, seconds=round(seconds, 6))
+
+
+def _loggable(violations: Iterable[Violation]) -> list[str]:
+    """Which fields were wrong, without the keys that a caller chose: one may be a patient's name."""
+    return sorted({one.field.partition(".")[0] for one in violations})
 
 
 def _enter(context: Context, *, trust_principal: bool) -> None:

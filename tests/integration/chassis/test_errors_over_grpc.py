@@ -13,7 +13,7 @@ from radmesh.gateway.v1 import analysis_service_pb2
 from radmesh.status import from_rpc_error
 from radmesh.tasks.v1 import task_service_pb2
 from tests.integration.chassis.conftest import Running, running
-from tests.integration.chassis.probe import PATIENT, sample_errors
+from tests.integration.chassis.probe import sample_errors
 
 
 def details_of(error: grpc.aio.AioRpcError) -> dict[str, list[Any]]:
@@ -133,10 +133,3 @@ async def test_the_next_hops_error_passes_as_it_is_but_not_its_address(served: R
     assert from_rpc_error(away).reason == "UNAVAILABLE"
     assert from_rpc_error(away).retry_after is not None
     assert "127.0.0.1" not in f"{away.details()}{away.trailing_metadata()}"
-
-
-async def test_a_patient_in_an_unforeseen_exception_stays_out_of_the_log(
-    served: Running, caplog: pytest.LogCaptureFixture
-) -> None:
-    await failure(served.ask("crash"))
-    assert PATIENT not in caplog.text

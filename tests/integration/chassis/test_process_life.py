@@ -203,3 +203,18 @@ async def test_the_log_file_rotates_and_names_no_patient(tmp_path: Path) -> None
     crash = next(one for one in probe.lines if one["event"] == "rpc failed")
     assert crash["error"] == "ValueError"
     assert any("probe.py" in frame for frame in crash["frames"])
+
+
+@pytest.mark.parametrize(
+    ("call", "event", "secret"), [("crash", "rpc failed", PATIENT), ("error/many", "rpc refused", "größe")]
+)
+async def test_what_may_name_a_patient_stays_out_of_the_log(call: str, event: str, secret: str) -> None:
+    async with probe_process() as probe:
+        address = (await probe.line("ready"))["grpc"]
+        async with grpc.aio.insecure_channel(address) as channel:
+            with pytest.raises(grpc.aio.AioRpcError):
+                await tasks_of(channel).GetTask(task_service_pb2.GetTaskRequest(name=call))
+        assert secret not in str(await probe.line(event))
+        probe.process.send_signal(signal.SIGTERM)
+        assert await probe.ended() == 0
+    assert secret not in str(probe.lines)
