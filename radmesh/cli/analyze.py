@@ -47,6 +47,8 @@ def analyze(
         display = BarDisplay(console)
     else:
         display = LineDisplay(consoles.stderr() if detach else console)
+    if out is not None and out.exists() and not out.is_dir():
+        raise typer.BadParameter(f"'{out}' is a file; artifacts need a folder.", param_hint="--out")
     order = _Order(server, pipeline, paths, param or [], out, detach, as_json)
     run(_analyze(order, display), as_json=as_json)
 

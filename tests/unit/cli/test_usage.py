@@ -80,3 +80,12 @@ def test_the_server_can_be_named_by_the_environment(monkeypatch: pytest.MonkeyPa
 def test_every_command_has_help() -> None:
     for line in (["up"], ["analyze"], ["watch"], ["tasks", "list"], ["pipelines"], ["doctor"]):
         assert CliRunner().invoke(app, [*line, "--help"]).exit_code == 0
+
+
+def test_a_file_as_the_folder_of_artifacts_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    image, out = tmp_path / "scan.png", tmp_path / "results"
+    image.write_bytes(b"x")
+    out.write_text("a file")
+    result = CliRunner().invoke(app, ["analyze", "octa-vessels", str(image), "--out", str(out), *NOBODY])
+    assert result.exit_code == 2
+    assert "artifacts need a folder" in " ".join(result.output.split())
