@@ -129,6 +129,18 @@ class TaskNotFoundError(NotFoundError):
     reason = "TASK_NOT_FOUND"
 
 
+class BatchNotFoundError(NotFoundError):
+    """No such batch for this owner."""
+
+    reason = "BATCH_NOT_FOUND"
+
+
+class WorkerNotFoundError(NotFoundError):
+    """No worker of this name is connected or holds a lease."""
+
+    reason = "WORKER_NOT_FOUND"
+
+
 class PipelineNotFoundError(NotFoundError):
     """No worker has ever introduced this pipeline."""
 

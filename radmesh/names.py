@@ -5,21 +5,25 @@ import uuid
 
 _PATTERNS = {
     "tasks": re.compile(r"tasks/([0-9a-f]{32})"),
+    "batches": re.compile(r"batches/([0-9a-f]{32})"),
     "images": re.compile(r"images/([0-9a-f]{64})"),
     "uploads": re.compile(r"uploads/([0-9a-f]{32})"),
     "pipelines": re.compile(r"pipelines/([a-z][a-z0-9-]{0,62})"),
     "models": re.compile(r"models/([a-z][a-z0-9-]{0,62})"),
     "weights": re.compile(r"models/([a-z][a-z0-9-]{0,62})/weights/([a-z0-9][a-z0-9._-]{0,62})"),
+    "workers": re.compile(r"workers/([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"),
     "artifacts": re.compile(r"tasks/([0-9a-f]{32})/artifacts/([A-Za-z0-9][A-Za-z0-9._-]{0,99})"),
 }
 
 _RULES = {
     "tasks": "must be `tasks/{task}`, 32 lower-case hexadecimal digits",
+    "batches": "must be `batches/{batch}`, 32 lower-case hexadecimal digits",
     "images": "must be `images/{sha256}`, 64 lower-case hexadecimal digits",
     "uploads": "must be `uploads/{upload}`, 32 lower-case hexadecimal digits",
     "pipelines": "must be `pipelines/{pipeline}`, such as `pipelines/octa-vessels`",
     "models": "must be `models/{model}`, such as `models/octa-vessels`",
     "weights": "must be `models/{model}/weights/{weights}`, such as `models/octa-vessels/weights/official`",
+    "workers": "must be `workers/{worker}`, a UUID of version 4 in lower case",
     "artifacts": "must be `tasks/{task}/artifacts/{artifact}`, such as `…/artifacts/mask.png`",
 }
 
@@ -32,7 +36,8 @@ def rule(collection: str) -> str:
 def parse(collection: str, name: str) -> tuple[str, ...] | None:
     """The ids in a resource name, or None when it is not a name of that collection.
 
-    collection: one of `tasks`, `images`, `uploads`, `pipelines`, `models`, `weights`, `artifacts`.
+    collection: one of `tasks`, `batches`, `images`, `uploads`, `pipelines`, `models`, `weights`, `workers`,
+    `artifacts`.
     """
     match = _PATTERNS[collection].fullmatch(name)
     return match.groups() if match else None

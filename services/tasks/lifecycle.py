@@ -40,6 +40,12 @@ class Cause(Enum):
     RELEASED = "RELEASED"
     QUEUE_TIMEOUT = "QUEUE_TIMEOUT"
     CANCEL_REQUESTED = "CANCEL_REQUESTED"
+    NO_PROGRESS = "NO_PROGRESS"
+    RECOVERED = "RECOVERED"
+    REVIEW_REQUESTED = "REVIEW_REQUESTED"
+    REVIEW_ACCEPTED = "REVIEW_ACCEPTED"
+    REVIEW_REJECTED = "REVIEW_REJECTED"
+    REVIEW_EXPIRED = "REVIEW_EXPIRED"
 
 
 TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
@@ -48,6 +54,8 @@ TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
         (State.QUEUED, Cause.ASSIGNED): State.RUNNING,
         (State.QUEUED, Cause.CANCEL_REQUESTED): State.CANCELLED,
         (State.QUEUED, Cause.QUEUE_TIMEOUT): State.FAILED,
+        # It stood in no queue any more, and is put back.
+        (State.QUEUED, Cause.RECOVERED): State.QUEUED,
         (State.RUNNING, Cause.CANCEL_REQUESTED): State.CANCELLING,
         (State.RUNNING, Cause.COMPLETED): State.SUCCEEDED,
         (State.RUNNING, Cause.ATTEMPT_FAILED): State.FAILED,
@@ -55,7 +63,14 @@ TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
         (State.RUNNING, Cause.ATTEMPT_TIMEOUT): State.FAILED,
         (State.RUNNING, Cause.WORKER_CRASHED): State.QUEUED,
         (State.RUNNING, Cause.LEASE_EXPIRED): State.QUEUED,
+        (State.RUNNING, Cause.NO_PROGRESS): State.QUEUED,
         (State.RUNNING, Cause.RELEASED): State.QUEUED,
+        (State.RUNNING, Cause.RECOVERED): State.QUEUED,
+        (State.RUNNING, Cause.REVIEW_REQUESTED): State.AWAITING_REVIEW,
+        (State.AWAITING_REVIEW, Cause.REVIEW_ACCEPTED): State.QUEUED,
+        (State.AWAITING_REVIEW, Cause.REVIEW_REJECTED): State.FAILED,
+        (State.AWAITING_REVIEW, Cause.REVIEW_EXPIRED): State.FAILED,
+        (State.AWAITING_REVIEW, Cause.CANCEL_REQUESTED): State.CANCELLED,
         # The model was done before it heard of the cancel: its result is kept.
         (State.CANCELLING, Cause.COMPLETED): State.SUCCEEDED,
         (State.CANCELLING, Cause.ATTEMPT_CANCELLED): State.CANCELLED,
@@ -65,7 +80,11 @@ TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
         (State.CANCELLING, Cause.ATTEMPT_TIMEOUT): State.CANCELLED,
         (State.CANCELLING, Cause.WORKER_CRASHED): State.CANCELLED,
         (State.CANCELLING, Cause.LEASE_EXPIRED): State.CANCELLED,
+        (State.CANCELLING, Cause.NO_PROGRESS): State.CANCELLED,
         (State.CANCELLING, Cause.RELEASED): State.CANCELLED,
+        (State.CANCELLING, Cause.RECOVERED): State.CANCELLED,
+        # Only a stage is done: the task has no result yet.
+        (State.CANCELLING, Cause.REVIEW_REQUESTED): State.CANCELLED,
     }
 )
 
@@ -99,7 +118,11 @@ RETRIES: Mapping[Cause, Retry] = MappingProxyType(
         ),
         # The lease took its time to run out: the first redelivery comes soon.
         Cause.LEASE_EXPIRED: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000),
+        # The progress timeout was waited for already.
+        Cause.NO_PROGRESS: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000),
         Cause.RELEASED: Retry(counts=False, backoff_ms=0, backoff_limit_ms=0),
+        # An operator's decision, or the mesh's own fault: not held against the task.
+        Cause.RECOVERED: Retry(counts=False, backoff_ms=0, backoff_limit_ms=0),
     }
 )
 
@@ -135,8 +158,12 @@ def step(state: State, cause: Cause, tally: Tally) -> Step | None:
     if target is None:
         return None
     retry = RETRIES.get(cause)
-    counted = tally.counted + (cause is Cause.ASSIGNED) - (retry is not None and not retry.counts)
+    uncounted = state in LEASED and retry is not None and not retry.counts
+    counted = tally.counted + (cause is Cause.ASSIGNED) - uncounted
     crashes = tally.crashes + (cause is Cause.WORKER_CRASHED)
+    if cause is Cause.REVIEW_ACCEPTED:
+        # The next stage has all attempts before it.
+        counted, crashes = 0, 0
     after = Tally(counted, crashes, tally.max_attempts)
     if retry is None or target is not State.QUEUED:
         return Step(target, cause.value, after)
@@ -164,6 +191,9 @@ _ENDINGS = {
     for ending in (
         Ending("QUEUE_TIMEOUT", "No worker took the task in time. See that one for its pipeline runs.", True),
         Ending("ATTEMPT_TIMEOUT", "The attempt took longer than its pipeline allows.", True),
+        Ending("NO_PROGRESS", "The model made no progress in time, in every attempt. Look at its log.", True),
+        Ending("REVIEW_EXPIRED", "Nobody reviewed the task in time. Create it again.", True),
+        Ending("REVIEW_REJECTED", "The reviewer rejected the task.", False),
         Ending("LEASE_EXPIRED", "The worker was lost, and no attempt is left. Create the task again.", True),
         Ending(
             "WORKER_CRASHED_REPEATEDLY",

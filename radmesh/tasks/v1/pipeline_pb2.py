@@ -27,21 +27,21 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from radmesh.models.v1 import model_pb2 as radmesh_dot_models_dot_v1_dot_model__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fradmesh/tasks/v1/pipeline.proto\x12\x10radmesh.tasks.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dradmesh/models/v1/model.proto\"\xc8\x03\n\x08Pipeline\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12.\n\x05input\x18\x04 \x01(\x0b\x32\x1f.radmesh.tasks.v1.PipelineInput\x12\x37\n\nparameters\x18\x05 \x03(\x0b\x32#.radmesh.tasks.v1.PipelineParameter\x12\x35\n\tartifacts\x18\x06 \x03(\x0b\x32\".radmesh.tasks.v1.PipelineArtifact\x12\x13\n\x0bresult_type\x18\x07 \x01(\t\x12(\n\x06models\x18\x08 \x03(\x0b\x32\x18.radmesh.models.v1.Model\x12\x14\n\x0c\x64\x65monstrator\x18\t \x01(\x08\x12\x32\n\x0f\x61ttempt_timeout\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\rqueue_timeout\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cmax_attempts\x18\x0c \x01(\x05\x12\x19\n\x11\x63onnected_workers\x18\r \x01(\x05\"\xb0\x01\n\rPipelineInput\x12\x13\n\x0bmedia_types\x18\x01 \x03(\t\x12\x17\n\x0f\x66ile_extensions\x18\x02 \x03(\t\x12\x12\n\nmin_images\x18\x03 \x01(\x05\x12\x12\n\nmax_images\x18\x04 \x01(\x05\x12\x17\n\x0fmax_image_bytes\x18\x05 \x01(\x03\x12\x18\n\x10max_image_pixels\x18\x06 \x01(\x03\x12\x16\n\x0emin_image_side\x18\x07 \x01(\x05\"\x8e\x02\n\x11PipelineParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x35\n\x04type\x18\x03 \x01(\x0e\x32\'.radmesh.tasks.v1.PipelineParameterType\x12-\n\rdefault_value\x18\x04 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x16\n\tmin_value\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tmax_value\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\x0e\x61llowed_values\x18\x07 \x03(\t\x12\x0c\n\x04unit\x18\x08 \x01(\tB\x0c\n\n_min_valueB\x0c\n\n_max_value\"N\n\x10PipelineArtifact\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t*\xd2\x01\n\x15PipelineParameterType\x12\'\n#PIPELINE_PARAMETER_TYPE_UNSPECIFIED\x10\x00\x12\"\n\x1ePIPELINE_PARAMETER_TYPE_NUMBER\x10\x01\x12#\n\x1fPIPELINE_PARAMETER_TYPE_INTEGER\x10\x02\x12#\n\x1fPIPELINE_PARAMETER_TYPE_BOOLEAN\x10\x03\x12\"\n\x1ePIPELINE_PARAMETER_TYPE_STRING\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fradmesh/tasks/v1/pipeline.proto\x12\x10radmesh.tasks.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dradmesh/models/v1/model.proto\"\xf6\x04\n\x08Pipeline\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12.\n\x05input\x18\x04 \x01(\x0b\x32\x1f.radmesh.tasks.v1.PipelineInput\x12\x37\n\nparameters\x18\x05 \x03(\x0b\x32#.radmesh.tasks.v1.PipelineParameter\x12\x35\n\tartifacts\x18\x06 \x03(\x0b\x32\".radmesh.tasks.v1.PipelineArtifact\x12\x13\n\x0bresult_type\x18\x07 \x01(\t\x12(\n\x06models\x18\x08 \x03(\x0b\x32\x18.radmesh.models.v1.Model\x12\x14\n\x0c\x64\x65monstrator\x18\t \x01(\x08\x12\x32\n\x0f\x61ttempt_timeout\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\rqueue_timeout\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cmax_attempts\x18\x0c \x01(\x05\x12\x19\n\x11\x63onnected_workers\x18\r \x01(\x05\x12\x34\n\x11heartbeat_timeout\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10progress_timeout\x18\x0f \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0ereview_timeout\x18\x10 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06paused\x18\x11 \x01(\x08\"\xb0\x01\n\rPipelineInput\x12\x13\n\x0bmedia_types\x18\x01 \x03(\t\x12\x17\n\x0f\x66ile_extensions\x18\x02 \x03(\t\x12\x12\n\nmin_images\x18\x03 \x01(\x05\x12\x12\n\nmax_images\x18\x04 \x01(\x05\x12\x17\n\x0fmax_image_bytes\x18\x05 \x01(\x03\x12\x18\n\x10max_image_pixels\x18\x06 \x01(\x03\x12\x16\n\x0emin_image_side\x18\x07 \x01(\x05\"\x8e\x02\n\x11PipelineParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x35\n\x04type\x18\x03 \x01(\x0e\x32\'.radmesh.tasks.v1.PipelineParameterType\x12-\n\rdefault_value\x18\x04 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x16\n\tmin_value\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tmax_value\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\x0e\x61llowed_values\x18\x07 \x03(\t\x12\x0c\n\x04unit\x18\x08 \x01(\tB\x0c\n\n_min_valueB\x0c\n\n_max_value\"N\n\x10PipelineArtifact\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t*\xd2\x01\n\x15PipelineParameterType\x12\'\n#PIPELINE_PARAMETER_TYPE_UNSPECIFIED\x10\x00\x12\"\n\x1ePIPELINE_PARAMETER_TYPE_NUMBER\x10\x01\x12#\n\x1fPIPELINE_PARAMETER_TYPE_INTEGER\x10\x02\x12#\n\x1fPIPELINE_PARAMETER_TYPE_BOOLEAN\x10\x03\x12\"\n\x1ePIPELINE_PARAMETER_TYPE_STRING\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radmesh.tasks.v1.pipeline_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PIPELINEPARAMETERTYPE']._serialized_start=1138
-  _globals['_PIPELINEPARAMETERTYPE']._serialized_end=1348
+  _globals['_PIPELINEPARAMETERTYPE']._serialized_start=1312
+  _globals['_PIPELINEPARAMETERTYPE']._serialized_end=1522
   _globals['_PIPELINE']._serialized_start=147
-  _globals['_PIPELINE']._serialized_end=603
-  _globals['_PIPELINEINPUT']._serialized_start=606
-  _globals['_PIPELINEINPUT']._serialized_end=782
-  _globals['_PIPELINEPARAMETER']._serialized_start=785
-  _globals['_PIPELINEPARAMETER']._serialized_end=1055
-  _globals['_PIPELINEARTIFACT']._serialized_start=1057
-  _globals['_PIPELINEARTIFACT']._serialized_end=1135
+  _globals['_PIPELINE']._serialized_end=777
+  _globals['_PIPELINEINPUT']._serialized_start=780
+  _globals['_PIPELINEINPUT']._serialized_end=956
+  _globals['_PIPELINEPARAMETER']._serialized_start=959
+  _globals['_PIPELINEPARAMETER']._serialized_end=1229
+  _globals['_PIPELINEARTIFACT']._serialized_start=1231
+  _globals['_PIPELINEARTIFACT']._serialized_end=1309
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,12 @@ from google.protobuf import any_pb2 as google_dot_protobuf_dot_any__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from radmesh.tasks.v1 import callback_pb2 as radmesh_dot_tasks_dot_v1_dot_callback__pb2
+from radmesh.tasks.v1 import review_pb2 as radmesh_dot_tasks_dot_v1_dot_review__pb2
+from radmesh.tasks.v1 import timeouts_pb2 as radmesh_dot_tasks_dot_v1_dot_timeouts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bradmesh/tasks/v1/task.proto\x12\x10radmesh.tasks.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\x05\n\x04Task\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x0e\n\x06images\x18\x03 \x03(\t\x12+\n\nparameters\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x32\n\x06labels\x18\x05 \x03(\x0b\x32\".radmesh.tasks.v1.Task.LabelsEntry\x12\r\n\x05owner\x18\x06 \x01(\t\x12*\n\x05state\x18\x07 \x01(\x0e\x32\x1b.radmesh.tasks.v1.TaskState\x12\x0f\n\x07\x61ttempt\x18\x08 \x01(\x05\x12\x10\n\x08sequence\x18\t \x01(\x03\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x08progress\x18\r \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgress\x12\x16\n\x0equeue_position\x18\x0e \x01(\x03\x12\x0f\n\x07weights\x18\x0f \x01(\t\x12\x16\n\x0eweights_digest\x18\x10 \x01(\t\x12-\n\tartifacts\x18\x11 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Artifact\x12&\n\x06result\x18\x12 \x01(\x0b\x32\x14.google.protobuf.AnyH\x00\x12,\n\x05\x65rror\x18\x13 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskErrorH\x00\x12/\n\x0b\x65xpire_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\t\n\x07outcome\"\xbb\x01\n\tTaskError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tretryable\x18\x04 \x01(\x08\x12;\n\x08metadata\x18\x05 \x03(\x0b\x32).radmesh.tasks.v1.TaskError.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"c\n\x08\x41rtifact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\"\xe1\x01\n\x0cTaskProgress\x12\x0f\n\x07\x61ttempt\x18\x01 \x01(\x05\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x12\n\nunits_done\x18\x03 \x01(\x03\x12\x13\n\x0bunits_total\x18\x04 \x01(\x03\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x10\n\x08\x66raction\x18\x06 \x01(\x01\x12\x0f\n\x07message\x18\x07 \x01(\t\x12&\n\x03\x65ta\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd3\x01\n\tTaskEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12\x39\n\x0cstate_change\x18\x04 \x01(\x0b\x32!.radmesh.tasks.v1.TaskStateChangeH\x00\x12.\n\x08\x61rtifact\x18\x05 \x01(\x0b\x32\x1a.radmesh.tasks.v1.ArtifactH\x00\x42\x08\n\x06\x63hange\"\xae\x01\n\x0fTaskStateChange\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.radmesh.tasks.v1.TaskState\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12&\n\x06result\x18\x03 \x01(\x0b\x32\x14.google.protobuf.AnyH\x00\x12,\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskErrorH\x00\x42\t\n\x07outcome\"F\n\x0cTaskSnapshot\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12\x10\n\x08sequence\x18\x02 \x01(\x03\"`\n\x0cTaskBookmark\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x16\n\x0equeue_position\x18\x02 \x01(\x03\x12&\n\x03\x65ta\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration*\xdc\x01\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11TASK_STATE_QUEUED\x10\x01\x12\x16\n\x12TASK_STATE_RUNNING\x10\x02\x12\x19\n\x15TASK_STATE_CANCELLING\x10\x03\x12\x1e\n\x1aTASK_STATE_AWAITING_REVIEW\x10\x04\x12\x18\n\x14TASK_STATE_SUCCEEDED\x10\x05\x12\x15\n\x11TASK_STATE_FAILED\x10\x06\x12\x18\n\x14TASK_STATE_CANCELLED\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bradmesh/tasks/v1/task.proto\x12\x10radmesh.tasks.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fradmesh/tasks/v1/callback.proto\x1a\x1dradmesh/tasks/v1/review.proto\x1a\x1fradmesh/tasks/v1/timeouts.proto\"\xa7\x08\n\x04Task\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x0e\n\x06images\x18\x03 \x03(\t\x12+\n\nparameters\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x32\n\x06labels\x18\x05 \x03(\x0b\x32\".radmesh.tasks.v1.Task.LabelsEntry\x12\r\n\x05owner\x18\x06 \x01(\t\x12*\n\x05state\x18\x07 \x01(\x0e\x32\x1b.radmesh.tasks.v1.TaskState\x12\x0f\n\x07\x61ttempt\x18\x08 \x01(\x05\x12\x10\n\x08sequence\x18\t \x01(\x03\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x08progress\x18\r \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgress\x12\x16\n\x0equeue_position\x18\x0e \x01(\x03\x12\x0f\n\x07weights\x18\x0f \x01(\t\x12\x16\n\x0eweights_digest\x18\x10 \x01(\t\x12-\n\tartifacts\x18\x11 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Artifact\x12&\n\x06result\x18\x12 \x01(\x0b\x32\x14.google.protobuf.AnyH\x00\x12,\n\x05\x65rror\x18\x13 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskErrorH\x00\x12/\n\x0b\x65xpire_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x08priority\x18\x15 \x01(\x0e\x32\x1e.radmesh.tasks.v1.TaskPriority\x12\x33\n\x0fnot_before_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x62\x61tch\x18\x17 \x01(\t\x12&\n\x03\x65ta\x18\x18 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\x08timeouts\x18\x19 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskTimeouts\x12\x30\n\x08\x63\x61llback\x18\x1a \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskCallback\x12-\n\x07reviews\x18\x1b \x03(\x0b\x32\x1c.radmesh.tasks.v1.TaskReview\x12\r\n\x05stage\x18\x1c \x01(\x05\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\t\n\x07outcome\"\xbb\x01\n\tTaskError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tretryable\x18\x04 \x01(\x08\x12;\n\x08metadata\x18\x05 \x03(\x0b\x32).radmesh.tasks.v1.TaskError.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"c\n\x08\x41rtifact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\"\xe1\x01\n\x0cTaskProgress\x12\x0f\n\x07\x61ttempt\x18\x01 \x01(\x05\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x12\n\nunits_done\x18\x03 \x01(\x03\x12\x13\n\x0bunits_total\x18\x04 \x01(\x03\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x10\n\x08\x66raction\x18\x06 \x01(\x01\x12\x0f\n\x07message\x18\x07 \x01(\t\x12&\n\x03\x65ta\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd3\x01\n\tTaskEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12\x39\n\x0cstate_change\x18\x04 \x01(\x0b\x32!.radmesh.tasks.v1.TaskStateChangeH\x00\x12.\n\x08\x61rtifact\x18\x05 \x01(\x0b\x32\x1a.radmesh.tasks.v1.ArtifactH\x00\x42\x08\n\x06\x63hange\"\xae\x01\n\x0fTaskStateChange\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.radmesh.tasks.v1.TaskState\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12&\n\x06result\x18\x03 \x01(\x0b\x32\x14.google.protobuf.AnyH\x00\x12,\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskErrorH\x00\x42\t\n\x07outcome\"F\n\x0cTaskSnapshot\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12\x10\n\x08sequence\x18\x02 \x01(\x03\"`\n\x0cTaskBookmark\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x16\n\x0equeue_position\x18\x02 \x01(\x03\x12&\n\x03\x65ta\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration*\xdc\x01\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11TASK_STATE_QUEUED\x10\x01\x12\x16\n\x12TASK_STATE_RUNNING\x10\x02\x12\x19\n\x15TASK_STATE_CANCELLING\x10\x03\x12\x1e\n\x1aTASK_STATE_AWAITING_REVIEW\x10\x04\x12\x18\n\x14TASK_STATE_SUCCEEDED\x10\x05\x12\x15\n\x11TASK_STATE_FAILED\x10\x06\x12\x18\n\x14TASK_STATE_CANCELLED\x10\x07*\x93\x01\n\x0cTaskPriority\x12\x1d\n\x19TASK_PRIORITY_UNSPECIFIED\x10\x00\x12\x16\n\x12TASK_PRIORITY_STAT\x10\x01\x12\x18\n\x14TASK_PRIORITY_URGENT\x10\x02\x12\x19\n\x15TASK_PRIORITY_ROUTINE\x10\x03\x12\x17\n\x13TASK_PRIORITY_BATCH\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,26 +42,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASK_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_TASKERROR_METADATAENTRY']._loaded_options = None
   _globals['_TASKERROR_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_TASKSTATE']._serialized_start=1998
-  _globals['_TASKSTATE']._serialized_end=2218
-  _globals['_TASK']._serialized_start=172
-  _globals['_TASK']._serialized_end=915
-  _globals['_TASK_LABELSENTRY']._serialized_start=859
-  _globals['_TASK_LABELSENTRY']._serialized_end=904
-  _globals['_TASKERROR']._serialized_start=918
-  _globals['_TASKERROR']._serialized_end=1105
-  _globals['_TASKERROR_METADATAENTRY']._serialized_start=1058
-  _globals['_TASKERROR_METADATAENTRY']._serialized_end=1105
-  _globals['_ARTIFACT']._serialized_start=1107
-  _globals['_ARTIFACT']._serialized_end=1206
-  _globals['_TASKPROGRESS']._serialized_start=1209
-  _globals['_TASKPROGRESS']._serialized_end=1434
-  _globals['_TASKEVENT']._serialized_start=1437
-  _globals['_TASKEVENT']._serialized_end=1648
-  _globals['_TASKSTATECHANGE']._serialized_start=1651
-  _globals['_TASKSTATECHANGE']._serialized_end=1825
-  _globals['_TASKSNAPSHOT']._serialized_start=1827
-  _globals['_TASKSNAPSHOT']._serialized_end=1897
-  _globals['_TASKBOOKMARK']._serialized_start=1899
-  _globals['_TASKBOOKMARK']._serialized_end=1995
+  _globals['_TASKSTATE']._serialized_start=2415
+  _globals['_TASKSTATE']._serialized_end=2635
+  _globals['_TASKPRIORITY']._serialized_start=2638
+  _globals['_TASKPRIORITY']._serialized_end=2785
+  _globals['_TASK']._serialized_start=269
+  _globals['_TASK']._serialized_end=1332
+  _globals['_TASK_LABELSENTRY']._serialized_start=1276
+  _globals['_TASK_LABELSENTRY']._serialized_end=1321
+  _globals['_TASKERROR']._serialized_start=1335
+  _globals['_TASKERROR']._serialized_end=1522
+  _globals['_TASKERROR_METADATAENTRY']._serialized_start=1475
+  _globals['_TASKERROR_METADATAENTRY']._serialized_end=1522
+  _globals['_ARTIFACT']._serialized_start=1524
+  _globals['_ARTIFACT']._serialized_end=1623
+  _globals['_TASKPROGRESS']._serialized_start=1626
+  _globals['_TASKPROGRESS']._serialized_end=1851
+  _globals['_TASKEVENT']._serialized_start=1854
+  _globals['_TASKEVENT']._serialized_end=2065
+  _globals['_TASKSTATECHANGE']._serialized_start=2068
+  _globals['_TASKSTATECHANGE']._serialized_end=2242
+  _globals['_TASKSNAPSHOT']._serialized_start=2244
+  _globals['_TASKSNAPSHOT']._serialized_end=2314
+  _globals['_TASKBOOKMARK']._serialized_start=2316
+  _globals['_TASKBOOKMARK']._serialized_end=2412
 # @@protoc_insertion_point(module_scope)

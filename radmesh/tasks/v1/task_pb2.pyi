@@ -4,6 +4,9 @@ from google.protobuf import any_pb2 as _any_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from radmesh.tasks.v1 import callback_pb2 as _callback_pb2
+from radmesh.tasks.v1 import review_pb2 as _review_pb2
+from radmesh.tasks.v1 import timeouts_pb2 as _timeouts_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -23,6 +26,14 @@ class TaskState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TASK_STATE_SUCCEEDED: _ClassVar[TaskState]
     TASK_STATE_FAILED: _ClassVar[TaskState]
     TASK_STATE_CANCELLED: _ClassVar[TaskState]
+
+class TaskPriority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TASK_PRIORITY_UNSPECIFIED: _ClassVar[TaskPriority]
+    TASK_PRIORITY_STAT: _ClassVar[TaskPriority]
+    TASK_PRIORITY_URGENT: _ClassVar[TaskPriority]
+    TASK_PRIORITY_ROUTINE: _ClassVar[TaskPriority]
+    TASK_PRIORITY_BATCH: _ClassVar[TaskPriority]
 TASK_STATE_UNSPECIFIED: TaskState
 TASK_STATE_QUEUED: TaskState
 TASK_STATE_RUNNING: TaskState
@@ -31,9 +42,14 @@ TASK_STATE_AWAITING_REVIEW: TaskState
 TASK_STATE_SUCCEEDED: TaskState
 TASK_STATE_FAILED: TaskState
 TASK_STATE_CANCELLED: TaskState
+TASK_PRIORITY_UNSPECIFIED: TaskPriority
+TASK_PRIORITY_STAT: TaskPriority
+TASK_PRIORITY_URGENT: TaskPriority
+TASK_PRIORITY_ROUTINE: TaskPriority
+TASK_PRIORITY_BATCH: TaskPriority
 
 class Task(_message.Message):
-    __slots__ = ("name", "pipeline", "images", "parameters", "labels", "owner", "state", "attempt", "sequence", "create_time", "start_time", "end_time", "progress", "queue_position", "weights", "weights_digest", "artifacts", "result", "error", "expire_time")
+    __slots__ = ("name", "pipeline", "images", "parameters", "labels", "owner", "state", "attempt", "sequence", "create_time", "start_time", "end_time", "progress", "queue_position", "weights", "weights_digest", "artifacts", "result", "error", "expire_time", "priority", "not_before_time", "batch", "eta", "timeouts", "callback", "reviews", "stage")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +77,14 @@ class Task(_message.Message):
     RESULT_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    NOT_BEFORE_TIME_FIELD_NUMBER: _ClassVar[int]
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    ETA_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUTS_FIELD_NUMBER: _ClassVar[int]
+    CALLBACK_FIELD_NUMBER: _ClassVar[int]
+    REVIEWS_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
     name: str
     pipeline: str
     images: _containers.RepeatedScalarFieldContainer[str]
@@ -81,7 +105,15 @@ class Task(_message.Message):
     result: _any_pb2.Any
     error: TaskError
     expire_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[str]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., sequence: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[TaskProgress, _Mapping]] = ..., queue_position: _Optional[int] = ..., weights: _Optional[str] = ..., weights_digest: _Optional[str] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[TaskError, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    priority: TaskPriority
+    not_before_time: _timestamp_pb2.Timestamp
+    batch: str
+    eta: _duration_pb2.Duration
+    timeouts: _timeouts_pb2.TaskTimeouts
+    callback: _callback_pb2.TaskCallback
+    reviews: _containers.RepeatedCompositeFieldContainer[_review_pb2.TaskReview]
+    stage: int
+    def __init__(self, name: _Optional[str] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[str]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., sequence: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[TaskProgress, _Mapping]] = ..., queue_position: _Optional[int] = ..., weights: _Optional[str] = ..., weights_digest: _Optional[str] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[TaskError, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., priority: _Optional[_Union[TaskPriority, str]] = ..., not_before_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., batch: _Optional[str] = ..., eta: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., timeouts: _Optional[_Union[_timeouts_pb2.TaskTimeouts, _Mapping]] = ..., callback: _Optional[_Union[_callback_pb2.TaskCallback, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[_review_pb2.TaskReview, _Mapping]]] = ..., stage: _Optional[int] = ...) -> None: ...
 
 class TaskError(_message.Message):
     __slots__ = ("code", "reason", "message", "retryable", "metadata")

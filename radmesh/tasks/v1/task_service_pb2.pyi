@@ -1,5 +1,9 @@
+import datetime
+
 from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from radmesh.tasks.v1 import task_pb2 as _task_pb2
+from radmesh.tasks.v1 import timeouts_pb2 as _timeouts_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -9,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CreateTaskRequest(_message.Message):
-    __slots__ = ("request_id", "pipeline", "images", "parameters", "labels", "weights")
+    __slots__ = ("request_id", "pipeline", "images", "parameters", "labels", "weights", "priority", "not_before_time", "dedupe_key", "timeouts", "callback_url")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -23,19 +27,31 @@ class CreateTaskRequest(_message.Message):
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    NOT_BEFORE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DEDUPE_KEY_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUTS_FIELD_NUMBER: _ClassVar[int]
+    CALLBACK_URL_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     pipeline: str
     images: _containers.RepeatedScalarFieldContainer[str]
     parameters: _struct_pb2.Struct
     labels: _containers.ScalarMap[str, str]
     weights: str
-    def __init__(self, request_id: _Optional[str] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[str]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., weights: _Optional[str] = ...) -> None: ...
+    priority: _task_pb2.TaskPriority
+    not_before_time: _timestamp_pb2.Timestamp
+    dedupe_key: str
+    timeouts: _timeouts_pb2.TaskTimeouts
+    callback_url: str
+    def __init__(self, request_id: _Optional[str] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[str]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., weights: _Optional[str] = ..., priority: _Optional[_Union[_task_pb2.TaskPriority, str]] = ..., not_before_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., dedupe_key: _Optional[str] = ..., timeouts: _Optional[_Union[_timeouts_pb2.TaskTimeouts, _Mapping]] = ..., callback_url: _Optional[str] = ...) -> None: ...
 
 class CreateTaskResponse(_message.Message):
-    __slots__ = ("task",)
+    __slots__ = ("task", "deduplicated")
     TASK_FIELD_NUMBER: _ClassVar[int]
+    DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
     task: _task_pb2.Task
-    def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ...) -> None: ...
+    deduplicated: bool
+    def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., deduplicated: _Optional[bool] = ...) -> None: ...
 
 class GetTaskRequest(_message.Message):
     __slots__ = ("name",)

@@ -85,6 +85,7 @@ class TaskServiceServicer:
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
         INVALID_ARGUMENT (UNSUPPORTED_FORMAT): the pipeline does not take an image's format.
+        INVALID_ARGUMENT (CALLBACK_REFUSED): `callback_url` may not be called.
         NOT_FOUND (PIPELINE_NOT_FOUND, IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
         ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
         """

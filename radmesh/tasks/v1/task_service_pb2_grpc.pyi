@@ -48,6 +48,7 @@ class TaskServiceStub:
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
     INVALID_ARGUMENT (UNSUPPORTED_FORMAT): the pipeline does not take an image's format.
+    INVALID_ARGUMENT (CALLBACK_REFUSED): `callback_url` may not be called.
     NOT_FOUND (PIPELINE_NOT_FOUND, IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
     ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
     """
@@ -109,6 +110,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
     INVALID_ARGUMENT (UNSUPPORTED_FORMAT): the pipeline does not take an image's format.
+    INVALID_ARGUMENT (CALLBACK_REFUSED): `callback_url` may not be called.
     NOT_FOUND (PIPELINE_NOT_FOUND, IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
     ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
     """
@@ -173,6 +175,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
         INVALID_ARGUMENT (UNSUPPORTED_FORMAT): the pipeline does not take an image's format.
+        INVALID_ARGUMENT (CALLBACK_REFUSED): `callback_url` may not be called.
         NOT_FOUND (PIPELINE_NOT_FOUND, IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
         ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
         """

@@ -82,20 +82,28 @@ class WorkerProgress(_message.Message):
     def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ...) -> None: ...
 
 class WorkerOutcome(_message.Message):
-    __slots__ = ("lease", "artifacts", "result", "error", "cancelled", "released")
+    __slots__ = ("lease", "artifacts", "result", "error", "cancelled", "released", "stage_finished")
     LEASE_FIELD_NUMBER: _ClassVar[int]
     ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     CANCELLED_FIELD_NUMBER: _ClassVar[int]
     RELEASED_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FINISHED_FIELD_NUMBER: _ClassVar[int]
     lease: Lease
     artifacts: _containers.RepeatedCompositeFieldContainer[_task_pb2.Artifact]
     result: _any_pb2.Any
     error: _task_pb2.TaskError
     cancelled: AttemptCancelled
     released: AttemptReleased
-    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[_task_pb2.Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[_task_pb2.TaskError, _Mapping]] = ..., cancelled: _Optional[_Union[AttemptCancelled, _Mapping]] = ..., released: _Optional[_Union[AttemptReleased, _Mapping]] = ...) -> None: ...
+    stage_finished: StageFinished
+    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[_task_pb2.Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[_task_pb2.TaskError, _Mapping]] = ..., cancelled: _Optional[_Union[AttemptCancelled, _Mapping]] = ..., released: _Optional[_Union[AttemptReleased, _Mapping]] = ..., stage_finished: _Optional[_Union[StageFinished, _Mapping]] = ...) -> None: ...
+
+class StageFinished(_message.Message):
+    __slots__ = ("stage_result",)
+    STAGE_RESULT_FIELD_NUMBER: _ClassVar[int]
+    stage_result: _any_pb2.Any
+    def __init__(self, stage_result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ...) -> None: ...
 
 class AttemptCancelled(_message.Message):
     __slots__ = ()
@@ -108,12 +116,14 @@ class AttemptReleased(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class WorkerInspection(_message.Message):
-    __slots__ = ("inspect_id", "running")
+    __slots__ = ("inspect_id", "running", "held")
     INSPECT_ID_FIELD_NUMBER: _ClassVar[int]
     RUNNING_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     inspect_id: int
     running: _containers.RepeatedCompositeFieldContainer[Lease]
-    def __init__(self, inspect_id: _Optional[int] = ..., running: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ...) -> None: ...
+    held: _containers.RepeatedCompositeFieldContainer[Lease]
+    def __init__(self, inspect_id: _Optional[int] = ..., running: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., held: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ...) -> None: ...
 
 class WorkResponse(_message.Message):
     __slots__ = ("welcome", "assignment", "acknowledgement", "cancel", "inspect", "drop_lease", "drain")
@@ -144,7 +154,7 @@ class WorkerWelcome(_message.Message):
     def __init__(self, session: _Optional[int] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lease_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Assignment(_message.Message):
-    __slots__ = ("lease", "pipeline", "images", "parameters", "weights", "weights_digest", "attempt_timeout", "traceparent")
+    __slots__ = ("lease", "pipeline", "images", "parameters", "weights", "weights_digest", "attempt_timeout", "traceparent", "stage", "accepted_stage")
     LEASE_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
@@ -153,6 +163,8 @@ class Assignment(_message.Message):
     WEIGHTS_DIGEST_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_STAGE_FIELD_NUMBER: _ClassVar[int]
     lease: Lease
     pipeline: str
     images: _containers.RepeatedCompositeFieldContainer[AssignedImage]
@@ -161,7 +173,27 @@ class Assignment(_message.Message):
     weights_digest: str
     attempt_timeout: _duration_pb2.Duration
     traceparent: str
-    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[_Union[AssignedImage, _Mapping]]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., weights: _Optional[str] = ..., weights_digest: _Optional[str] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., traceparent: _Optional[str] = ...) -> None: ...
+    stage: int
+    accepted_stage: AcceptedStage
+    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[_Union[AssignedImage, _Mapping]]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., weights: _Optional[str] = ..., weights_digest: _Optional[str] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., traceparent: _Optional[str] = ..., stage: _Optional[int] = ..., accepted_stage: _Optional[_Union[AcceptedStage, _Mapping]] = ...) -> None: ...
+
+class AcceptedStage(_message.Message):
+    __slots__ = ("stage_result", "artifacts", "replacements")
+    STAGE_RESULT_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    REPLACEMENTS_FIELD_NUMBER: _ClassVar[int]
+    stage_result: _any_pb2.Any
+    artifacts: _containers.RepeatedCompositeFieldContainer[_task_pb2.Artifact]
+    replacements: _containers.RepeatedCompositeFieldContainer[AcceptedReplacement]
+    def __init__(self, stage_result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[_task_pb2.Artifact, _Mapping]]] = ..., replacements: _Optional[_Iterable[_Union[AcceptedReplacement, _Mapping]]] = ...) -> None: ...
+
+class AcceptedReplacement(_message.Message):
+    __slots__ = ("artifact", "image")
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    artifact: str
+    image: AssignedImage
+    def __init__(self, artifact: _Optional[str] = ..., image: _Optional[_Union[AssignedImage, _Mapping]] = ...) -> None: ...
 
 class AssignedImage(_message.Message):
     __slots__ = ("name", "size_bytes", "media_type")

@@ -7,7 +7,9 @@ local function step(state, cause, counted, crashes, max_attempts)
   local retry = RETRIES[cause]
   if cause == 'ASSIGNED' then counted = counted + 1 end
   if cause == 'WORKER_CRASHED' then crashes = crashes + 1 end
-  if retry and not retry.counts then counted = counted - 1 end
+  if LEASED[state] and retry and not retry.counts then counted = counted - 1 end
+  -- The next stage has all attempts before it.
+  if cause == 'REVIEW_ACCEPTED' then counted, crashes = 0, 0 end
   local after = { state = target, reason = cause, counted = counted, crashes = crashes, delay_ms = 0 }
   if not retry or target ~= STATE.QUEUED then return after end
   if retry.crash_limit > 0 and crashes >= retry.crash_limit then

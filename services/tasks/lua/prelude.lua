@@ -21,10 +21,10 @@ local LEASED = {
 -- By state and cause: the next state.
 local TRANSITIONS = {
   [0] = { CREATED = 1 },
-  [1] = { ASSIGNED = 2, CANCEL_REQUESTED = 7, QUEUE_TIMEOUT = 6 },
-  [2] = { CANCEL_REQUESTED = 3, COMPLETED = 5, ATTEMPT_FAILED = 6, TRANSIENT_FAILURE = 1, ATTEMPT_TIMEOUT = 6, WORKER_CRASHED = 1, LEASE_EXPIRED = 1, RELEASED = 1 },
-  [3] = { COMPLETED = 5, ATTEMPT_CANCELLED = 7, ATTEMPT_FAILED = 7, TRANSIENT_FAILURE = 7, ATTEMPT_TIMEOUT = 7, WORKER_CRASHED = 7, LEASE_EXPIRED = 7, RELEASED = 7 },
-  [4] = {  },
+  [1] = { ASSIGNED = 2, CANCEL_REQUESTED = 7, QUEUE_TIMEOUT = 6, RECOVERED = 1 },
+  [2] = { CANCEL_REQUESTED = 3, COMPLETED = 5, ATTEMPT_FAILED = 6, TRANSIENT_FAILURE = 1, ATTEMPT_TIMEOUT = 6, WORKER_CRASHED = 1, LEASE_EXPIRED = 1, NO_PROGRESS = 1, RELEASED = 1, RECOVERED = 1, REVIEW_REQUESTED = 4 },
+  [3] = { COMPLETED = 5, ATTEMPT_CANCELLED = 7, ATTEMPT_FAILED = 7, TRANSIENT_FAILURE = 7, ATTEMPT_TIMEOUT = 7, WORKER_CRASHED = 7, LEASE_EXPIRED = 7, NO_PROGRESS = 7, RELEASED = 7, RECOVERED = 7, REVIEW_REQUESTED = 7 },
+  [4] = { REVIEW_ACCEPTED = 1, REVIEW_REJECTED = 6, REVIEW_EXPIRED = 6, CANCEL_REQUESTED = 7 },
   [5] = {  },
   [6] = {  },
   [7] = {  },
@@ -33,5 +33,7 @@ local RETRIES = {
   TRANSIENT_FAILURE = { counts = true, backoff_ms = 1000, backoff_limit_ms = 60000, crash_limit = 0, crash_reason = "" },
   WORKER_CRASHED = { counts = true, backoff_ms = 500, backoff_limit_ms = 30000, crash_limit = 2, crash_reason = "WORKER_CRASHED_REPEATEDLY" },
   LEASE_EXPIRED = { counts = true, backoff_ms = 250, backoff_limit_ms = 30000, crash_limit = 0, crash_reason = "" },
+  NO_PROGRESS = { counts = true, backoff_ms = 250, backoff_limit_ms = 30000, crash_limit = 0, crash_reason = "" },
   RELEASED = { counts = false, backoff_ms = 0, backoff_limit_ms = 0, crash_limit = 0, crash_reason = "" },
+  RECOVERED = { counts = false, backoff_ms = 0, backoff_limit_ms = 0, crash_limit = 0, crash_reason = "" },
 }

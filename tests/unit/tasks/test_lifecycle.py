@@ -44,7 +44,15 @@ def test_a_pair_that_is_not_in_the_table_changes_nothing(state: State, cause: Ca
 
 @pytest.mark.parametrize("state", sorted(LEASED))
 def test_every_end_of_an_attempt_has_its_place_in_every_leased_state(state: State) -> None:
-    ends = set(Cause) - {Cause.CREATED, Cause.ASSIGNED, Cause.QUEUE_TIMEOUT, Cause.CANCEL_REQUESTED}
+    ends = set(Cause) - {
+        Cause.CREATED,
+        Cause.ASSIGNED,
+        Cause.QUEUE_TIMEOUT,
+        Cause.CANCEL_REQUESTED,
+        Cause.REVIEW_ACCEPTED,
+        Cause.REVIEW_REJECTED,
+        Cause.REVIEW_EXPIRED,
+    }
     if state is State.RUNNING:
         ends.remove(Cause.ATTEMPT_CANCELLED)
     assert all(step(state, cause, FRESH) for cause in ends)
@@ -89,3 +97,27 @@ def test_bad_input_is_never_retried() -> None:
 def test_a_cancelled_task_says_so_whatever_ended_its_attempt() -> None:
     assert ending(State.CANCELLED, "LEASE_EXPIRED").reason == "TASK_CANCELLED"
     assert ending(State.FAILED, "LEASE_EXPIRED").reason == "LEASE_EXPIRED"
+
+
+def test_a_task_that_was_lost_from_the_queue_goes_back_with_its_attempts_as_they_were() -> None:
+    back = step(State.QUEUED, Cause.RECOVERED, Tally(1, 1, 3))
+    assert back
+    assert (back.state, back.tally) == (State.QUEUED, Tally(1, 1, 3))
+
+
+def test_a_recovered_attempt_does_not_count() -> None:
+    back = step(State.RUNNING, Cause.RECOVERED, Tally(3, 0, 3))
+    assert back
+    assert (back.state, back.tally.counted) == (State.QUEUED, 2)
+
+
+def test_an_accepted_stage_gives_the_next_one_all_attempts() -> None:
+    accepted = step(State.AWAITING_REVIEW, Cause.REVIEW_ACCEPTED, Tally(2, 1, 3))
+    assert accepted
+    assert (accepted.state, accepted.tally) == (State.QUEUED, Tally(0, 0, 3))
+
+
+def test_a_stage_that_ends_after_a_cancel_is_not_reviewed() -> None:
+    done = step(State.CANCELLING, Cause.REVIEW_REQUESTED, FRESH)
+    assert done
+    assert done.state is State.CANCELLED
