@@ -1,9 +1,6 @@
 """Every task, lease, image and pipeline of the mesh, kept in Redis."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
-
-from redis.exceptions import RedisError
 
 from radmesh.errors import FailedPreconditionError
 from services.tasks.records import FeedEntry
@@ -31,7 +28,7 @@ class TaskStore(TaskPart, LeasePart, UpkeepPart, ImagePart, CataloguePart):
     """
 
     def __init__(self, url: str, settings: StoreSettings, clock: Callable[[], int] | None) -> None:
-        redis = connect(url, connections=settings.connections, timeout=settings.command_seconds)
+        redis = connect(url, timeout=settings.command_seconds)
         super().__init__(redis, settings, clock)
         self._url = url
 
@@ -62,9 +59,8 @@ class TaskStore(TaskPart, LeasePart, UpkeepPart, ImagePart, CataloguePart):
             )
 
     async def close(self) -> None:
-        """Closes the connections, whether or not the server still answers."""
-        with suppress(RedisError):
-            await self._redis.aclose()
+        """Closes the connection, whether or not the server still answers."""
+        await self._redis.aclose()
 
     def feed(self) -> AsyncGenerator[FeedEntry, None]:
         """Follows everything that happens, for ever, on a connection of its own.

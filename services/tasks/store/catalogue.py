@@ -35,5 +35,5 @@ class CataloguePart(StorePart):
 
     async def list_descriptor_sets(self) -> Mapping[str, bytes]:
         """Returns the descriptor sets by digest."""
-        found = await command(self._redis, "HGETALL", keys.DESCRIPTOR_SETS)
-        return {sha256.decode(): content for sha256, content in found.items()}
+        flat = await command(self._redis, "HGETALL", keys.DESCRIPTOR_SETS)
+        return {sha256.decode(): content for sha256, content in zip(flat[::2], flat[1::2], strict=True)}

@@ -4,12 +4,11 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Mapping
 
-from redis.asyncio import Redis
-
 from radmesh.errors import UnavailableError
 from services.tasks.records import FeedEntry, FeedKind, LeaseKey
 from services.tasks.store import keys
 from services.tasks.store.connection import command, connect
+from services.tasks.store.line import Line
 from services.tasks.store.reading import event_record
 
 _BLOCK_MS = 5_000
@@ -20,7 +19,7 @@ _RECONNECT_SECONDS = (0.05, 2.0)
 async def follow(url: str) -> AsyncGenerator[FeedEntry, None]:
     """Yields the feed's entries for ever, a GAP first and wherever entries may have been missed."""
     # A connection of its own, as the read blocks it. Its time-out notices a server that vanished silently.
-    redis = connect(url, connections=1, timeout=_BLOCK_MS / 1000 + 5)
+    redis = connect(url, timeout=_BLOCK_MS / 1000 + 5)
     seen: int | None = None
     failures = 0
     try:
@@ -46,23 +45,26 @@ async def follow(url: str) -> AsyncGenerator[FeedEntry, None]:
         await redis.aclose()
 
 
-async def _resume(redis: "Redis", seen: int | None) -> int:
+async def _resume(redis: Line, seen: int | None) -> int:
     """The number after which to read: where the follower was, or the newest if that no longer fits."""
     newest = await _newest(redis)
     # A server that lost its last writes, or was emptied, counts again from before what was seen.
     return newest if seen is None or seen > newest else seen
 
 
-async def _newest(redis: "Redis") -> int:
+async def _newest(redis: Line) -> int:
     return int(await command(redis, "GET", keys.FEED_NUMBER) or 0)
 
 
-async def _read(redis: "Redis", seen: int) -> list[tuple[int, Mapping[bytes, bytes]]]:
+async def _read(redis: Line, seen: int) -> list[tuple[int, Mapping[bytes, bytes]]]:
     streams = await command(
         redis, "XREAD", "COUNT", _ENTRIES, "BLOCK", _BLOCK_MS, "STREAMS", keys.FEED, f"{seen}-0"
     )
     entries = streams[0][1] if streams else []
-    return [(int(entry_id.split(b"-")[0]), fields) for entry_id, fields in entries]
+    return [
+        (int(entry_id.split(b"-")[0]), dict(zip(flat[::2], flat[1::2], strict=True)))
+        for entry_id, flat in entries
+    ]
 
 
 def _entry(fields: Mapping[bytes, bytes]) -> FeedEntry:

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from redis.asyncio import Redis
-
+from services.tasks.store.line import Line
 from services.tasks.store.scripts import Scripts
 from services.tasks.store.settings import StoreSettings
 
@@ -11,7 +10,7 @@ from services.tasks.store.settings import StoreSettings
 class StorePart:
     """The scripts, the client and the clock."""
 
-    def __init__(self, redis: "Redis", settings: StoreSettings, clock: Callable[[], int] | None) -> None:
+    def __init__(self, redis: Line, settings: StoreSettings, clock: Callable[[], int] | None) -> None:
         self._redis = redis
         self._settings = settings
         self._clock = clock

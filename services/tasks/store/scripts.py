@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from services.tasks.store.connection import command
+from services.tasks.store.line import Line
 from services.tasks.store.settings import StoreSettings
 
 FOLDER = Path(__file__).parent.parent / "lua"
@@ -42,7 +42,7 @@ def _settings_table(settings: StoreSettings) -> str:
 class Scripts:
     """Calls scripts by name, each as one EVALSHA."""
 
-    def __init__(self, redis: "Redis", settings: StoreSettings) -> None:
+    def __init__(self, redis: Line, settings: StoreSettings) -> None:
         self._redis = redis
         self._sources = sources(settings)
         self._digests = {

@@ -17,7 +17,6 @@ class StoreSettings:
     page_scan: most index entries that one page of a list looks at.
     tick_items: most items that one tick treats of each kind.
     command_seconds: time after which a command counts as lost.
-    connections: most connections to the store at once.
     """
 
     lease_seconds: float = 15.0
@@ -30,4 +29,3 @@ class StoreSettings:
     page_scan: int = 1_000
     tick_items: int = 100
     command_seconds: float = 5.0
-    connections: int = 64

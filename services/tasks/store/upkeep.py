@@ -34,9 +34,9 @@ class UpkeepPart(StorePart):
 
     async def queue_counts(self) -> Mapping[tuple[str, State], int]:
         """Returns how many tasks there are by pipeline and state."""
-        counts = await command(self._redis, "HGETALL", keys.COUNTS)
+        flat = await command(self._redis, "HGETALL", keys.COUNTS)
         found = {}
-        for field, count in counts.items():
+        for field, count in zip(flat[::2], flat[1::2], strict=True):
             pipeline, state = field.decode().split()
             found[pipeline, State(int(state))] = int(count)
         return found
