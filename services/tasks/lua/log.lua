@@ -1,9 +1,14 @@
 -- Time, events, the log of a task and the feed.
 
+-- What the last answer of `clock` cut off: '.' and the microseconds of a millisecond.
+local microseconds = ''
+
 -- Milliseconds since the epoch: what a test passed, else the server's clock.
 local function clock(passed)
+  microseconds = ''
   if passed ~= '' then return tonumber(passed) end
   local time = redis.call('TIME')
+  microseconds = string.format('.%03d', time[2] % 1000)
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
@@ -19,8 +24,10 @@ local function pack(...)
 end
 
 -- Writes one entry of the feed. Numbers without a gap let a follower see what was trimmed before it read.
+-- SET, not INCR: where an entry was not replicated, as progress is not, the number has to be right all the same.
 local function feed(kind, ...)
-  local number = redis.call('INCR', FEED_NUMBER)
+  local number = (tonumber(redis.call('GET', FEED_NUMBER)) or 0) + 1
+  redis.call('SET', FEED_NUMBER, number)
   redis.call('XADD', FEED, 'MAXLEN', '~', SETTINGS.feed_entries, number .. '-0', 'kind', kind, ...)
 end
 
@@ -28,7 +35,7 @@ end
 -- change: state or artifact, reason, result, error. The caller writes task.sequence and task.base back.
 local function append_event(task, now, change)
   task.sequence = task.sequence + 1
-  local event = pack(task.sequence, now, task.attempt, change.state or '', change.reason or '',
+  local event = pack(task.sequence, now .. microseconds, task.attempt, change.state or '', change.reason or '',
     change.artifact or '', change.result or '', change.error or '')
   if redis.call('RPUSH', log_key(task.id), event) > SETTINGS.log_events then
     redis.call('LPOP', log_key(task.id))

@@ -5,9 +5,27 @@
 local now = clock(ARGV[1])
 local ready, expired, timed_out, renewed = 0, 0, 0, 0
 
+local function first_due(...)
+  local first
+  for _, name in ipairs({ ... }) do
+    local head = tonumber(redis.call('ZRANGE', name, 0, 0, 'WITHSCORES')[2])
+    if head and (not first or head < first) then first = head end
+  end
+  return first
+end
+local function next_due()
+  return first_due(DELAYED, ATTEMPT_TIMEOUTS, LEASES, QUEUE_TIMEOUTS, RETENTION, IMAGE_PINS)
+end
+
+-- Most ticks find nothing to do. They write once a second only: events would wait behind the fsync of each.
+local last, next_ms = tonumber(redis.call('GET', KEYS[1])), next_due()
+if last and now >= last and now - last < 1000 and (not next_ms or next_ms > now) then
+  return { 0, 0, 0, 0, 0, next_ms and next_ms - now or -1 }
+end
+
 -- Nobody could renew leases while the store was away, or its clock jumped: every worker gets a full period again.
 -- A full server refuses a script whose first write may take memory: this one comes first, for ticks free memory.
-local last = tonumber(redis.call('GETDEL', KEYS[1]))
+redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], now)
 if last and (now < last or now - last > 5000) then
   for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
@@ -50,14 +68,6 @@ for _, task in ipairs(due(QUEUE_TIMEOUTS)) do
   timed_out = timed_out + 1
 end
 
-local function first_due(...)
-  local first
-  for _, name in ipairs({ ... }) do
-    local head = tonumber(redis.call('ZRANGE', name, 0, 0, 'WITHSCORES')[2])
-    if head and (not first or head < first) then first = head end
-  end
-  return first
-end
 local retention_due = (first_due(RETENTION, IMAGE_PINS) or now + 1) <= now and 1 or 0
-local next_ms = first_due(DELAYED, ATTEMPT_TIMEOUTS, LEASES, QUEUE_TIMEOUTS, RETENTION, IMAGE_PINS)
+next_ms = next_due()
 return { ready, expired, timed_out, renewed, retention_due, next_ms and math.max(next_ms - now, 0) or -1 }

@@ -14,8 +14,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_time(milliseconds: bytes | int) -> datetime:
-    """The time that so many milliseconds since the epoch are."""
-    return _EPOCH + timedelta(milliseconds=int(milliseconds))
+    """The time that so many milliseconds since the epoch are; those of events have three more digits."""
+    return _EPOCH + timedelta(milliseconds=float(milliseconds))
 
 
 def to_milliseconds(time: datetime) -> int:
