@@ -134,7 +134,8 @@ class FollowedLogs:
         call = self._peer.logs.Follow(self._orders.messages(), wait_for_ready=True)
         try:
             async for news in call:
-                self._tell(hub, news)
+                for one in (news, *news.more):
+                    self._tell(hub, one)
         finally:
             self._orders.close()
             call.cancel()

@@ -8,6 +8,9 @@ from radmesh.errors import ExhaustedError, UnavailableError
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.follow_service_pb2 import FollowResponse, TaskFollowed, TaskLogGap
 
+# News in one message. The feed's largest event is 16 KiB, so that even these stay below gRPC's 4 MiB.
+_MOST_TOGETHER = 100
+
 
 class FollowStream:
     """One stream. News wait in order; a newer progress of a task takes the place of one that still waits."""
@@ -56,9 +59,7 @@ class FollowStream:
         """What is to be sent until the stream ends: events before progress. Raises what ended it."""
         while not self._ended:
             if self._pending:
-                message = self._pending.popleft()
-                self._taken.set()
-                yield message
+                yield self._take()
             elif self._progress:
                 task = next(iter(self._progress))
                 yield FollowResponse(task=task, progress=self._progress.pop(task))
@@ -67,6 +68,18 @@ class FollowStream:
                 await self._news.wait()
         if self._error is not None:
             raise self._error
+
+    def _take(self) -> FollowResponse:
+        """What waits, in one message: sending one costs more than all else on the way of an event."""
+        message = self._pending.popleft()
+        if self._pending:
+            # A copy, as the same message may wait on other streams.
+            first, message = message, FollowResponse()
+            message.CopyFrom(first)
+            for _ in range(min(len(self._pending), _MOST_TOGETHER - 1)):
+                message.more.append(self._pending.popleft())
+        self._taken.set()
+        return message
 
 
 class Follows:

@@ -17,18 +17,20 @@ class FollowRequest(_message.Message):
     def __init__(self, follow: _Optional[_Iterable[str]] = ..., unfollow: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class FollowResponse(_message.Message):
-    __slots__ = ("task", "followed", "event", "progress", "gap")
+    __slots__ = ("task", "followed", "event", "progress", "gap", "more")
     TASK_FIELD_NUMBER: _ClassVar[int]
     FOLLOWED_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     GAP_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     task: str
     followed: TaskFollowed
     event: _task_pb2.TaskEvent
     progress: _task_pb2.TaskProgress
     gap: TaskLogGap
-    def __init__(self, task: _Optional[str] = ..., followed: _Optional[_Union[TaskFollowed, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., gap: _Optional[_Union[TaskLogGap, _Mapping]] = ...) -> None: ...
+    more: _containers.RepeatedCompositeFieldContainer[FollowResponse]
+    def __init__(self, task: _Optional[str] = ..., followed: _Optional[_Union[TaskFollowed, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., gap: _Optional[_Union[TaskLogGap, _Mapping]] = ..., more: _Optional[_Iterable[_Union[FollowResponse, _Mapping]]] = ...) -> None: ...
 
 class TaskFollowed(_message.Message):
     __slots__ = ()

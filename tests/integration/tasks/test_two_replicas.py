@@ -146,8 +146,7 @@ async def test_a_follow_stream_carries_the_tasks_that_it_names(
     async with asyncio.timeout(PATIENCE):
         while not news or news[-1].event.sequence < 3:
             message = await follow.read()
-            if message.HasField("event"):
-                news.append(message)
+            news += [one for one in (message, *message.more) if one.HasField("event")]
     assert {message.task for message in news} == {second.name}
     # What was written before may still arrive; the log has it already.
     fresh = [number for message in news if (number := message.event.sequence) > log.task.sequence]

@@ -31,8 +31,9 @@ async def test_a_gateway_that_asks_for_more_tasks_than_may_wait_is_told_of_each(
     context: Any = None
     async with asyncio.timeout(PATIENCE):
         async for message in servicer.Follow(orders(), context):
-            assert message.HasField("followed")
-            told.append(message.task)
+            for one in (message, *message.more):
+                assert one.HasField("followed")
+                told.append(one.task)
             if len(told) == len(TASKS):
                 done.set()
     assert told == TASKS
@@ -50,3 +51,20 @@ async def test_a_reader_that_takes_nothing_is_cut_off() -> None:
         with pytest.raises(ExhaustedError) as raised:
             _ = [message async for message in stream.messages()]
     assert raised.value.reason == "FOLLOWER_TOO_SLOW"
+
+
+async def test_what_waits_is_sent_together_and_in_order_to_each_stream() -> None:
+    follows = Follows(pending_limit=1000)
+    streams = [follows.open(), follows.open()]
+    follows.follow(streams[0], TASKS[0])
+    for stream in streams:
+        follows.follow(stream, TASKS[1])
+    for sequence in range(200):
+        follows.publish_event(TASKS[1], task_pb2.TaskEvent(sequence=sequence + 1))
+    for stream, names in zip(streams, (TASKS[:2], TASKS[1:2]), strict=True):
+        together = stream.messages()
+        news = [
+            one for _ in range(3) for message in [await anext(together)] for one in (message, *message.more)
+        ]
+        assert [one.task for one in news[: len(names)]] == names
+        assert [one.event.sequence for one in news[len(names) :]] == list(range(1, 201))
