@@ -46,6 +46,10 @@ class Catalogue:
             )
         return known[pipeline_id]
 
+    async def find(self, pipeline_id: str) -> pipeline_pb2.Pipeline:
+        """One pipeline's description. Raises PipelineNotFoundError."""
+        return (await self.get(pipeline_id)).message
+
     async def list_pipelines(self) -> Sequence[KnownPipeline]:
         """All pipelines by name, with the workers that are connected now."""
         return list((await self._read()).values())

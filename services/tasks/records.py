@@ -40,7 +40,7 @@ class TaskRecord(NewTask):
 
     result, error, progress and each of artifacts are serialized messages (`google.protobuf.Any`, `TaskError`,
     `TaskProgress`, `Artifact`), empty when there is none; in lists they are always empty.
-    queue_position: from 1 while ready in the queue, 0 otherwise.
+    queue_position: from 1 while ready in the queue, 0 otherwise. batch: the id of its batch, if it has one.
     """
 
     state: State = State.QUEUED
@@ -55,6 +55,7 @@ class TaskRecord(NewTask):
     artifacts: tuple[bytes, ...] = ()
     progress: bytes = b""
     queue_position: int = 0
+    batch: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,14 @@ class EventRecord:
     artifact: bytes = b""
     result: bytes = b""
     error: bytes = b""
+
+
+@dataclass(frozen=True)
+class BatchPlace:
+    """Where an event stands in its batch, and how many of the batch's tasks had not ended after it."""
+
+    sequence: int
+    open_tasks: int
 
 
 @dataclass(frozen=True)
@@ -139,8 +148,9 @@ class FeedEntry:
     """One entry of the feed; which fields are set depends on its kind.
 
     GAP: entries may have been missed before this one, of task_id only where it is set. EVENT: task_id, event.
-    PROGRESS: task_id, progress. WAKE: pipeline, of which a task became ready. CANCEL, DROP: worker and its
-    lease, to be stopped or forgotten.
+    PROGRESS: task_id, progress. WAKE: pipeline, of which so many tasks became ready. CANCEL, DROP: worker and
+    its lease, to be stopped or forgotten. batch: the first three may tell of a task of this batch; place:
+    where the event stands in it.
     """
 
     kind: FeedKind
@@ -148,8 +158,11 @@ class FeedEntry:
     event: EventRecord | None = None
     progress: bytes = b""
     pipeline: str = ""
+    tasks: int = 1
     worker: str = ""
     lease: LeaseKey | None = None
+    batch: str = ""
+    place: BatchPlace | None = None
 
 
 @dataclass(frozen=True)

@@ -75,11 +75,11 @@ class Sessions:
             # It only counts as connected a little longer.
             _LOG.warning("session not closed in the store", worker=session.worker)
 
-    def wake(self, pipeline: str) -> None:
-        """A task of a pipeline is ready: a worker with a free slot looks; once more, if all look already."""
+    def wake(self, pipeline: str, tasks: int = 1) -> None:
+        """Tasks of a pipeline are ready: as many workers with a free slot look; if all do, once more."""
         able = [one for one in self._sessions.values() if one.free_slots and pipeline in one.pipelines]
         resting = [one for one in able if not one.looking]
-        for session in [random.choice(resting)] if resting else able:
+        for session in random.sample(resting, min(tasks, len(resting))) if resting else able:
             session.want_work()
 
     def wake_all(self) -> None:

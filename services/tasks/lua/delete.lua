@@ -8,12 +8,6 @@ local function due(name)
   return redis.call('ZRANGE', name, '-inf', now, 'BYSCORE', 'LIMIT', 0, SETTINGS.tick_items)
 end
 
-local function forget_request(task)
-  local request = request_key(task.owner, redis.call('HGET', task_key(task.id), 'request_id'))
-  local keep_until = task.create_ms + SETTINGS.request_id_ms
-  if keep_until > now then redis.call('PEXPIREAT', request, keep_until) else redis.call('DEL', request) end
-end
-
 local function release_images(images)
   for sha256 in images:gmatch('%S+') do
     local references = redis.call('HINCRBY', image_key(sha256), 'references', -1)
@@ -26,13 +20,14 @@ end
 for _, id in ipairs(due(RETENTION)) do
   local task = load_task(id)
   if task then
-    local more = redis.call('HMGET', task_key(id), 'labels', 'images')
+    local more = redis.call('HMGET', task_key(id), 'labels', 'images', 'request_id')
     redis.call('ZREM', owner_index(task.owner), id)
     redis.call('ZREM', pipeline_index(task.owner, task.pipeline), id)
     for name, value in pairs(cjson.decode(more[1])) do redis.call('ZREM', label_index(task.owner, name, value), id) end
     leave_state(task)
     release_images(more[2])
-    forget_request(task)
+    forget_request(request_key(task.owner, more[3]), task.create_ms, now)
+    if task.batch ~= '' then leave_batch(task, now) end
     redis.call('DEL', task_key(id), log_key(id))
   end
   redis.call('ZREM', RETENTION, id)

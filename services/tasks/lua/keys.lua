@@ -31,6 +31,11 @@ local function connected_key(pipeline) return key('connected', pipeline) end
 local function operation_key(worker, operation) return key('operation', operation, worker) end
 -- Hash of the fingerprint and the task of a create. The owner is last, as it may hold any character.
 local function request_key(owner, request_id) return key('request', 'create', request_id, owner) end
+-- The same of a batch: the fingerprint and the batch.
+local function batch_request_key(owner, request_id) return key('request', 'batch', request_id, owner) end
+-- Hash of a batch, and the list of its events: where in the logs of its tasks each of them stands.
+local function batch_key(id) return key('batch', id) end
+local function batch_log_key(id) return key('batch-log', id) end
 -- Hash of an image: size_bytes, media_type, references, and 'owner:{owner}' with the time of the upload.
 local function image_key(sha256) return key('image', sha256) end
 

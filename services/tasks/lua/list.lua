@@ -3,10 +3,7 @@
 -- ARGV: 1 owner, 2 page size, 3 cursor's create time in ms, 4 cursor's task ('' and '' for the first page),
 --   5 least create time in ms or '', 6 create time in ms to stop before or '', 7 state or '', 8 pipeline or '',
 --   then names and values of labels.
--- Returns {records of LIST_FIELDS, cursor's create time, cursor's task}; the cursor is '' on the last page.
-local LIST_FIELDS = { 'task_id', 'owner', 'request_id', 'fingerprint', 'pipeline', 'images', 'parameters_json', 'labels',
-  'weights', 'weights_digest', 'attempt_timeout_ms', 'queue_timeout_ms', 'max_attempts', 'traceparent', 'state',
-  'attempt', 'sequence', 'create_ms', 'start_ms', 'end_ms', 'expire_ms' }
+-- Returns {listed records, cursor's create time, cursor's task}; the cursor is '' on the last page.
 local owner, page_size, cursor_ms, cursor_id = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local before_ms = tonumber(ARGV[6])
 
@@ -25,19 +22,6 @@ local function matches(id)
     if name ~= smallest and not redis.call('ZSCORE', name, id) then return false end
   end
   return true
-end
-
-local function describe(id)
-  local found = {}
-  local values = redis.call('HMGET', task_key(id), unpack(LIST_FIELDS))
-  if not values[1] then return nil end
-  for index, name in ipairs(LIST_FIELDS) do
-    if values[index] then
-      found[#found + 1] = name
-      found[#found + 1] = values[index]
-    end
-  end
-  return found
 end
 
 local from_ms = math.max(tonumber(ARGV[5]) or 0, cursor_ms or 0)
@@ -62,7 +46,7 @@ for index = 1, #scanned, 2 do
   end
   last_id, last_ms = id, create_ms
   if matches(id) then
-    local found = describe(id)
+    local found = listed_record(id)
     if found then page[#page + 1] = found else redis.call('ZREM', smallest, id) end
   end
 end

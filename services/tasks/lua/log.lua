@@ -33,6 +33,7 @@ end
 
 -- Appends an event to a task's log and tells the feed.
 -- change: state or artifact, reason, result, error. The caller writes task.sequence and task.base back.
+-- An unheard task has no followers yet, as nobody knows its name.
 local function append_event(task, now, change)
   task.sequence = task.sequence + 1
   local event = pack(task.sequence, now .. microseconds, task.attempt, change.state or '', change.reason or '',
@@ -41,10 +42,16 @@ local function append_event(task, now, change)
     redis.call('LPOP', log_key(task.id))
     task.base = task.base + 1
   end
+  local of_batch = {}
+  if task.batch ~= '' then
+    local sequence, open = append_to_batch(task, change.state, now)
+    of_batch = { 'batch', task.batch, 'batch_sequence', sequence, 'open_tasks', open }
+  end
+  if task.unheard then return end
   -- Thousands of large results would fill the memory: their followers read the log instead.
   if #event > SETTINGS.feed_event_bytes then
-    feed('gap', 'task', task.id)
+    feed('gap', 'task', task.id, unpack(of_batch))
   else
-    feed('event', 'task', task.id, 'event', event)
+    feed('event', 'task', task.id, 'event', event, unpack(of_batch))
   end
 end

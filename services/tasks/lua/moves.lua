@@ -23,8 +23,8 @@ local function step(state, cause, counted, crashes, max_attempts)
 end
 
 local NUMBERS = { 'state', 'attempt', 'counted', 'crashes', 'max_attempts', 'sequence', 'base', 'create_ms', 'start_ms',
-  'attempt_timeout_ms', 'queue_timeout_ms' }
-local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted' }
+  'attempt_timeout_ms', 'queue_timeout_ms', 'place' }
+local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch' }
 
 -- A task's fields that moves need, or nil when there is no such task.
 local function load_task(id)
@@ -67,7 +67,7 @@ end
 -- is none, and the score is the time at which it became ready.
 local function make_ready(task, ready_ms)
   redis.call('ZADD', ready_key(task.pipeline), ready_ms, task.id)
-  feed('wake', 'pipeline', task.pipeline)
+  if not task.unheard then feed('wake', 'pipeline', task.pipeline) end
 end
 
 local function enter_queue(task, now, delay_ms)
@@ -132,8 +132,30 @@ local function move(task, cause, now, more)
   return after
 end
 
+local function queue_position(id, pipeline)
+  local rank = redis.call('ZRANK', ready_key(pipeline), id)
+  return rank and rank + 1 or 0
+end
+
 -- A task as scripts return it: all fields and values in turn, and its place in the queue.
 local function record(id, pipeline)
-  local rank = redis.call('ZRANK', ready_key(pipeline), id)
-  return { redis.call('HGETALL', task_key(id)), rank and rank + 1 or 0 }
+  return { redis.call('HGETALL', task_key(id)), queue_position(id, pipeline) }
+end
+
+local LIST_FIELDS = { 'task_id', 'owner', 'request_id', 'fingerprint', 'pipeline', 'images', 'parameters_json', 'labels',
+  'weights', 'weights_digest', 'attempt_timeout_ms', 'queue_timeout_ms', 'max_attempts', 'traceparent', 'state',
+  'attempt', 'sequence', 'create_ms', 'start_ms', 'end_ms', 'expire_ms', 'batch' }
+
+-- A task as one of many: fields and values in turn without outcome and artifacts, or nil when it is gone.
+local function listed_record(id)
+  local values = redis.call('HMGET', task_key(id), unpack(LIST_FIELDS))
+  if not values[1] then return nil end
+  local found = {}
+  for index, name in ipairs(LIST_FIELDS) do
+    if values[index] then
+      found[#found + 1] = name
+      found[#found + 1] = values[index]
+    end
+  end
+  return found
 end

@@ -7,5 +7,9 @@ local task = load_task(ARGV[1])
 if not task or not holds(task, ARGV[2], ARGV[3]) then return 0 end
 redis.set_repl(redis.REPL_NONE)
 redis.call('HSET', KEYS[1], 'progress', ARGV[4])
-feed('progress', 'task', task.id, 'progress', ARGV[4])
+if task.batch == '' then
+  feed('progress', 'task', task.id, 'progress', ARGV[4])
+else
+  feed('progress', 'task', task.id, 'progress', ARGV[4], 'batch', task.batch)
+end
 return 1

@@ -1,30 +1,18 @@
 """TaskService: create, get, list, cancel, watch."""
 
-import asyncio
-import uuid
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import grpc
 
-from radmesh.errors import InvalidRequestError, PipelineNotFoundError
-from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
-from services.chassis import logs, principals, tracing
+from services.chassis import logs, principals
 from services.tasks.filters import read_list
-from services.tasks.parameters import Scalar
 from services.tasks.parts import Parts
+from services.tasks.preparing import check_request, complete
 from services.tasks.translate import task_message
-from services.tasks.validation import (
-    TaskRequest,
-    check_against_pipeline,
-    check_images,
-    choose_weights,
-    new_task,
-    read_fields,
-    resource_id,
-)
+from services.tasks.validation import resource_id
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _LOG = logs.logger(__name__)
@@ -39,30 +27,12 @@ class TaskServicer(TaskServiceServicer):
     async def CreateTask(self, request: api.CreateTaskRequest, context: Context) -> api.CreateTaskResponse:
         """See task_service.proto."""
         owner, parts = principals.current().name, self._parts()
-        checked, problems = read_fields(request)
-        if not checked.pipeline:
-            raise InvalidRequestError(problems)
-        pipeline = await self._pipeline(checked, problems_known=bool(problems))
-        given: dict[str, Scalar] = {}
-        if pipeline is not None:
-            given, more = check_against_pipeline(request, pipeline)
-            problems += more
-        if problems or pipeline is None:
-            raise InvalidRequestError(problems)
-        choose_weights(pipeline, checked.weights)
-        images = await asyncio.gather(*(parts.store.get_image(owner, image) for image in checked.images))
-        check_images(pipeline, images)
-        new = new_task(
-            task_id=uuid.uuid4().hex,
-            owner=owner,
-            request=checked,
-            given=given,
-            pipeline=pipeline,
-            traceparent=tracing.traceparent(),
-        )
+        checked = await check_request(request, parts.catalogue.find)
+        images = await parts.store.get_images(owner, checked.request.images)
+        new = complete(checked, owner, images)
         record, created = await parts.store.create(new)
         if created:
-            _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=checked.pipeline)
+            _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=record.pipeline)
         return api.CreateTaskResponse(task=task_message(record))
 
     async def GetTask(self, request: api.GetTaskRequest, context: Context) -> api.GetTaskResponse:
@@ -95,12 +65,3 @@ class TaskServicer(TaskServiceServicer):
         resource_id("tasks", request.name)
         after = request.after_sequence if request.HasField("after_sequence") else None
         return self._parts().hub.watch(request.name, principals.current().name, after)
-
-    async def _pipeline(self, checked: TaskRequest, *, problems_known: bool) -> pipeline_pb2.Pipeline | None:
-        """The pipeline asked for; None when it is unknown but the request has other faults to tell first."""
-        try:
-            return (await self._parts().catalogue.get(checked.pipeline)).message
-        except PipelineNotFoundError:
-            if problems_known:
-                return None
-            raise

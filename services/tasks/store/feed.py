@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncGenerator, Mapping
 
 from radmesh.errors import UnavailableError
-from services.tasks.records import FeedEntry, FeedKind, LeaseKey
+from services.tasks.records import BatchPlace, FeedEntry, FeedKind, LeaseKey
 from services.tasks.store import keys
 from services.tasks.store.connection import command, connect
 from services.tasks.store.line import Line
@@ -69,16 +69,21 @@ async def _read(redis: Line, seen: int) -> list[tuple[int, Mapping[bytes, bytes]
 
 def _entry(fields: Mapping[bytes, bytes]) -> FeedEntry:
     kind = FeedKind(fields[b"kind"].decode())
-    text = {name: fields.get(name, b"").decode() for name in (b"task", b"pipeline", b"worker")}
-    event, lease = fields.get(b"event"), None
+    text = {name: fields.get(name, b"").decode() for name in (b"task", b"pipeline", b"worker", b"batch")}
+    event, lease, place = fields.get(b"event"), None, None
     if b"token" in fields:
         lease = LeaseKey(text[b"task"], int(fields[b"attempt"]), fields[b"token"].decode())
+    if b"batch_sequence" in fields:
+        place = BatchPlace(int(fields[b"batch_sequence"]), int(fields[b"open_tasks"]))
     return FeedEntry(
         kind=kind,
         task_id=text[b"task"],
         event=event_record(event) if event else None,
         progress=fields.get(b"progress", b""),
         pipeline=text[b"pipeline"],
+        tasks=int(fields.get(b"tasks", 1)),
         worker=text[b"worker"],
         lease=lease,
+        batch=text[b"batch"],
+        place=place,
     )

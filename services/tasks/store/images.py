@@ -1,5 +1,7 @@
 """Which images there are, who may use them, and until when they are kept."""
 
+from collections.abc import Mapping, Sequence
+
 from radmesh.errors import ImageNotFoundError
 from services.tasks.records import ImageRecord
 from services.tasks.store import keys
@@ -26,14 +28,22 @@ class ImagePart(StorePart):
 
     async def get_image(self, owner: str, sha256: str) -> ImageRecord:
         """Returns an image of the owner's. Raises ImageNotFoundError."""
-        size, media_type, uploaded = await command(
-            self._redis, "HMGET", keys.image(sha256), "size_bytes", "media_type", f"owner:{owner}"
-        )
-        if uploaded is None:
-            raise ImageNotFoundError(
-                f"There is no image images/{sha256}. Upload it first.", metadata={"image": f"images/{sha256}"}
-            )
-        return self._image(sha256, int(size), media_type.decode(), int(uploaded))
+        found = await self.get_images(owner, [sha256])
+        if sha256 not in found:
+            raise image_not_found(sha256)
+        return found[sha256]
+
+    async def get_images(self, owner: str, sha256s: Sequence[str]) -> Mapping[str, ImageRecord]:
+        """Returns those of the images that are the owner's, by SHA-256."""
+        if not sha256s:
+            return {}
+        flat = await self._scripts.call("get_images", keys.image(sha256s[0]), owner, *sha256s)
+        described = zip(sha256s, *[iter(flat)] * 3, strict=True)
+        return {
+            sha256: self._image(sha256, int(size), media_type.decode(), int(uploaded))
+            for sha256, size, media_type, uploaded in described
+            if uploaded
+        }
 
     async def images_let_go(self, limit: int = 100) -> list[str]:
         """Returns images that nothing keeps any more, longest first: their files may be deleted."""
@@ -47,3 +57,10 @@ class ImagePart(StorePart):
     def _image(self, sha256: str, size: int, media_type: str, uploaded_ms: int) -> ImageRecord:
         pinned_until = uploaded_ms + round(self._settings.image_pin_seconds * 1000)
         return ImageRecord(sha256, size, media_type, to_time(uploaded_ms), to_time(pinned_until))
+
+
+def image_not_found(sha256: str) -> ImageNotFoundError:
+    """The error of an image that an owner has not uploaded."""
+    return ImageNotFoundError(
+        f"There is no image images/{sha256}. Upload it first.", metadata={"image": f"images/{sha256}"}
+    )

@@ -18,6 +18,11 @@ def task(task_id: str) -> str:
     return f"{_TAG}task:{task_id}"
 
 
+def batch(batch_id: str) -> str:
+    """The hash of a batch."""
+    return f"{_TAG}batch:{batch_id}"
+
+
 def worker(worker_id: str) -> str:
     """The hash of a worker."""
     return f"{_TAG}worker:{worker_id}"

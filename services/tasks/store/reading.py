@@ -55,6 +55,7 @@ def task_record(flat: Sequence[bytes], queue_position: int = 0) -> TaskRecord:
         artifacts=tuple(unpack(fields.get("artifacts", b""))),
         progress=fields.get("progress", b""),
         queue_position=queue_position,
+        batch=text.get("batch", ""),
     )
 
 

@@ -13,7 +13,7 @@ from services.tasks.store.settings import StoreSettings
 
 FOLDER = Path(__file__).parent.parent / "lua"
 # What stands before every script, in the order in which they need each other.
-_SHARED = ("prelude", "keys", "log", "moves", "sessions")
+_SHARED = ("prelude", "keys", "batches", "log", "moves", "creating", "sessions")
 
 
 def sources(settings: StoreSettings) -> Mapping[str, str]:
@@ -30,6 +30,9 @@ def _settings_table(settings: StoreSettings) -> str:
         "request_id_ms": round(settings.request_id_seconds * 1000),
         "image_pin_ms": round(settings.image_pin_seconds * 1000),
         "log_events": settings.log_events,
+        "batch_log_events": settings.batch_log_events,
+        "batch_page_events": settings.batch_page_events,
+        "batch_page_bytes": settings.batch_page_bytes,
         "feed_entries": settings.feed_entries,
         "feed_event_bytes": settings.feed_event_bytes,
         "page_scan": settings.page_scan,

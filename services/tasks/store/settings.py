@@ -12,6 +12,8 @@ class StoreSettings:
     request_id_seconds: least time that a request id is remembered.
     image_pin_seconds: time that an image is kept after its upload though no task needs it.
     log_events: most events kept of one task; older ones are compacted away.
+    batch_log_events: most events kept of one batch; older ones are compacted away.
+    batch_page_events, batch_page_bytes: most events of a batch that one reading returns.
     feed_entries: about how many entries of the feed are kept for followers that lag.
     feed_event_bytes: largest event that the feed carries itself.
     page_scan: most index entries that one page of a list looks at.
@@ -24,6 +26,9 @@ class StoreSettings:
     request_id_seconds: float = 86_400.0
     image_pin_seconds: float = 86_400.0
     log_events: int = 1_000
+    batch_log_events: int = 10_000
+    batch_page_events: int = 500
+    batch_page_bytes: int = 1 << 20
     feed_entries: int = 20_000
     feed_event_bytes: int = 16_384
     page_scan: int = 1_000

@@ -3,18 +3,20 @@
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 
 from radmesh.errors import (
     CursorAheadError,
     CursorCompactedError,
-    ImageNotFoundError,
     InvalidRequestError,
+    RadmeshError,
     RequestIdReusedError,
     TaskNotFoundError,
     Violation,
 )
 from services.tasks.records import EventRecord, NewTask, TaskFilter, TaskRecord
 from services.tasks.store import keys
+from services.tasks.store.images import image_not_found
 from services.tasks.store.part import StorePart
 from services.tasks.store.reading import event_record, task_record, to_milliseconds
 
@@ -27,20 +29,11 @@ class TaskPart(StorePart):
 
         Raises RequestIdReusedError, ImageNotFoundError, TaskNotFoundError (its task was deleted since).
         """
-        key = keys.task(new.task_id)
-        labels, images = json.dumps(dict(new.labels)), " ".join(new.images)
         outcome, *rest = await self._scripts.call(
-            "create", key, self._now(), new.task_id, labels, images, *_fields(new)
+            "create", keys.task(new.task_id), self._now(), *new_arguments(new)
         )
-        if outcome == b"REUSED":
-            raise RequestIdReusedError(f"The request id {new.request_id} was used for another request.")
-        if outcome == b"NO_IMAGE":
-            sha256 = rest[0].decode()
-            raise ImageNotFoundError(
-                f"There is no image images/{sha256}. Upload it first.", metadata={"image": f"images/{sha256}"}
-            )
-        if outcome == b"DELETED":
-            raise _not_found(rest[0].decode())
+        if outcome not in {b"CREATED", b"KNOWN"}:
+            raise refusal(outcome, rest[0].decode() if rest else "", new.request_id)
         return task_record(*rest), outcome == b"CREATED"
 
     async def get(self, task_id: str, owner: str) -> TaskRecord:
@@ -59,16 +52,7 @@ class TaskPart(StorePart):
         outcome, *rest = await self._scripts.call("read", keys.task(task_id), task_id, owner, cursor)
         if outcome == b"NOT_FOUND":
             raise _not_found(task_id)
-        if outcome == b"COMPACTED":
-            raise CursorCompactedError(
-                f"Events up to {rest[0]} are no longer kept. Start again without a cursor.",
-                metadata={"oldest_sequence": str(rest[0])},
-            )
-        if outcome == b"AHEAD":
-            raise CursorAheadError(
-                f"The newest event is {rest[0]}. Start again without a cursor.",
-                metadata={"newest_sequence": str(rest[0])},
-            )
+        check_cursor(outcome, rest)
         fields, position, events = rest
         return task_record(fields, position), [event_record(event) for event in events]
 
@@ -104,8 +88,8 @@ class TaskPart(StorePart):
         return task_record(*rest)
 
 
-def _fields(new: NewTask) -> list[str | int]:
-    """The fields of a new task's hash that are stored as they come, and their values, in turn."""
+def new_arguments(new: NewTask) -> list[str | int]:
+    """What scripts take of a new task: its id, labels and images, then fields stored as they come."""
     fields: dict[str, str | int] = {
         "task_id": new.task_id,
         "owner": new.owner,
@@ -120,7 +104,31 @@ def _fields(new: NewTask) -> list[str | int]:
         "max_attempts": new.max_attempts,
         "traceparent": new.traceparent,
     }
-    return [part for field in fields.items() for part in field]
+    head: list[str | int] = [new.task_id, json.dumps(dict(new.labels)), " ".join(new.images)]
+    return head + [part for field in fields.items() for part in field]
+
+
+def refusal(outcome: bytes, detail: str, request_id: str) -> RadmeshError:
+    """Why a script has created no task."""
+    if outcome == b"REUSED":
+        return RequestIdReusedError(f"The request id {request_id} was used for another request.")
+    if outcome == b"NO_IMAGE":
+        return image_not_found(detail)
+    return _not_found(detail)
+
+
+def check_cursor(outcome: bytes, rest: Sequence[int]) -> None:
+    """Raises CursorCompactedError or CursorAheadError when a script says so."""
+    if outcome == b"COMPACTED":
+        raise CursorCompactedError(
+            f"Events up to {rest[0]} are no longer kept. Start again without a cursor.",
+            metadata={"oldest_sequence": str(rest[0])},
+        )
+    if outcome == b"AHEAD":
+        raise CursorAheadError(
+            f"The newest event is {rest[0]}. Start again without a cursor.",
+            metadata={"newest_sequence": str(rest[0])},
+        )
 
 
 def _not_found(task_id: str) -> TaskNotFoundError:

@@ -1,0 +1,51 @@
+-- How a task comes to be, alone or with the others of a batch.
+
+-- A new task from the arguments of a script: task, labels as JSON, images joined by spaces, then fields and values.
+local function read_new(first, last)
+  local new = { id = ARGV[first], labels = ARGV[first + 1], images = ARGV[first + 2], first = first + 3, last = last }
+  for index = new.first, last, 2 do new[ARGV[index]] = ARGV[index + 1] end
+  return new
+end
+
+-- The outcomes of a create that come with a task.
+local HAS_TASK = { CREATED = true, KNOWN = true }
+
+-- Creates a task, or finds the one that an earlier call with the same request id created.
+-- member: batch and place of one that is created in a batch, unheard; nil of a single one.
+-- Returns 'CREATED' or 'KNOWN' and the task; 'REUSED'; 'DELETED' and its id; 'NO_IMAGE' and its SHA-256.
+local function create_task(now, new, member)
+  local request = request_key(new.owner, new.request_id)
+  local known = redis.call('HMGET', request, 'fingerprint', 'task')
+  if known[1] then
+    if known[1] ~= new.fingerprint then return 'REUSED', '' end
+    local task = load_task(known[2])
+    if not task then return 'DELETED', known[2] end
+    return 'KNOWN', task
+  end
+
+  for sha256 in new.images:gmatch('%S+') do
+    if redis.call('HEXISTS', image_key(sha256), 'owner:' .. new.owner) == 0 then return 'NO_IMAGE', sha256 end
+  end
+  for sha256 in new.images:gmatch('%S+') do redis.call('HINCRBY', image_key(sha256), 'references', 1) end
+
+  redis.call('HSET', task_key(new.id), 'labels', new.labels, 'images', new.images, 'create_ms', now,
+    unpack(ARGV, new.first, new.last))
+  if member then redis.call('HSET', task_key(new.id), 'batch', member.batch, 'place', member.place) end
+  redis.call('HSET', request, 'fingerprint', new.fingerprint, 'task', new.id)
+  redis.call('ZADD', owner_index(new.owner), now, new.id)
+  redis.call('ZADD', pipeline_index(new.owner, new.pipeline), now, new.id)
+  if new.labels ~= '{}' then
+    for name, value in pairs(cjson.decode(new.labels)) do
+      redis.call('ZADD', label_index(new.owner, name, value), now, new.id)
+    end
+  end
+
+  local task = {
+    id = new.id, state = STATE.NONE, attempt = 0, counted = 0, crashes = 0, sequence = 0, base = 0, create_ms = now,
+    owner = new.owner, pipeline = new.pipeline, max_attempts = tonumber(new.max_attempts),
+    queue_timeout_ms = tonumber(new.queue_timeout_ms), batch = member and member.batch or '',
+    place = member and member.place or 0, unheard = member ~= nil,
+  }
+  move(task, 'CREATED', now, {})
+  return 'CREATED', task
+end

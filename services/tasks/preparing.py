@@ -1,0 +1,74 @@
+"""Makes a task of a request: its fields checked, then its pipeline's rules, then its images."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from radmesh.errors import InvalidRequestError, PipelineNotFoundError
+from radmesh.tasks.v1 import pipeline_pb2, task_service_pb2
+from services.chassis import tracing
+from services.tasks.parameters import Scalar
+from services.tasks.records import ImageRecord, NewTask
+from services.tasks.store.images import image_not_found
+from services.tasks.validation import (
+    TaskRequest,
+    check_against_pipeline,
+    check_images,
+    choose_weights,
+    new_task,
+    read_fields,
+)
+
+PipelineLookup = Callable[[str], Awaitable[pipeline_pb2.Pipeline]]
+
+
+@dataclass(frozen=True)
+class CheckedRequest:
+    """A request that keeps every rule but those of its images. given: its parameters, without defaults."""
+
+    request: TaskRequest
+    given: Mapping[str, Scalar]
+    pipeline: pipeline_pb2.Pipeline
+
+
+async def check_request(
+    request: task_service_pb2.CreateTaskRequest, find_pipeline: PipelineLookup
+) -> CheckedRequest:
+    """Checks a request against the rules of its fields and of its pipeline.
+
+    find_pipeline: the pipeline with an id; raises PipelineNotFoundError.
+    Raises InvalidRequestError with all violations, PipelineNotFoundError, WeightsNotFoundError.
+    """
+    checked, problems = read_fields(request)
+    if not checked.pipeline:
+        raise InvalidRequestError(problems)
+    try:
+        pipeline = await find_pipeline(checked.pipeline)
+    except PipelineNotFoundError:
+        if problems:
+            raise InvalidRequestError(problems) from None
+        raise
+    given, more = check_against_pipeline(request, pipeline)
+    if problems or more:
+        raise InvalidRequestError(problems + more)
+    choose_weights(pipeline, checked.weights)
+    return CheckedRequest(checked, given, pipeline)
+
+
+def complete(checked: CheckedRequest, owner: str, images: Mapping[str, ImageRecord]) -> NewTask:
+    """The task to create. images: those of the request that the owner may use, by SHA-256.
+
+    Raises ImageNotFoundError, ImageFormatError, ImageTooLargeError.
+    """
+    for sha256 in checked.request.images:
+        if sha256 not in images:
+            raise image_not_found(sha256)
+    check_images(checked.pipeline, [images[sha256] for sha256 in checked.request.images])
+    return new_task(
+        task_id=uuid.uuid4().hex,
+        owner=owner,
+        request=checked.request,
+        given=checked.given,
+        pipeline=checked.pipeline,
+        traceparent=tracing.traceparent(),
+    )
