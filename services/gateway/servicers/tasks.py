@@ -1,7 +1,6 @@
 """TaskService: handed on to `tasks`, but for the watches, which all share one stream to it."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 
 from radmesh.tasks.v1 import task_service_pb2 as pb
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
@@ -39,13 +38,10 @@ class TaskServicer(TaskServiceServicer):
         answer: pb.CancelTaskResponse = await self._peer.ask(self._peer.tasks.CancelTask, request)
         return answer
 
-    async def WatchTask(
+    def WatchTask(
         self, request: pb.WatchTaskRequest, context: Context
-    ) -> AsyncIterator[pb.WatchTaskResponse]:
-        """See task_service.proto."""
+    ) -> AsyncGenerator[pb.WatchTaskResponse, None]:
+        """See task_service.proto. Not a generator itself: each layer counts with many watches."""
         after = request.after_sequence if request.HasField("after_sequence") else None
         edge.check_watch(request.name, after)
-        watch = self._hub.watch(request.name, principals.current().name, after)
-        async with aclosing(watch) as messages:
-            async for message in messages:
-                yield message
+        return self._hub.watch(request.name, principals.current().name, after)
