@@ -35,7 +35,8 @@ class MeshOptions:
 
     folder: the working folder; `redis/`, `blobs/` and `logs/` lie in it. port: the gateway's, 0 for a free
     one. gateway_tasks: the replicas of `tasks` that the gateway may talk to, by index; all when empty.
-    environment: settings for every process.
+    environment: settings for every process. reached_at: by name of a process, the `host:port` at which the
+    others reach it, where that is not its own.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class MeshOptions:
     workers: tuple[WorkerModule, ...] = (SEGMENTATION,)
     gateway_tasks: tuple[int, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    reached_at: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _tasks(options: MeshOptions, addresses: Addresses, index: int) -> ProcessSpe
         **options.environment,
         "RADMESH_TASKS_LISTEN": addresses.tasks[index],
         "RADMESH_TASKS_METRICS_LISTEN": addresses.metrics[name],
-        "RADMESH_TASKS_REDIS_URL": f"redis://{addresses.redis}/0",
+        "RADMESH_TASKS_REDIS_URL": f"redis://{options.reached_at.get('redis', addresses.redis)}/0",
     }
     return ProcessSpec(
         name,
@@ -113,7 +115,7 @@ def _gateway(options: MeshOptions, addresses: Addresses) -> ProcessSpec:
         **options.environment,
         "RADMESH_GATEWAY_LISTEN": addresses.gateway,
         "RADMESH_GATEWAY_METRICS_LISTEN": addresses.metrics["gateway"],
-        "RADMESH_GATEWAY_TASKS": _target(addresses.tasks, options.gateway_tasks),
+        "RADMESH_GATEWAY_TASKS": _target(options, addresses, options.gateway_tasks),
         "RADMESH_GATEWAY_BLOBS": _blobs(options.folder),
     }
     return ProcessSpec(
@@ -132,7 +134,7 @@ def _worker(options: MeshOptions, addresses: Addresses, worker: WorkerModule) ->
         **options.environment,
         f"{worker.prefix}LISTEN": address,
         f"{worker.prefix}METRICS_LISTEN": addresses.metrics[worker.name],
-        f"{worker.prefix}TASKS": _target(addresses.tasks, worker.tasks),
+        f"{worker.prefix}TASKS": _target(options, addresses, worker.tasks),
         f"{worker.prefix}BLOBS": _blobs(options.folder),
         **worker.environment,
     }
@@ -146,9 +148,10 @@ def _worker(options: MeshOptions, addresses: Addresses, worker: WorkerModule) ->
     )
 
 
-def _target(tasks: Sequence[str], chosen: Sequence[int]) -> str:
-    """A gRPC target that resolves to the replicas chosen, or to all."""
-    return "ipv4:" + ",".join(tasks[index] for index in chosen) if chosen else "ipv4:" + ",".join(tasks)
+def _target(options: MeshOptions, addresses: Addresses, chosen: Sequence[int]) -> str:
+    """A gRPC target that resolves to the replicas of `tasks` chosen, or to all."""
+    reached = [options.reached_at.get(f"tasks-{index}", own) for index, own in enumerate(addresses.tasks)]
+    return "ipv4:" + ",".join([reached[index] for index in chosen] if chosen else reached)
 
 
 def _blobs(folder: Path) -> str:

@@ -1,0 +1,62 @@
+"""What the clients of a mesh saw, in the order in which each of them saw it."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from radmesh.tasks.v1 import task_pb2
+from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """A create that was answered: the request id, and the task that the answer names."""
+
+    request_id: str
+    task: str
+
+
+@dataclass
+class Stream:
+    """One watch call. after: the cursor it was opened with, None for none. messages: all that arrived."""
+
+    task: str
+    after: int | None
+    messages: list[WatchTaskResponse] = field(default_factory=list)
+
+
+@dataclass
+class History:
+    """Everything that was seen.
+
+    watches: for each watcher its streams, one after another, each resumed where the one before broke.
+    told: tasks as unary calls returned them. cancels: the states that cancels were answered with, by task.
+    logs: at the end, with nothing broken any more: each acknowledged task's events from the first on.
+    ended: then too, the tasks as they are. journal: attempts that workers said they ended, by task.
+    missing: acknowledged tasks that could not be read at the end, with the reason.
+    """
+
+    acknowledged: list[Acknowledged] = field(default_factory=list)
+    watches: list[list[Stream]] = field(default_factory=list)
+    told: list[task_pb2.Task] = field(default_factory=list)
+    cancels: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    logs: dict[str, list[task_pb2.TaskEvent]] = field(default_factory=dict)
+    ended: dict[str, task_pb2.Task] = field(default_factory=dict)
+    journal: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    missing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> set[str]:
+        """Every task whose create was acknowledged."""
+        return {one.task for one in self.acknowledged}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A promise that was broken. promise: its name. task: where. what: how it shows."""
+
+    promise: str
+    task: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.promise}: {self.task}: {self.what}"

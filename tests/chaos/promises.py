@@ -1,0 +1,105 @@
+"""The six promises of a watch, by the names that etcd gave them, checked on what watchers saw."""
+
+from collections.abc import Iterator, Sequence
+
+from radmesh.tasks.v1 import task_pb2
+from services.tasks.lifecycle import TERMINAL, State
+from tests.chaos.history import History, Stream, Violation
+
+
+def check_watches(history: History) -> Iterator[Violation]:
+    """Every violation of a watch's promises."""
+    for streams in history.watches:
+        yield from _check_resumed(streams)
+        for stream in streams:
+            yield from _check_ordered_and_reliable(stream)
+            yield from _check_bookmarks(stream)
+            yield from _check_against_log(stream, history.logs.get(stream.task, []))
+            yield from _check_atomic(stream, history.logs.get(stream.task, []))
+
+
+def _check_ordered_and_reliable(stream: Stream) -> Iterator[Violation]:
+    """Ordered, unique, reliable: numbers go up by one, from the cursor or the snapshot on."""
+    last = stream.after
+    for message in stream.messages:
+        if message.HasField("snapshot"):
+            if last is not None:
+                yield Violation("resumable", stream.task, "a snapshot came in the middle or after a cursor")
+            last = message.snapshot.sequence
+        elif message.HasField("event"):
+            number = message.event.sequence
+            if last is None:
+                yield Violation("ordered", stream.task, f"event {number} came before the snapshot")
+            elif number <= last:
+                yield Violation("unique", stream.task, f"event {number} came after {last}")
+            elif number > last + 1:
+                yield Violation("reliable", stream.task, f"event {number} came after {last}")
+            last = number
+
+
+def _check_resumed(streams: Sequence[Stream]) -> Iterator[Violation]:
+    """Resumable: a stream opened where another broke goes on with the very next event."""
+    last: int | None = None
+    for stream in streams:
+        if stream.after is not None and last is not None and stream.after != last:
+            yield Violation("resumable", stream.task, f"asked from {stream.after}, had seen {last}")
+        for message in stream.messages:
+            if message.HasField("snapshot"):
+                last = message.snapshot.sequence
+            elif message.HasField("event"):
+                last = message.event.sequence
+
+
+def _check_bookmarks(stream: Stream) -> Iterator[Violation]:
+    """Bookmarkable: a bookmark names the newest number told, and nothing up to it comes later."""
+    highest, last = 0, stream.after
+    for message in stream.messages:
+        if message.HasField("snapshot"):
+            last = message.snapshot.sequence
+        elif message.HasField("bookmark"):
+            highest = max(highest, message.bookmark.sequence)
+            if last is not None and message.bookmark.sequence != last:
+                what = f"bookmark {message.bookmark.sequence} after event {last}"
+                yield Violation("bookmarkable", stream.task, what)
+        elif message.HasField("event"):
+            last = message.event.sequence
+            if last <= highest:
+                yield Violation("bookmarkable", stream.task, f"event {last} came after bookmark {highest}")
+
+
+def _check_against_log(stream: Stream, log: Sequence[task_pb2.TaskEvent]) -> Iterator[Violation]:
+    """Everybody saw the same: each event is the one of its number in the log."""
+    for message in stream.messages:
+        if message.HasField("event"):
+            number = message.event.sequence
+            if number > len(log):
+                yield Violation("reliable", stream.task, f"event {number} is not in the log any more")
+            elif message.event != log[number - 1]:
+                yield Violation("unique", stream.task, f"event {number} differs from the log's")
+
+
+def _check_atomic(stream: Stream, log: Sequence[task_pb2.TaskEvent]) -> Iterator[Violation]:
+    """Atomic: what one change wrote together is seen together, in snapshots too."""
+    for message in stream.messages:
+        if message.HasField("snapshot"):
+            yield from atomic(message.snapshot.task, message.snapshot.sequence, log)
+
+
+def atomic(task: task_pb2.Task, sequence: int, log: Sequence[task_pb2.TaskEvent]) -> Iterator[Violation]:
+    """Whether a task as it was told is one that a reader may see: never the half of a change."""
+    done = task.state == task_pb2.TASK_STATE_SUCCEEDED
+    if task.HasField("result") != done or bool(task.artifacts) != done:
+        yield Violation("atomic", task.name, f"{_state(task.state)} with or without a result and artifacts")
+    if (State(task.state) in TERMINAL) != task.HasField("end_time"):
+        yield Violation("atomic", task.name, f"{_state(task.state)} with or without an end")
+    if 0 < sequence <= len(log):
+        event = log[sequence - 1]
+        if event.HasField("artifact"):
+            yield Violation("atomic", task.name, f"seen at {sequence}, between an artifact and the end")
+        elif event.state_change.state != task.state:
+            told, written = _state(task.state), _state(event.state_change.state)
+            yield Violation("atomic", task.name, f"seen as {told} at {sequence}, written as {written}")
+
+
+def _state(number: int) -> str:
+    return State(number).name
