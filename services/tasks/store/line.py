@@ -63,6 +63,10 @@ class Line:
         connection: AbstractConnection = self._connections.make_connection()  # type: ignore[no-untyped-call]
         try:
             await connection.connect()  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            # What uvloop says of a connection that the other side closed during the handshake.
+            connection._close()  # type: ignore[no-untyped-call]
+            raise exceptions.ConnectionError(str(error)) from error
         except BaseException:
             connection._close()  # type: ignore[no-untyped-call]
             raise
@@ -87,6 +91,11 @@ class _Wire(asyncio.Protocol):
     def ask(self, words: tuple[str | bytes | int, ...]) -> asyncio.Future[Any]:
         """Sends a command."""
         answer: asyncio.Future[Any] = self._loop.create_future()
+        if self._transport.is_closing():
+            # uvloop refuses to write from here on; `connection_lost` is on its way.
+            self.close(exceptions.ConnectionError("the connection is closing"))
+            answer.set_exception(exceptions.ConnectionError("the connection is closing"))
+            return answer
         self._waiting.append((answer, self._loop.time()))
         if self._watch is None:
             self._watch = self._loop.call_later(self._timeout, self._look)
