@@ -31,8 +31,8 @@ class History:
     watches: for each watcher its streams, one after another, each resumed where the one before broke.
     told: tasks as unary calls returned them. cancels: the states that cancels were answered with, by task.
     logs: at the end, with nothing broken any more: each acknowledged task's events from the first on.
-    ended: then too, the tasks as they are. journal: attempts that workers said they ended, by task.
-    missing: acknowledged tasks that could not be read at the end, with the reason.
+    ended: then too, the tasks as they are. missing: tasks that could not be read then, with the reason.
+    journal: by task, the attempts that workers said they finished with a result.
     """
 
     acknowledged: list[Acknowledged] = field(default_factory=list)

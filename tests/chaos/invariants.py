@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from google.protobuf import struct_pb2
+
 from radmesh.tasks.v1 import task_pb2
 from services.tasks.lifecycle import TERMINAL, TRANSITIONS, State
 from tests.chaos.history import History, Violation
@@ -55,7 +57,10 @@ def _result_of_its_attempt(task: str, event: task_pb2.TaskEvent, history: Histor
     if ended.attempt != event.attempt:
         yield Violation("one result", task, f"attempt {event.attempt} ended it, it says {ended.attempt}")
     if history.journal and event.attempt not in history.journal.get(task, ()):
-        yield Violation("one result", task, f"no worker says that it ended attempt {event.attempt}")
+        yield Violation("one result", task, f"no worker says that it finished attempt {event.attempt}")
+    made = struct_pb2.Struct()
+    if ended.result.Unpack(made) and made["attempt"] != ended.attempt:
+        yield Violation("one result", task, f"attempt {ended.attempt} has the result of {made['attempt']:g}")
 
 
 def _no_gap_and_legal_moves(history: History) -> Iterator[Violation]:

@@ -35,7 +35,7 @@ class Plan:
     seconds: float
     seed: int
     faults: int | None = None
-    submitters: int = 8
+    submitters: int = 12
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,10 @@ def _options(folder: Path, relays: dict[str, Relay]) -> MeshOptions:
 
 
 def _read_journals(logs: Path, history: History) -> None:
-    """Which attempts the workers say they ended, from their logs."""
+    """Which attempts the workers say they finished, from their logs."""
     for path in logs.glob("steps-*.log"):
         for line in path.read_text(errors="replace").splitlines():
             if '"attempt ended"' in line:
                 entry = json.loads(line)
-                history.journal[entry["task"]].add(entry["attempt"])
+                if entry["outcome"] == "result":
+                    history.journal[entry["task"]].add(entry["attempt"])

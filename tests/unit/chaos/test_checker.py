@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from google.protobuf import struct_pb2
 
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
@@ -146,6 +147,13 @@ def _commit_what_nobody_ran(history: History) -> None:
     history.journal[TASK] = {2}
 
 
+def _commit_the_result_of_a_lost_attempt(history: History) -> None:
+    made = struct_pb2.Struct()
+    made.update({"attempt": 2})
+    history.ended[TASK].result.Pack(made)
+    history.logs[TASK][-1].state_change.result.Pack(made)
+
+
 def _skip_a_state(history: History) -> None:
     history.logs[TASK][1].state_change.state = task_pb2.TASK_STATE_AWAITING_REVIEW
 
@@ -186,6 +194,7 @@ def test_a_good_history_has_no_violation() -> None:
         (_end_twice, "one result"),
         (_give_another_result, "one result"),
         (_commit_what_nobody_ran, "one result"),
+        (_commit_the_result_of_a_lost_attempt, "one result"),
         (_skip_a_state, "legal moves"),
         (_go_back_in_attempts, "legal moves"),
         (_succeed_though_cancelled, "cancelled stays cancelled"),
