@@ -8,7 +8,8 @@ import grpc
 from radmesh.blobs.v1 import blob_service_pb2_grpc, image_service_pb2_grpc
 from radmesh.gateway.v1 import analysis_service_pb2_grpc
 from radmesh.models.v1 import model_service_pb2_grpc
-from radmesh.tasks.v1 import pipeline_service_pb2_grpc, task_service_pb2_grpc
+from radmesh.tasks.v1 import admin_service_pb2_grpc, pipeline_service_pb2_grpc, task_service_pb2_grpc
+from services.chassis import roles
 from services.chassis.blobs import open_blob_store
 from services.chassis.channels import connect
 from services.chassis.metrics import Metrics
@@ -20,6 +21,7 @@ from services.gateway.follow import FollowedLogs
 from services.gateway.foreign_types import ForeignTypes
 from services.gateway.limits import LimitsBook
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.servicers.admin import AdminServicer
 from services.gateway.servicers.analysis import AnalysisServicer
 from services.gateway.servicers.blobs import BlobServicer
 from services.gateway.servicers.images import ImageServicer
@@ -40,6 +42,7 @@ SERVICES = (
     "radmesh.blobs.v1.UploadService",
     "radmesh.gateway.v1.AnalysisService",
     "radmesh.models.v1.ModelService",
+    "radmesh.tasks.v1.AdminService",
     "radmesh.tasks.v1.PipelineService",
     "radmesh.tasks.v1.TaskService",
 )
@@ -77,6 +80,8 @@ class Gateway:
         reading = Downloads(peer, blobs, self._metrics)
         receiver = Receiver(self._uploads, acceptance)
         analysis = Analysis(peer, self._hub, self._uploads, acceptance, limits, reading)
+        admin = AdminServicer(peer, roles.named(settings.operators))
+        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(admin, server)
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(peer, self._hub), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(peer), server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(peer), server)

@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from services.chassis.roles import OPERATORS_SETTING
 from services.chassis.settings import ServiceSettings
 
 
@@ -14,6 +15,7 @@ class GatewaySettings(ServiceSettings):
     listen: str = Field(
         "127.0.0.1:50051", description="Where gRPC is served: host:port. Port 0 takes a free one."
     )
+    operators: str = Field("local", description=OPERATORS_SETTING)
     tasks: str = Field(
         "127.0.0.1:50052",
         description="Where `tasks` is: host:port, several joined by commas, or a gRPC target.",

@@ -12,6 +12,7 @@ from radmesh.blobs.v1.image_pb2 import Image
 from radmesh.blobs.v1.image_service_pb2 import RecordImageRequest
 from radmesh.blobs.v1.image_service_pb2_grpc import ImageRecordServiceStub, ImageServiceStub
 from radmesh.errors import DeadlineExceededError, RadmeshError, UnavailableError
+from radmesh.tasks.v1.admin_service_pb2_grpc import AdminServiceStub
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceStub
 from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.pipeline_service_pb2 import ListPipelinesRequest
@@ -42,6 +43,7 @@ class TasksPeer:
 
     def __init__(self, channel: grpc.aio.Channel, timeout: float) -> None:
         self.ask = Asking(timeout)
+        self.admin = AdminServiceStub(channel)
         self.tasks = TaskServiceStub(channel)
         self.pipelines = PipelineServiceStub(channel)
         self.images = ImageServiceStub(channel)

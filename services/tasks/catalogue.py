@@ -54,6 +54,15 @@ class Catalogue:
         """All pipelines by name, with the workers that are connected now."""
         return list((await self._read()).values())
 
+    async def delete(self, pipeline_id: str) -> None:
+        """Forgets a pipeline. Raises PipelineNotFoundError, FailedPreconditionError (PIPELINE_IN_USE)."""
+        await self._store.delete_pipeline(pipeline_id)
+        self.forget()
+
+    def forget(self) -> None:
+        """Makes the next look read the store again."""
+        self._read_at = float("-inf")
+
     async def learn(self, hello: worker_service_pb2.WorkerHello) -> list[str]:
         """Keeps the pipelines and the types of a checked hello; returns the pipelines' ids.
 
@@ -72,9 +81,10 @@ class Catalogue:
             kept = pipeline_pb2.Pipeline()
             kept.CopyFrom(pipeline)
             kept.ClearField("connected_workers")
+            kept.ClearField("paused")
             await self._store.put_pipeline(pipeline_id, kept.SerializeToString(deterministic=True), sha256)
             found.append(pipeline_id)
-        self._read_at = float("-inf")
+        self.forget()
         return found
 
     async def _recent(self) -> Mapping[str, KnownPipeline]:
@@ -88,6 +98,7 @@ class Catalogue:
         for record in await self._store.list_pipelines():
             message = pipeline_pb2.Pipeline.FromString(record.descriptor)
             message.connected_workers = record.connected_workers
+            message.paused = record.paused
             found[record.pipeline] = KnownPipeline(record.pipeline, message, record.descriptor_set_sha256)
         self._known, self._read_at = found, begun
         return found

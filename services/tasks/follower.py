@@ -42,13 +42,19 @@ class Follower:
         elif entry.kind is FeedKind.PROGRESS:
             self._publish_progress(entry)
         elif entry.kind is FeedKind.WAKE:
-            self._sessions.wake(entry.pipeline)
+            self._wake(entry.pipeline)
         elif entry.kind is FeedKind.CANCEL:
             self._sessions.cancel(entry)
         elif entry.kind is FeedKind.DROP:
             self._sessions.drop(entry)
         else:
             self._gap(f"tasks/{entry.task_id}" if entry.task_id else None)
+
+    def _wake(self, pipeline: str) -> None:
+        if pipeline:
+            self._sessions.wake(pipeline)
+        else:
+            self._sessions.wake_all()
 
     def _gap(self, task: str | None = None) -> None:
         self._hub.gap(task)

@@ -132,6 +132,19 @@ class TaskFilter:
     create_before: datetime | None = None
 
 
+@dataclass(frozen=True)
+class AuditRecord:
+    """One admin call. tasks: ids of the tasks that it changed. outcome: OK, a reason, or UNFINISHED."""
+
+    number: int
+    create_time: datetime
+    principal: str
+    method: str
+    request: str
+    outcome: str
+    tasks: tuple[str, ...] = ()
+
+
 class FeedKind(Enum):
     """What an entry of the feed tells."""
 
@@ -148,9 +161,9 @@ class FeedEntry:
     """One entry of the feed; which fields are set depends on its kind.
 
     GAP: entries may have been missed before this one, of task_id only where it is set. EVENT: task_id, event.
-    PROGRESS: task_id, progress. WAKE: pipeline, of which so many tasks became ready. CANCEL, DROP: worker and
-    its lease, to be stopped or forgotten. batch: the first three may tell of a task of this batch; place:
-    where the event stands in it.
+    PROGRESS: task_id, progress. WAKE: pipeline, of which so many tasks became ready, none when many may
+    be. CANCEL, DROP: worker and its lease, to be stopped or forgotten. batch: the first three may tell of a
+    task of this batch; place: where the event stands in it.
     """
 
     kind: FeedKind
@@ -176,6 +189,22 @@ class PipelineRecord:
     descriptor: bytes
     descriptor_set_sha256: str
     connected_workers: int = 0
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class WorkerRecord:
+    """A worker as the store has it. known: whether its record is kept. tasks: ids of those that it holds."""
+
+    worker: str
+    known: bool
+    pipelines: tuple[str, ...]
+    connected: bool
+    paused: bool
+    slots: int
+    version: str
+    heartbeat_time: datetime | None
+    tasks: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ import grpc
 from radmesh.blobs.v1 import image_service_pb2, image_service_pb2_grpc
 from radmesh.errors import UnavailableError
 from radmesh.tasks.v1 import (
+    admin_service_pb2,
+    admin_service_pb2_grpc,
     follow_service_pb2,
     follow_service_pb2_grpc,
     pipeline_service_pb2,
@@ -20,7 +22,7 @@ from radmesh.tasks.v1 import (
     worker_service_pb2,
     worker_service_pb2_grpc,
 )
-from services.chassis import logs
+from services.chassis import logs, roles
 from services.chassis.metrics import Metrics
 from services.chassis.watch import WatchHub
 from services.tasks.catalogue import Catalogue
@@ -28,6 +30,7 @@ from services.tasks.follower import Follower
 from services.tasks.follows import Follows
 from services.tasks.metrics import TasksMetrics, count
 from services.tasks.parts import Parts, StoreLogs
+from services.tasks.servicers.admin import AdminServicer
 from services.tasks.servicers.follow import FollowServicer
 from services.tasks.servicers.images import ImageRecordServicer, ImageServicer
 from services.tasks.servicers.pipelines import PipelineServicer
@@ -40,7 +43,14 @@ from services.tasks.ticker import Ticker
 
 _LOG = logs.logger(__name__)
 _RETRY_SECONDS = 0.25
-_FILES = (task_service_pb2, pipeline_service_pb2, follow_service_pb2, worker_service_pb2, image_service_pb2)
+_FILES = (
+    task_service_pb2,
+    pipeline_service_pb2,
+    follow_service_pb2,
+    worker_service_pb2,
+    image_service_pb2,
+    admin_service_pb2,
+)
 
 
 class TasksService:
@@ -65,6 +75,10 @@ class TasksService:
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(self._parts), server)
         follow_service_pb2_grpc.add_FollowServiceServicer_to_server(FollowServicer(self._parts), server)
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerServicer(self._parts), server)
+        operators = roles.named(self._settings.operators)
+        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
+            AdminServicer(self._parts, operators), server
+        )
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(self._parts), server)
         image_service_pb2_grpc.add_ImageRecordServiceServicer_to_server(
             ImageRecordServicer(self._parts), server

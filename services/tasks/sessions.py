@@ -17,6 +17,7 @@ from services.tasks.store.leases import superseded
 from services.tasks.translate import lease_key
 
 _LOG = logs.logger(__name__)
+_VERSION_CHARACTERS = 100
 
 
 class Sessions:
@@ -49,7 +50,9 @@ class Sessions:
         check_hello(hello)
         pipelines = await self._catalogue.learn(hello)
         leases = [key for key in map(lease_key, hello.leases) if key is not None]
-        number, standings = await self._store.open_session(hello.worker, leases, pipelines)
+        number, standings = await self._store.open_session(
+            hello.worker, leases, pipelines, slots=hello.slots, version=hello.version[:_VERSION_CHARACTERS]
+        )
         self._refuse_if_draining()
         session = WorkerSession(self._store, hello, number, pipelines)
         other = self._sessions.get(hello.worker)

@@ -3,6 +3,7 @@
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.chassis.roles import OPERATORS_SETTING
 from services.chassis.settings import ServiceSettings
 from services.tasks.store.settings import StoreSettings
 
@@ -18,6 +19,7 @@ class TasksSettings(ServiceSettings):
     trust_principal: bool = Field(
         True, description="Whether callers are who `radmesh-principal` says. They are gateways and workers."
     )
+    operators: str = Field("local", description=OPERATORS_SETTING)
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0", description="Where Redis is: redis://host:port/db or unix://path."
     )
@@ -35,6 +37,14 @@ class TasksSettings(ServiceSettings):
     )
     image_pin_seconds: float = Field(
         86_400.0, gt=0, description="Time that an image is kept after its upload though no task needs it."
+    )
+    audit_retention_seconds: float = Field(
+        365 * 86_400.0, gt=0, description="Time that a record of an admin call is kept."
+    )
+    audit_records: int = Field(
+        50_000,
+        ge=10,
+        description="Most records of admin calls kept; at most a tenth is of calls that changed nothing.",
     )
     watch_limit: int = Field(20_000, ge=1, description="Watches that may be open at once.")
     bookmark_seconds: float = Field(
@@ -67,4 +77,6 @@ class TasksSettings(ServiceSettings):
             lease_seconds=self.lease_seconds,
             retention_seconds=self.retention_seconds,
             image_pin_seconds=self.image_pin_seconds,
+            audit_retention_seconds=self.audit_retention_seconds,
+            audit_records=self.audit_records,
         )

@@ -3,7 +3,8 @@
 -- ARGV: 1 now or '', 2 worker, 3 session, 4 operation id, 5 nonce of a new lease, then pipelines.
 -- Returns {'GRANTED', fields, size and media type of each image in turn}, {'NONE'} or {'SUPERSEDED'}.
 local now, worker = clock(ARGV[1]), ARGV[2]
-if not in_force(worker, ARGV[3]) then return { 'SUPERSEDED' } end
+local session = redis.call('HMGET', KEYS[1], 'session', 'paused')
+if session[1] ~= ARGV[3] then return { 'SUPERSEDED' } end
 
 local function grant(task)
   local images = {}
@@ -23,9 +24,11 @@ if given[1] then
   return { 'NONE' }
 end
 
+if session[2] then return { 'NONE' } end
 local task, first_score
+local paused = #ARGV > 5 and redis.call('HMGET', PAUSED, unpack(ARGV, 6)) or {}
 for index = 6, #ARGV do
-  local head = redis.call('ZRANGE', ready_key(ARGV[index]), 0, 0, 'WITHSCORES')
+  local head = paused[index - 5] and {} or redis.call('ZRANGE', ready_key(ARGV[index]), 0, 0, 'WITHSCORES')
   local score = tonumber(head[2])
   if score and (not task or score < first_score) then
     local candidate = load_task(head[1])

@@ -14,9 +14,14 @@ local FEED, FEED_NUMBER = key('feed'), key('feed-number')
 local COUNTS = key('counts')
 -- The number of the newest session of any worker; the time of the last tick.
 local SESSIONS, LAST_TICK = key('sessions'), key('last-tick')
+-- Hashes by pipeline: why it is paused; when it was last resumed.
+local PAUSED, RESUMED = key('paused'), key('resumed')
 -- Hashes by pipeline: its description, the digest of its descriptor set. By digest: the set, when it was put.
 local PIPELINES, PIPELINE_SETS = key('pipelines'), key('pipeline-sets')
 local DESCRIPTOR_SETS, DESCRIPTOR_SET_TIMES = key('descriptor-sets'), key('descriptor-set-times')
+
+-- Sorted sets of the numbers of audit records: all of them, and those of calls that changed nothing.
+local AUDIT, AUDIT_UNCHANGED, AUDIT_NUMBER = key('audit'), key('audit-unchanged'), key('audit-number')
 
 local function task_key(id) return key('task', id) end
 local function log_key(id) return key('log', id) end
@@ -38,6 +43,9 @@ local function batch_key(id) return key('batch', id) end
 local function batch_log_key(id) return key('batch-log', id) end
 -- Hash of an image: size_bytes, media_type, references, and 'owner:{owner}' with the time of the upload.
 local function image_key(sha256) return key('image', sha256) end
+
+-- Hash of an audit record.
+local function audit_key(number) return key('audit', number) end
 
 -- Sorted sets of an owner's tasks by create time: all of them, and those with one value of a field.
 local function owner_index(owner) return key('index', 'owner', owner) end

@@ -14,6 +14,7 @@ local function show_presence(worker, now)
     redis.call('ZADD', connected, now + SETTINGS.lease_ms, worker)
     redis.call('PEXPIRE', connected, SETTINGS.lease_ms)
   end
+  redis.call('HSET', worker_key(worker), 'heartbeat_ms', now)
   redis.call('PEXPIRE', worker_key(worker), math.max(3600000, 10 * SETTINGS.lease_ms))
 end
 

@@ -64,8 +64,10 @@ for _, task in ipairs(due(LEASES)) do
   expired = expired + 1
 end
 for _, task in ipairs(due(QUEUE_TIMEOUTS)) do
-  move(task, 'QUEUE_TIMEOUT', now, {})
-  timed_out = timed_out + 1
+  if not wait_goes_on(task, now) then
+    move(task, 'QUEUE_TIMEOUT', now, {})
+    timed_out = timed_out + 1
+  end
 end
 
 local retention_due = (first_due(RETENTION, IMAGE_PINS) or now + 1) <= now and 1 or 0

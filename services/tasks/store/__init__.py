@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator, Callable
 from radmesh.errors import FailedPreconditionError
 from services.tasks.records import FeedEntry
 from services.tasks.store import keys
+from services.tasks.store.audit import AuditPart
 from services.tasks.store.catalogue import CataloguePart
 from services.tasks.store.connection import command, connect
 from services.tasks.store.feed import follow
 from services.tasks.store.images import ImagePart
 from services.tasks.store.leases import LeasePart
+from services.tasks.store.operating import OperatingPart
 from services.tasks.store.settings import StoreSettings
 from services.tasks.store.tasks import TaskPart
 from services.tasks.store.upkeep import UpkeepPart
@@ -20,7 +22,7 @@ __all__ = ["SCHEMA_VERSION", "StoreSettings", "TaskStore"]
 SCHEMA_VERSION = 1
 
 
-class TaskStore(TaskPart, LeasePart, UpkeepPart, ImagePart, CataloguePart):
+class TaskStore(TaskPart, LeasePart, UpkeepPart, ImagePart, CataloguePart, AuditPart, OperatingPart):
     """Every task, lease, image and pipeline of the mesh, kept in Redis.
 
     Any method raises UnavailableError (STORE_UNAVAILABLE) while Redis is away; it reconnects by itself.

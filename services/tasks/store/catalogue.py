@@ -24,8 +24,8 @@ class CataloguePart(StorePart):
         """Returns all pipelines by name."""
         flat = await self._scripts.call("list_pipelines", keys.PIPELINES, self._now())
         found = [
-            PipelineRecord(name.decode(), descriptor, sha256.decode(), workers)
-            for name, descriptor, sha256, workers in zip(*[iter(flat)] * 4, strict=True)
+            PipelineRecord(name.decode(), descriptor, sha256.decode(), workers, bool(paused))
+            for name, descriptor, sha256, workers, paused in zip(*[iter(flat)] * 5, strict=True)
         ]
         return sorted(found, key=lambda one: one.pipeline)
 

@@ -9,6 +9,7 @@ FEED_NUMBER = f"{_TAG}feed-number"
 LAST_TICK = f"{_TAG}last-tick"
 RETENTION = f"{_TAG}retention"
 IMAGE_DELETIONS = f"{_TAG}image-deletions"
+AUDIT = f"{_TAG}audit"
 PIPELINES = f"{_TAG}pipelines"
 DESCRIPTOR_SETS = f"{_TAG}descriptor-sets"
 

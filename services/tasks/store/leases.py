@@ -16,14 +16,27 @@ class LeasePart(StorePart):
     """Workers' sessions and leases."""
 
     async def open_session(
-        self, worker: str, leases: Sequence[LeaseKey], pipelines: Sequence[str]
+        self,
+        worker: str,
+        leases: Sequence[LeaseKey],
+        pipelines: Sequence[str],
+        *,
+        slots: int = 1,
+        version: str = "",
     ) -> tuple[int, Mapping[LeaseKey, LeaseState]]:
         """Starts a worker's newest session and renews the leases that it names.
 
         Leases of the worker that it does not name never reached it: they go back to the queue.
         """
         session, *standings = await self._scripts.call(
-            "open_session", keys.worker(worker), self._now(), worker, " ".join(pipelines), *_flat(leases)
+            "open_session",
+            keys.worker(worker),
+            self._now(),
+            worker,
+            " ".join(pipelines),
+            slots,
+            version,
+            *_flat(leases),
         )
         return session, _standings(leases, standings)
 

@@ -13,7 +13,7 @@ from services.tasks.store.settings import StoreSettings
 
 FOLDER = Path(__file__).parent.parent / "lua"
 # What stands before every script, in the order in which they need each other.
-_SHARED = ("prelude", "keys", "batches", "log", "moves", "creating", "sessions")
+_SHARED = ("prelude", "keys", "batches", "log", "moves", "creating", "sessions", "audit", "pauses")
 
 
 def sources(settings: StoreSettings) -> Mapping[str, str]:
@@ -29,6 +29,8 @@ def _settings_table(settings: StoreSettings) -> str:
         "retention_ms": round(settings.retention_seconds * 1000),
         "request_id_ms": round(settings.request_id_seconds * 1000),
         "image_pin_ms": round(settings.image_pin_seconds * 1000),
+        "audit_retention_ms": round(settings.audit_retention_seconds * 1000),
+        "audit_records": settings.audit_records,
         "log_events": settings.log_events,
         "batch_log_events": settings.batch_log_events,
         "batch_page_events": settings.batch_page_events,

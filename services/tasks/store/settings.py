@@ -11,6 +11,8 @@ class StoreSettings:
     retention_seconds: time that an ended task is kept.
     request_id_seconds: least time that a request id is remembered.
     image_pin_seconds: time that an image is kept after its upload though no task needs it.
+    audit_retention_seconds: time that a record of an admin call is kept.
+    audit_records: most of those records kept; those of calls that changed nothing are at most a tenth.
     log_events: most events kept of one task; older ones are compacted away.
     batch_log_events: most events kept of one batch; older ones are compacted away.
     batch_page_events, batch_page_bytes: most events of a batch that one reading returns.
@@ -25,6 +27,8 @@ class StoreSettings:
     retention_seconds: float = 7 * 86_400.0
     request_id_seconds: float = 86_400.0
     image_pin_seconds: float = 86_400.0
+    audit_retention_seconds: float = 365 * 86_400.0
+    audit_records: int = 50_000
     log_events: int = 1_000
     batch_log_events: int = 10_000
     batch_page_events: int = 500
