@@ -4,7 +4,7 @@ import errno
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class BlobFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def append(self, key: str, offset: int, chunk: bytes | memoryview) -> None:
+    def append(self, key: str, offset: int, chunks: Sequence[bytes | memoryview]) -> None:
         """See BlobStore."""
         path = self._root / key
         with space_errors(), _opened(path, os.O_WRONLY, offset == 0) as handle:
@@ -52,11 +52,11 @@ class BlobFiles:
                     f"{kept} bytes are kept; go on from there.", metadata={"offset": str(kept)}
                 )
             try:
-                _write(handle, chunk, offset)
+                end = _write(handle, chunks, offset)
             except BaseException:
                 os.ftruncate(handle, offset)
                 raise
-            _start_writeback(handle, offset, offset + len(chunk))
+            _start_writeback(handle, offset, end)
 
     def promote(self, staged: str, key: str) -> None:
         """See BlobStore."""
@@ -85,7 +85,7 @@ class BlobFiles:
             with space_errors():
                 with _opened(draft, os.O_WRONLY | os.O_EXCL, True) as handle:
                     assert handle is not None
-                    _write(handle, content, 0)
+                    _write(handle, (content,), 0)
                     os.fsync(handle)
                 self._place(draft, self._root / key)
         finally:
@@ -167,11 +167,14 @@ def _opened(path: Path, flags: int, create: bool) -> Iterator[int | None]:
         os.close(handle)
 
 
-def _write(handle: int, content: bytes | memoryview, offset: int) -> None:
-    rest = memoryview(content)
-    while rest:
-        written = os.pwrite(handle, rest, offset)
-        rest, offset = rest[written:], offset + written
+def _write(handle: int, chunks: Sequence[bytes | memoryview], offset: int) -> int:
+    """Writes all chunks one behind the other from `offset` on; returns where the last one ends."""
+    for chunk in chunks:
+        rest = memoryview(chunk)
+        while rest:
+            written = os.pwrite(handle, rest, offset)
+            rest, offset = rest[written:], offset + written
+    return offset
 
 
 def _make_folder(folder: Path) -> list[Path]:

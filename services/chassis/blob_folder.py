@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -31,16 +31,19 @@ class BlobFolder:
         return await self._in_thread(self._files.size, check_key(key))
 
     async def append(
-        self, key: str, offset: int, chunk: bytes | memoryview, digest: Digest | None = None
+        self, key: str, offset: int, *chunks: bytes | memoryview, digest: Digest | None = None
     ) -> None:
         """See BlobStore."""
-        await self._in_thread(self._append, check_key(key), offset, chunk, digest)
+        await self._in_thread(self._append, check_key(key), offset, chunks, digest)
 
-    def _append(self, key: str, offset: int, chunk: bytes | memoryview, digest: Digest | None) -> None:
+    def _append(
+        self, key: str, offset: int, chunks: Sequence[bytes | memoryview], digest: Digest | None
+    ) -> None:
         # In one thread: a second hop costs as much as hashing 64 KiB.
-        self._files.append(key, offset, chunk)
+        self._files.append(key, offset, chunks)
         if digest is not None:
-            digest.update(chunk)
+            for chunk in chunks:
+                digest.update(chunk)
 
     async def promote(self, staged: str, key: str) -> None:
         """See BlobStore."""

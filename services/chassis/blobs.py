@@ -37,11 +37,12 @@ class BlobStore(Protocol):
         """Length of a blob in bytes; None when there is none."""
 
     async def append(
-        self, key: str, offset: int, chunk: bytes | memoryview, digest: Digest | None = None
+        self, key: str, offset: int, *chunks: bytes | memoryview, digest: Digest | None = None
     ) -> None:
         """Adds bytes to a staged blob; creates it at offset 0.
 
-        A chunk is kept whole or not at all. digest: is fed the chunk once it is kept, off the event loop.
+        The chunks are kept all and whole, or not at all. digest: is fed them once they are kept, off the
+        event loop.
         Raises OffsetMismatchError, metadata `offset`, when the blob does not end at `offset`.
         """
 

@@ -8,6 +8,8 @@ from services.gateway.uploads import rules
 
 # A hop to a thread costs about as much as hashing 64 KiB: chunks smaller than this wait for company.
 _BATCH_BYTES = 1 << 20
+# Small ones not for long: each takes some 200 bytes of memory beyond its own.
+_BATCH_CHUNKS = 64
 
 
 class Intake:
@@ -49,7 +51,7 @@ class Intake:
         self._received += len(chunk)
         self._waiting.append(chunk)
         self._waiting_bytes += len(chunk)
-        if self._waiting_bytes >= _BATCH_BYTES:
+        if self._waiting_bytes >= _BATCH_BYTES or len(self._waiting) >= _BATCH_CHUNKS:
             await self._flush()
 
     async def settle(self) -> None:
@@ -75,11 +77,9 @@ class Intake:
         if self._writing is not None:
             # Shielded: a call that is broken off must not leave a thread that still writes behind.
             await asyncio.shield(self._writing)
-        batch = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
-        self._waiting.clear()
-        self._waiting_bytes = 0
-        self._writing = asyncio.create_task(self._write(batch))
+        self._writing = asyncio.create_task(self._write(self._waiting, self._waiting_bytes))
+        self._waiting, self._waiting_bytes = [], 0
 
-    async def _write(self, batch: bytes | memoryview) -> None:
-        await self._blobs.append(self._key, self._kept, batch, self._digest)
-        self._kept += len(batch)
+    async def _write(self, batch: list[bytes | memoryview], batch_bytes: int) -> None:
+        await self._blobs.append(self._key, self._kept, *batch, digest=self._digest)
+        self._kept += batch_bytes

@@ -102,10 +102,11 @@ async def test_an_upload_goes_on_where_it_stands_also_in_another_process(
 
 async def test_a_digest_is_fed_exactly_what_is_kept(store: BlobStore) -> None:
     digest = hashlib.sha256()
-    await store.append("uploads/u1", 0, memoryview(b"abc"), digest)
+    await store.append("uploads/u1", 0, memoryview(b"abc"), digest=digest)
     with pytest.raises(OffsetMismatchError):
-        await store.append("uploads/u1", 9, b"zzz", digest)
-    await store.append("uploads/u1", 3, b"def", digest)
+        await store.append("uploads/u1", 9, b"zzz", digest=digest)
+    await store.append("uploads/u1", 3, b"de", b"", memoryview(b"f"), digest=digest)
+    assert await store.read("uploads/u1") == b"abcdef"
     assert digest.digest() == hashlib.sha256(await store.read("uploads/u1")).digest()
 
 
