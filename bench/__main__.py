@@ -12,6 +12,7 @@ from bench.events import measure_events
 from bench.figures import Figure, print_figures
 from bench.overhead import measure_overhead
 from bench.startup import measure_startup
+from bench.steal import ProcessorTime
 from bench.uploads import measure_uploads
 from radmesh.mesh import SEGMENTATION, Mesh, MeshOptions, WorkerModule
 
@@ -33,6 +34,10 @@ async def _measure_mesh(mesh: Mesh, folder: Path, wanted: set[str]) -> list[Figu
     return figures
 
 
+def _stolen_percent(begin: ProcessorTime) -> float:
+    return 100 * ProcessorTime.now().stolen_since(begin)
+
+
 def main() -> None:
     """Measures the sections named on the command line, all of them when none is."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -44,6 +49,7 @@ def main() -> None:
     gc.freeze()
     console = Console(stderr=True)
     console.print(f"Measuring {', '.join(sorted(wanted))}; this takes some minutes.")
+    begin = ProcessorTime.now()
     figures = [measure_startup()] if "startup" in wanted else []
     with tempfile.TemporaryDirectory() as folder:
         options = MeshOptions(
@@ -52,6 +58,7 @@ def main() -> None:
         with Mesh(options) as mesh:
             figures += asyncio.run(_measure_mesh(mesh, Path(folder), wanted))
     print_figures(figures)
+    print(f"Processor time taken by other guests of the host meanwhile: {_stolen_percent(begin):.1f} %.")
 
 
 if __name__ == "__main__":
