@@ -163,7 +163,7 @@ class Attempt:
         try:
             images = await self._read_images()
             self._waiting, self._process = False, process
-            log.debug(
+            log.info(
                 "attempt started", pipeline=self.assignment.pipeline, waited_seconds=round(self.seconds, 3)
             )
             output = await process.run(
