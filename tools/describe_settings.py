@@ -27,7 +27,8 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if isinstance(field.default, Path) and field.default.is_relative_to(ROOT):
         return f"`{field.default.relative_to(ROOT)}/`"
-    return "" if field.default in (None, "") else f"`{field.default}`"
+    # A secret that is not set reads as the empty text, too.
+    return "" if field.default is None or not str(field.default) else f"`{field.default}`"
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from radmesh.errors import InvalidRequestError, PipelineNotFoundError
 from radmesh.tasks.v1 import pipeline_pb2, task_service_pb2
@@ -10,6 +11,7 @@ from services.chassis import tracing
 from services.tasks.parameters import Scalar
 from services.tasks.records import ImageRecord, NewTask
 from services.tasks.store.images import image_not_found
+from services.tasks.submission import dedupe_hash
 from services.tasks.validation import (
     TaskRequest,
     check_against_pipeline,
@@ -32,14 +34,14 @@ class CheckedRequest:
 
 
 async def check_request(
-    request: task_service_pb2.CreateTaskRequest, find_pipeline: PipelineLookup
+    request: task_service_pb2.CreateTaskRequest, find_pipeline: PipelineLookup, now: datetime
 ) -> CheckedRequest:
     """Checks a request against the rules of its fields and of its pipeline.
 
     find_pipeline: the pipeline with an id; raises PipelineNotFoundError.
     Raises InvalidRequestError with all violations, PipelineNotFoundError, WeightsNotFoundError.
     """
-    checked, problems = read_fields(request)
+    checked, problems = read_fields(request, now)
     if not checked.pipeline:
         raise InvalidRequestError(problems)
     try:
@@ -55,8 +57,12 @@ async def check_request(
     return CheckedRequest(checked, given, pipeline)
 
 
-def complete(checked: CheckedRequest, owner: str, images: Mapping[str, ImageRecord]) -> NewTask:
+def complete(
+    checked: CheckedRequest, owner: str, images: Mapping[str, ImageRecord], dedupe_secret: bytes
+) -> NewTask:
     """The task to create. images: those of the request that the owner may use, by SHA-256.
+
+    dedupe_secret: `TaskStore.dedupe_secret`; looked at only where the request has a dedupe key.
 
     Raises ImageNotFoundError, ImageFormatError, ImageTooLargeError.
     """
@@ -71,4 +77,7 @@ def complete(checked: CheckedRequest, owner: str, images: Mapping[str, ImageReco
         given=checked.given,
         pipeline=checked.pipeline,
         traceparent=tracing.traceparent(),
+        dedupe_hash=dedupe_hash(
+            dedupe_secret, owner, checked.request.pipeline, checked.request.submission.dedupe_key
+        ),
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from services.tasks.lifecycle import State
+from services.tasks.priority import Priority
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class NewTask:
     images: SHA-256 of each, hexadecimal, in the order of the request.
     parameters_json: all parameters, defaults filled in, as one JSON object.
     attempt_timeout, queue_timeout: seconds.
+    not_before: it becomes ready then, at once when None or past.
+    dedupe_hash: keyed hash of owner, pipeline and dedupe key; empty when it has no such key.
     """
 
     task_id: str
@@ -32,6 +35,9 @@ class NewTask:
     queue_timeout: float
     max_attempts: int
     traceparent: str = ""
+    priority: Priority = Priority.ROUTINE
+    not_before: datetime | None = None
+    dedupe_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class TaskRecord(NewTask):
     result, error, progress and each of artifacts are serialized messages (`google.protobuf.Any`, `TaskError`,
     `TaskProgress`, `Artifact`), empty when there is none; in lists they are always empty.
     queue_position: from 1 while ready in the queue, 0 otherwise. batch: the id of its batch, if it has one.
+    attempt_start_time: when the running attempt, or the last one, was leased.
+    deduplicated: set by a create that found this task active under the same dedupe key.
     """
 
     state: State = State.QUEUED
@@ -56,6 +64,8 @@ class TaskRecord(NewTask):
     progress: bytes = b""
     queue_position: int = 0
     batch: str = ""
+    attempt_start_time: datetime | None = None
+    deduplicated: bool = False
 
 
 @dataclass(frozen=True)

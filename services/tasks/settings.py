@@ -1,10 +1,11 @@
 """The settings of `tasks`, read from `RADMESH_TASKS_*`."""
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.chassis.roles import OPERATORS_SETTING
 from services.chassis.settings import ServiceSettings
+from services.tasks.priority import HEAD_STARTS, Priority
 from services.tasks.store.settings import StoreSettings
 
 
@@ -46,6 +47,25 @@ class TasksSettings(ServiceSettings):
         ge=10,
         description="Most records of admin calls kept; at most a tenth is of calls that changed nothing.",
     )
+    stat_head_start_seconds: float = Field(
+        HEAD_STARTS[Priority.STAT],
+        description="How far tasks of priority STAT are ahead of their time in the queue.",
+    )
+    urgent_head_start_seconds: float = Field(
+        HEAD_STARTS[Priority.URGENT], description="The same for URGENT; at most that of STAT."
+    )
+    routine_head_start_seconds: float = Field(
+        HEAD_STARTS[Priority.ROUTINE], description="The same for ROUTINE; at most that of URGENT."
+    )
+    batch_head_start_seconds: float = Field(
+        HEAD_STARTS[Priority.BATCH],
+        description="The same for BATCH; at most that of ROUTINE, negative to wait.",
+    )
+    dedupe_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Key of the hashes that stand for dedupe keys, the same on every replica. Empty: one "
+        "that is made and kept in Redis; whoever reads Redis could then try patients' ids.",
+    )
     watch_limit: int = Field(20_000, ge=1, description="Watches that may be open at once.")
     bookmark_seconds: float = Field(
         15.0, gt=0, description="Silence on a watch after which a bookmark is sent."
@@ -71,6 +91,15 @@ class TasksSettings(ServiceSettings):
             )
         return value
 
+    @field_validator("urgent_head_start_seconds", "routine_head_start_seconds", "batch_head_start_seconds")
+    @classmethod
+    def _behind_the_more_urgent(cls, value: float, others: ValidationInfo) -> float:
+        fields = [f"{one.name.lower()}_head_start_seconds" for one in Priority]
+        ahead = fields[fields.index(others.field_name or "") - 1]
+        if value > others.data.get(ahead, value):
+            raise ValueError(f"must be at most {ahead}, {others.data[ahead]:g}")
+        return value
+
     def store_settings(self) -> StoreSettings:
         """The part of the settings that the store takes."""
         return StoreSettings(
@@ -79,4 +108,11 @@ class TasksSettings(ServiceSettings):
             image_pin_seconds=self.image_pin_seconds,
             audit_retention_seconds=self.audit_retention_seconds,
             audit_records=self.audit_records,
+            head_starts={
+                Priority.STAT: self.stat_head_start_seconds,
+                Priority.URGENT: self.urgent_head_start_seconds,
+                Priority.ROUTINE: self.routine_head_start_seconds,
+                Priority.BATCH: self.batch_head_start_seconds,
+            },
+            dedupe_secret=self.dedupe_secret.get_secret_value(),
         )

@@ -38,7 +38,8 @@ class Ticker:
         self._tell("store back", away=False)
         if report.expired or report.timed_out or report.renewed:
             _LOG.info("tick", expired=report.expired, timed_out=report.timed_out, renewed=report.renewed)
-        return min(self._longest_seconds, report.next_due or self._longest_seconds)
+        due = report.next_due
+        return self._longest_seconds if due is None else min(self._longest_seconds, due)
 
     def _tell(self, event: str, *, away: bool, **fields: str) -> None:
         if away != self._away:

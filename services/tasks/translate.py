@@ -26,6 +26,7 @@ def task_message(record: TaskRecord, *, listed: bool = False) -> task_pb2.Task:
         queue_position=record.queue_position,
         weights=record.weights,
         weights_digest=record.weights_digest,
+        priority=task_pb2.TaskPriority.Name(record.priority),
     )
     Parse(record.parameters_json, task.parameters)
     _set_times(task, record)
@@ -119,6 +120,8 @@ def _set_times(task: task_pb2.Task, record: TaskRecord) -> None:
         moment = getattr(record, field)
         if moment is not None:
             getattr(task, field).FromDatetime(moment)
+    if record.not_before is not None:
+        task.not_before_time.FromDatetime(record.not_before)
 
 
 def _timestamp(moment: datetime | None) -> timestamp_pb2.Timestamp | None:

@@ -4,7 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from radmesh import names
 from radmesh.errors import (
@@ -18,6 +19,7 @@ from radmesh.models.v1 import model_pb2
 from radmesh.tasks.v1 import pipeline_pb2, task_service_pb2
 from services.tasks.parameters import Scalar, check_parameters, with_defaults
 from services.tasks.records import ImageRecord, NewTask
+from services.tasks.submission import Submission, read_submission
 
 MAX_LABELS = 16
 MAX_LABEL_CHARACTERS = 63
@@ -33,6 +35,7 @@ class TaskRequest:
     images: tuple[str, ...]
     labels: Mapping[str, str]
     weights: str
+    submission: Submission = field(default_factory=Submission)
 
 
 def resource_id(collection: str, name: str, field: str = "name") -> str:
@@ -44,7 +47,7 @@ def resource_id(collection: str, name: str, field: str = "name") -> str:
 
 
 def read_fields(
-    request: task_service_pb2.CreateTaskRequest,
+    request: task_service_pb2.CreateTaskRequest, now: datetime
 ) -> tuple[TaskRequest, list[Violation]]:
     """What the request says, and every violation of a rule that needs no pipeline."""
     problems = []
@@ -65,12 +68,15 @@ def read_fields(
     if request.weights and names.parse("weights", request.weights) is None:
         problems.append(Violation("weights", names.rule("weights")))
     problems += _label_violations(request.labels)
+    submission, more = read_submission(request, now)
+    problems += more
     found = TaskRequest(
         request.request_id.lower(),
         pipeline[0] if pipeline else "",
         tuple(images),
         dict(request.labels),
         request.weights,
+        submission,
     )
     return found, problems
 
@@ -133,15 +139,16 @@ def new_task(
     given: Mapping[str, Scalar],
     pipeline: pipeline_pb2.Pipeline,
     traceparent: str,
+    dedupe_hash: str = "",
 ) -> NewTask:
-    """The task to create for a checked request."""
+    """The task to create for a checked request. dedupe_hash: what stands for its dedupe key, if any."""
     weights = choose_weights(pipeline, request.weights)
     parameters = with_defaults(given, described_parameters(pipeline))
     return NewTask(
         task_id=task_id,
         owner=owner,
         request_id=request.request_id,
-        fingerprint=fingerprint(request, given),
+        fingerprint=fingerprint(request, given, dedupe_hash),
         pipeline=request.pipeline,
         images=request.images,
         parameters_json=json.dumps(parameters, sort_keys=True, separators=(",", ":")),
@@ -152,15 +159,27 @@ def new_task(
         queue_timeout=pipeline.queue_timeout.ToTimedelta().total_seconds(),
         max_attempts=pipeline.max_attempts,
         traceparent=traceparent,
+        priority=request.submission.priority,
+        not_before=request.submission.not_before,
+        dedupe_hash=dedupe_hash,
     )
 
 
-def fingerprint(request: TaskRequest, given: Mapping[str, Scalar]) -> str:
+def fingerprint(request: TaskRequest, given: Mapping[str, Scalar], dedupe_hash: str = "") -> str:
     """SHA-256 of what was asked for, hexadecimal: equal for requests that mean the same.
 
     Defaults are left out, so that a repeat still means the same after a worker brought new ones.
     """
-    meaning = [request.pipeline, request.images, dict(given), dict(request.labels), request.weights]
+    submission = request.submission
+    meaning: list[object] = [
+        request.pipeline,
+        request.images,
+        dict(given),
+        dict(request.labels),
+        request.weights,
+    ]
+    # The hash and never the key: a plain digest of it could be found by trying patients' ids.
+    meaning += [submission.priority, str(submission.not_before or ""), dedupe_hash]
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,7 +1,9 @@
--- Creates a task, or finds the one that an earlier call with the same request id created.
+-- Creates a task, or finds the one that an earlier call with the same request id created, or that is active under the
+-- same dedupe key.
 -- KEYS: 1 the task's hash.
 -- ARGV: 1 now or '', 2 task, 3 labels as JSON, 4 images joined by spaces, then fields and values of the hash.
--- Returns {'CREATED' or 'KNOWN', fields, queue position}, {'REUSED'}, {'DELETED', task} or {'NO_IMAGE', sha256}.
+-- Returns {'CREATED', 'KNOWN' or 'DEDUPLICATED', fields, queue position}, {'REUSED'}, {'DELETED', task} or
+--   {'NO_IMAGE', sha256}.
 local outcome, found = create_task(clock(ARGV[1]), read_new(2, #ARGV))
 if HAS_TASK[outcome] then return { outcome, unpack(record(found.id, found.pipeline)) } end
 return { outcome, found }

@@ -8,19 +8,30 @@ local function read_new(first, last)
 end
 
 -- The outcomes of a create that come with a task.
-local HAS_TASK = { CREATED = true, KNOWN = true }
+local HAS_TASK = { CREATED = true, KNOWN = true, DEDUPLICATED = true }
 
--- Creates a task, or finds the one that an earlier call with the same request id created.
+-- Creates a task, or finds the one that an earlier call with the same request id created, or that is active under the
+-- same dedupe key.
 -- member: batch and place of one that is created in a batch, unheard; nil of a single one.
--- Returns 'CREATED' or 'KNOWN' and the task; 'REUSED'; 'DELETED' and its id; 'NO_IMAGE' and its SHA-256.
+-- Returns 'CREATED', 'KNOWN' or 'DEDUPLICATED' and the task; 'REUSED'; 'DELETED' and its id; 'NO_IMAGE' and its SHA-256.
 local function create_task(now, new, member)
   local request = request_key(new.owner, new.request_id)
-  local known = redis.call('HMGET', request, 'fingerprint', 'task')
+  local known = redis.call('HMGET', request, 'fingerprint', 'task', 'deduplicated')
   if known[1] then
     if known[1] ~= new.fingerprint then return 'REUSED', '' end
     local task = load_task(known[2])
     if not task then return 'DELETED', known[2] end
-    return 'KNOWN', task
+    return known[3] and 'DEDUPLICATED' or 'KNOWN', task
+  end
+
+  if new.dedupe_hash ~= '' then
+    local active = load_task(redis.call('GET', dedupe_key(new.dedupe_hash)) or '')
+    if active and not TERMINAL[active.state] then
+      -- A repeat gets the same answer for a day and a retention; while the task is active it finds it by the key.
+      redis.call('HSET', request, 'fingerprint', new.fingerprint, 'task', active.id, 'deduplicated', 1)
+      redis.call('PEXPIREAT', request, now + SETTINGS.request_id_ms + SETTINGS.retention_ms)
+      return 'DEDUPLICATED', active
+    end
   end
 
   for sha256 in new.images:gmatch('%S+') do
@@ -32,6 +43,7 @@ local function create_task(now, new, member)
     unpack(ARGV, new.first, new.last))
   if member then redis.call('HSET', task_key(new.id), 'batch', member.batch, 'place', member.place) end
   redis.call('HSET', request, 'fingerprint', new.fingerprint, 'task', new.id)
+  if new.dedupe_hash ~= '' then redis.call('SET', dedupe_key(new.dedupe_hash), new.id) end
   redis.call('ZADD', owner_index(new.owner), now, new.id)
   redis.call('ZADD', pipeline_index(new.owner, new.pipeline), now, new.id)
   if new.labels ~= '{}' then
@@ -43,7 +55,8 @@ local function create_task(now, new, member)
   local task = {
     id = new.id, state = STATE.NONE, attempt = 0, counted = 0, crashes = 0, sequence = 0, base = 0, create_ms = now,
     owner = new.owner, pipeline = new.pipeline, max_attempts = tonumber(new.max_attempts),
-    queue_timeout_ms = tonumber(new.queue_timeout_ms), batch = member and member.batch or '',
+    queue_timeout_ms = tonumber(new.queue_timeout_ms), priority = tonumber(new.priority),
+    not_before_ms = tonumber(new.not_before_ms), ready_ms = 0, dedupe_hash = new.dedupe_hash, batch = member and member.batch or '',
     place = member and member.place or 0, unheard = member ~= nil,
   }
   move(task, 'CREATED', now, {})

@@ -27,6 +27,7 @@ for _, id in ipairs(due(RETENTION)) do
     leave_state(task)
     release_images(more[2])
     forget_request(request_key(task.owner, more[3]), task.create_ms, now)
+    free_dedupe_key(task)
     if task.batch ~= '' then leave_batch(task, now) end
     redis.call('DEL', task_key(id), log_key(id))
   end

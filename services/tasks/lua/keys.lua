@@ -27,6 +27,11 @@ local function task_key(id) return key('task', id) end
 local function log_key(id) return key('log', id) end
 -- Sorted set of a pipeline's ready tasks; the lowest score is first in turn.
 local function ready_key(pipeline) return key('ready', pipeline) end
+-- List of the latest attempts of a pipeline that ended, newest first, '{queue_ms} {run_ms} {cause}' each: time from
+-- ready to leased, time from leased to the end, and the lifecycle's cause of the end. It stays with the pipeline.
+local function runtimes_key(pipeline) return key('runtimes', pipeline) end
+-- The active task that was created with a dedupe key, by the keyed hash of owner, pipeline and that key.
+local function dedupe_key(hash) return key('dedupe', hash) end
 -- Hash of a worker's session and pipelines; set of the tasks that it holds leases on.
 local function worker_key(worker) return key('worker', worker) end
 local function held_key(worker) return key('held', worker) end
@@ -34,7 +39,8 @@ local function held_key(worker) return key('held', worker) end
 local function connected_key(pipeline) return key('connected', pipeline) end
 -- What an acquire with this operation id was given: '{task} {attempt} {token}'.
 local function operation_key(worker, operation) return key('operation', operation, worker) end
--- Hash of the fingerprint and the task of a create. The owner is last, as it may hold any character.
+-- Hash of the fingerprint and the task of a create, and `deduplicated` where that task was there before. The owner
+-- is last, as it may hold any character.
 local function request_key(owner, request_id) return key('request', 'create', request_id, owner) end
 -- The same of a batch: the fingerprint and the batch.
 local function batch_request_key(owner, request_id) return key('request', 'batch', request_id, owner) end

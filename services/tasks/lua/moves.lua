@@ -23,8 +23,9 @@ local function step(state, cause, counted, crashes, max_attempts)
 end
 
 local NUMBERS = { 'state', 'attempt', 'counted', 'crashes', 'max_attempts', 'sequence', 'base', 'create_ms', 'start_ms',
-  'attempt_timeout_ms', 'queue_timeout_ms', 'place' }
-local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch' }
+  'attempt_timeout_ms', 'queue_timeout_ms', 'place', 'priority', 'not_before_ms', 'ready_ms', 'wait_start_ms',
+  'attempt_start_ms' }
+local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch', 'dedupe_hash' }
 
 -- A task's fields that moves need, or nil when there is no such task.
 local function load_task(id)
@@ -63,19 +64,28 @@ local function enter_state(task)
   redis.call('HINCRBY', COUNTS, task.pipeline .. ' ' .. task.state, 1)
 end
 
--- Puts a task where an acquire finds it, and wakes those who wait for work. Every task is routine: its head start
--- is none, and the score is the time at which it became ready.
-local function make_ready(task, ready_ms)
-  redis.call('ZADD', ready_key(task.pipeline), ready_ms, task.id)
+-- Puts a task where an acquire finds it, and wakes those who wait for work. The score is that of `ready_score` in
+-- priority.py: the time at which the task first became ready less its head start. A later attempt thus has the place
+-- of the first: who came after it does not get ahead because a worker was lost.
+local function make_ready(task)
+  local head_start_ms = SETTINGS.head_starts_ms[task.priority] or 0
+  redis.call('ZADD', ready_key(task.pipeline), task.ready_ms - head_start_ms, task.id)
   if not task.unheard then feed('wake', 'pipeline', task.pipeline) end
 end
 
-local function enter_queue(task, now, delay_ms)
-  redis.call('ZADD', QUEUE_TIMEOUTS, now + delay_ms + task.queue_timeout_ms, task.id)
-  if delay_ms > 0 then
-    redis.call('ZADD', DELAYED, now + delay_ms, task.id)
+-- Decides when a task is ready for a worker: now or when a backoff ends, never before the time that the caller asked
+-- for.
+local function plan_wait(task, now, delay_ms)
+  task.wait_start_ms = math.max(now + delay_ms, task.not_before_ms)
+  if task.ready_ms == 0 then task.ready_ms = task.wait_start_ms end
+end
+
+local function enter_queue(task, now)
+  redis.call('ZADD', QUEUE_TIMEOUTS, task.wait_start_ms + task.queue_timeout_ms, task.id)
+  if task.wait_start_ms > now then
+    redis.call('ZADD', DELAYED, task.wait_start_ms, task.id)
   else
-    make_ready(task, now)
+    make_ready(task)
   end
 end
 
@@ -86,19 +96,33 @@ local function begin_lease(task, now, worker, nonce)
   redis.call('ZADD', LEASES, now + SETTINGS.lease_ms, task.id)
   redis.call('ZADD', ATTEMPT_TIMEOUTS, now + task.attempt_timeout_ms, task.id)
   redis.call('SADD', held_key(worker), task.id)
-  redis.call('HSET', task_key(task.id), 'worker', worker, 'token', task.token)
+  redis.call('HSET', task_key(task.id), 'worker', worker, 'token', task.token, 'attempt_start_ms', now)
   if task.start_ms == 0 then redis.call('HSET', task_key(task.id), 'start_ms', now) end
 end
 
-local function end_lease(task)
+-- Takes the lease of an attempt back and notes how long the attempt waited and ran.
+local function end_lease(task, now, cause)
+  local runtimes = runtimes_key(task.pipeline)
+  local queue_ms, run_ms = task.attempt_start_ms - task.wait_start_ms, now - task.attempt_start_ms
+  -- The clock may have been set back.
+  redis.call('LPUSH', runtimes, math.max(queue_ms, 0) .. ' ' .. math.max(run_ms, 0) .. ' ' .. cause)
+  redis.call('LTRIM', runtimes, 0, SETTINGS.runtimes - 1)
   redis.call('ZREM', LEASES, task.id)
   redis.call('ZREM', ATTEMPT_TIMEOUTS, task.id)
   redis.call('SREM', held_key(task.worker), task.id)
   redis.call('HDEL', task_key(task.id), 'worker', 'token', 'progress')
 end
 
+-- Lets go of a task's dedupe key, so that the next create with it makes a new task.
+local function free_dedupe_key(task)
+  if task.dedupe_hash == '' then return end
+  local name = dedupe_key(task.dedupe_hash)
+  if redis.call('GET', name) == task.id then redis.call('DEL', name) end
+end
+
 -- Plans the deletion of an ended task. The time to live is a backstop, should retention not run for a day.
 local function end_task(task, now, change)
+  free_dedupe_key(task)
   local expire_ms = now + SETTINGS.retention_ms
   redis.call('HSET', task_key(task.id), 'end_ms', now, 'expire_ms', expire_ms, 'reason', change.reason,
     'result', change.result, 'error', change.error)
@@ -116,7 +140,7 @@ local function move(task, cause, now, more)
   local after = step(task.state, cause, task.counted, task.crashes, task.max_attempts)
   if not after then return nil end
   leave_state(task)
-  if LEASED[task.state] and not LEASED[after.state] then end_lease(task) end
+  if LEASED[task.state] and not LEASED[after.state] then end_lease(task, now, cause) end
   task.state, task.counted, task.crashes = after.state, after.counted, after.crashes
   enter_state(task)
   if after.state == STATE.RUNNING then begin_lease(task, now, more.worker, more.nonce) end
@@ -125,9 +149,11 @@ local function move(task, cause, now, more)
   -- A reason of the lifecycle's own comes with the lifecycle's own error, not with the last attempt's.
   if after.state == STATE.FAILED and after.reason == cause then change.error = more.error or '' end
   append_event(task, now, change)
+  if after.state == STATE.QUEUED then plan_wait(task, now, after.delay_ms) end
   redis.call('HSET', task_key(task.id), 'state', task.state, 'attempt', task.attempt, 'counted', task.counted,
-    'crashes', task.crashes, 'sequence', task.sequence, 'base', task.base)
-  if after.state == STATE.QUEUED then enter_queue(task, now, after.delay_ms) end
+    'crashes', task.crashes, 'sequence', task.sequence, 'base', task.base, 'ready_ms', task.ready_ms,
+    'wait_start_ms', task.wait_start_ms)
+  if after.state == STATE.QUEUED then enter_queue(task, now) end
   if TERMINAL[after.state] then end_task(task, now, change) end
   return after
 end
@@ -142,11 +168,14 @@ local function record(id, pipeline)
   return { redis.call('HGETALL', task_key(id)), queue_position(id, pipeline) }
 end
 
-local LIST_FIELDS = { 'task_id', 'owner', 'request_id', 'fingerprint', 'pipeline', 'images', 'parameters_json', 'labels',
+local PIPELINE_FIELD = 1
+local LIST_FIELDS = { 'pipeline', 'task_id', 'owner', 'request_id', 'fingerprint', 'images', 'parameters_json', 'labels',
   'weights', 'weights_digest', 'attempt_timeout_ms', 'queue_timeout_ms', 'max_attempts', 'traceparent', 'state',
-  'attempt', 'sequence', 'create_ms', 'start_ms', 'end_ms', 'expire_ms', 'batch' }
+  'attempt', 'sequence', 'create_ms', 'start_ms', 'end_ms', 'expire_ms', 'batch', 'priority',
+  'not_before_ms', 'attempt_start_ms', 'progress' }
 
--- A task as one of many: fields and values in turn without outcome and artifacts, or nil when it is gone.
+-- A task as one of many: fields and values in turn without outcome and artifacts, with the field queue_position while
+-- it is queued; nil when it is gone.
 local function listed_record(id)
   local values = redis.call('HMGET', task_key(id), unpack(LIST_FIELDS))
   if not values[1] then return nil end
@@ -155,6 +184,10 @@ local function listed_record(id)
     if values[index] then
       found[#found + 1] = name
       found[#found + 1] = values[index]
+      if name == 'state' and tonumber(values[index]) == STATE.QUEUED then
+        found[#found + 1] = 'queue_position'
+        found[#found + 1] = tostring(queue_position(id, values[PIPELINE_FIELD]))
+      end
     end
   end
   return found

@@ -45,9 +45,8 @@ local function due(name)
 end
 
 for _, task in ipairs(due(DELAYED)) do
-  local due_ms = tonumber(redis.call('ZSCORE', DELAYED, task.id))
   redis.call('ZREM', DELAYED, task.id)
-  make_ready(task, due_ms)
+  make_ready(task)
   ready = ready + 1
 end
 

@@ -1,6 +1,7 @@
 """TaskService: create, get, list, cancel, watch."""
 
 from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
@@ -27,13 +28,14 @@ class TaskServicer(TaskServiceServicer):
     async def CreateTask(self, request: api.CreateTaskRequest, context: Context) -> api.CreateTaskResponse:
         """See task_service.proto."""
         owner, parts = principals.current().name, self._parts()
-        checked = await check_request(request, parts.catalogue.find)
+        checked = await check_request(request, parts.catalogue.find, datetime.now(UTC))
         images = await parts.store.get_images(owner, checked.request.images)
-        new = complete(checked, owner, images)
+        secret = await parts.store.dedupe_secret() if request.dedupe_key else b""
+        new = complete(checked, owner, images, secret)
         record, created = await parts.store.create(new)
         if created:
             _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=record.pipeline)
-        return api.CreateTaskResponse(task=task_message(record))
+        return api.CreateTaskResponse(task=task_message(record), deduplicated=record.deduplicated)
 
     async def GetTask(self, request: api.GetTaskRequest, context: Context) -> api.GetTaskResponse:
         """See task_service.proto."""

@@ -8,6 +8,7 @@ from services.tasks.store import keys
 from services.tasks.store.audit import AuditPart
 from services.tasks.store.catalogue import CataloguePart
 from services.tasks.store.connection import command, connect
+from services.tasks.store.dedupe import DedupePart
 from services.tasks.store.feed import follow
 from services.tasks.store.images import ImagePart
 from services.tasks.store.leases import LeasePart
@@ -22,7 +23,9 @@ __all__ = ["SCHEMA_VERSION", "StoreSettings", "TaskStore"]
 SCHEMA_VERSION = 1
 
 
-class TaskStore(TaskPart, LeasePart, UpkeepPart, ImagePart, CataloguePart, AuditPart, OperatingPart):
+class TaskStore(
+    TaskPart, DedupePart, LeasePart, UpkeepPart, ImagePart, CataloguePart, AuditPart, OperatingPart
+):
     """Every task, lease, image and pipeline of the mesh, kept in Redis.
 
     Any method raises UnavailableError (STORE_UNAVAILABLE) while Redis is away; it reconnects by itself.

@@ -11,6 +11,7 @@ RETENTION = f"{_TAG}retention"
 IMAGE_DELETIONS = f"{_TAG}image-deletions"
 AUDIT = f"{_TAG}audit"
 PIPELINES = f"{_TAG}pipelines"
+DEDUPE_SECRET = f"{_TAG}dedupe-secret"
 DESCRIPTOR_SETS = f"{_TAG}descriptor-sets"
 
 

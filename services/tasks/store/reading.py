@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from radmesh.tasks.v1 import task_pb2
 from services.tasks import lifecycle
 from services.tasks.lifecycle import State
+from services.tasks.priority import Priority
 from services.tasks.records import EventRecord, TaskRecord
 from services.tasks.store.packing import unpack
 
@@ -23,7 +24,7 @@ def to_milliseconds(time: datetime) -> int:
     return -((_EPOCH - time) // timedelta(milliseconds=1))
 
 
-def task_record(flat: Sequence[bytes], queue_position: int = 0) -> TaskRecord:
+def task_record(flat: Sequence[bytes], queue_position: int = 0, *, deduplicated: bool = False) -> TaskRecord:
     """A task from its hash's fields and values in turn; those that a list leaves out stay empty."""
     fields = {key.decode(): value for key, value in zip(flat[::2], flat[1::2], strict=True)}
     text = {key: value.decode() for key, value in fields.items() if key not in _BYTES}
@@ -43,6 +44,11 @@ def task_record(flat: Sequence[bytes], queue_position: int = 0) -> TaskRecord:
         queue_timeout=int(text["queue_timeout_ms"]) / 1000,
         max_attempts=int(text["max_attempts"]),
         traceparent=text["traceparent"],
+        priority=Priority(int(text["priority"])),
+        not_before=_time(fields, "not_before_ms")
+        if int(text["not_before_ms"]) > int(text["create_ms"])
+        else None,
+        dedupe_hash=text.get("dedupe_hash", ""),
         state=state,
         attempt=int(text["attempt"]),
         sequence=int(text["sequence"]),
@@ -54,8 +60,10 @@ def task_record(flat: Sequence[bytes], queue_position: int = 0) -> TaskRecord:
         error=_error(state, text["reason"], fields["error"]) if "error" in fields else b"",
         artifacts=tuple(unpack(fields.get("artifacts", b""))),
         progress=fields.get("progress", b""),
-        queue_position=queue_position,
+        queue_position=queue_position or int(text.get("queue_position", 0)),
         batch=text.get("batch", ""),
+        attempt_start_time=_time(fields, "attempt_start_ms"),
+        deduplicated=deduplicated,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from redis.exceptions import NoScriptError
 
+from services.tasks.priority import Priority, ready_score
 from services.tasks.store.connection import command
 from services.tasks.store.line import Line
 from services.tasks.store.settings import StoreSettings
@@ -39,9 +40,15 @@ def _settings_table(settings: StoreSettings) -> str:
         "feed_event_bytes": settings.feed_event_bytes,
         "page_scan": settings.page_scan,
         "tick_items": settings.tick_items,
+        "runtimes": settings.runtimes,
+        "head_starts_ms": _table({int(one): -ready_score(0, settings.head_starts[one]) for one in Priority}),
     }
     fields = ", ".join(f"{name} = {value}" for name, value in values.items())
     return f"local SETTINGS = {{ {fields} }}"
+
+
+def _table(values: Mapping[int, int]) -> str:
+    return "{ " + ", ".join(f"[{key}] = {value}" for key, value in values.items()) + " }"
 
 
 class Scripts:

@@ -1,6 +1,9 @@
 """What an operator can set about the store."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from services.tasks.priority import HEAD_STARTS, Priority
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,9 @@ class StoreSettings:
     feed_entries: about how many entries of the feed are kept for followers that lag.
     feed_event_bytes: largest event that the feed carries itself.
     page_scan: most index entries that one page of a list looks at.
+    runtimes: ended attempts of each pipeline whose times are kept.
+    head_starts: by priority.
+    dedupe_secret: key of the hashes of dedupe keys; one that the store makes and keeps itself when empty.
     tick_items: most items that one tick treats of each kind.
     command_seconds: time after which a command counts as lost.
     """
@@ -37,4 +43,7 @@ class StoreSettings:
     feed_event_bytes: int = 16_384
     page_scan: int = 1_000
     tick_items: int = 100
+    runtimes: int = 1_000
+    head_starts: Mapping[Priority, float] = field(default_factory=lambda: HEAD_STARTS)
+    dedupe_secret: str = field(default="", repr=False)
     command_seconds: float = 5.0

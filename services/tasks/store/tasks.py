@@ -25,16 +25,20 @@ class TaskPart(StorePart):
     """Tasks as their owners see them."""
 
     async def create(self, new: NewTask) -> tuple[TaskRecord, bool]:
-        """Queues a task; returns it, and whether it was created now (False: the request id was known).
+        """Queues a task; returns it, and whether it was created now.
+
+        It was not when the request id was known, or when a task with the same dedupe key is active, which is
+        returned then with `deduplicated` set.
 
         Raises RequestIdReusedError, ImageNotFoundError, TaskNotFoundError (its task was deleted since).
         """
         outcome, *rest = await self._scripts.call(
             "create", keys.task(new.task_id), self._now(), *new_arguments(new)
         )
-        if outcome not in {b"CREATED", b"KNOWN"}:
+        if outcome not in {b"CREATED", b"KNOWN", b"DEDUPLICATED"}:
             raise refusal(outcome, rest[0].decode() if rest else "", new.request_id)
-        return task_record(*rest), outcome == b"CREATED"
+        record = task_record(*rest, deduplicated=outcome == b"DEDUPLICATED")
+        return record, outcome == b"CREATED"
 
     async def get(self, task_id: str, owner: str) -> TaskRecord:
         """Returns a task. Raises TaskNotFoundError."""
@@ -103,6 +107,9 @@ def new_arguments(new: NewTask) -> list[str | int]:
         "queue_timeout_ms": round(new.queue_timeout * 1000),
         "max_attempts": new.max_attempts,
         "traceparent": new.traceparent,
+        "priority": int(new.priority),
+        "not_before_ms": to_milliseconds(new.not_before) if new.not_before else 0,
+        "dedupe_hash": new.dedupe_hash,
     }
     head: list[str | int] = [new.task_id, json.dumps(dict(new.labels)), " ".join(new.images)]
     return head + [part for field in fields.items() for part in field]

@@ -3,6 +3,7 @@
 import json
 import math
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ from services.tasks.validation import (
 )
 
 SHA256 = "ab" * 32
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
 REQUEST_ID = str(uuid.uuid4())
 
 
@@ -62,11 +65,11 @@ def request(**changes: Any) -> CreateTaskRequest:
 
 
 def violations(asked: CreateTaskRequest) -> list[Violation]:
-    return read_fields(asked)[1] + check_against_pipeline(asked, pipeline())[1]
+    return read_fields(asked, NOW)[1] + check_against_pipeline(asked, pipeline())[1]
 
 
 def created(asked: CreateTaskRequest) -> NewTask:
-    checked, problems = read_fields(asked)
+    checked, problems = read_fields(asked, NOW)
     given, more = check_against_pipeline(asked, pipeline())
     assert problems + more == []
     return new_task(
@@ -89,6 +92,13 @@ BROKEN = [
     ({"labels": {"ward": "x" * 64}}, "labels.ward"),
     ({"labels": {f"key{number}": "" for number in range(17)}}, "labels"),
     ({"weights": "models/octa"}, "weights"),
+    ({"priority": 5}, "priority"),
+    ({"priority": -1}, "priority"),
+    ({"not_before_time": {"seconds": SECONDS + 365 * 86_400, "nanos": 1}}, "not_before_time"),
+    ({"not_before_time": {"seconds": 1 << 62}}, "not_before_time"),
+    ({"not_before_time": {"seconds": -(1 << 62)}}, "not_before_time"),
+    ({"not_before_time": {"nanos": -1}}, "not_before_time"),
+    ({"dedupe_key": "x" * 201}, "dedupe_key"),
     ({"parameters": {"threshhold": 0.5}}, "parameters.threshhold"),
     ({"parameters": {"threshold": 1.5}}, "parameters.threshold"),
     ({"parameters": {"threshold": -0.1}}, "parameters.threshold"),
@@ -174,8 +184,13 @@ def test_the_fingerprint_is_of_the_meaning() -> None:
         request(parameters={"tiles": 3}),
         request(weights="models/octa/weights/official"),
         request(images=[f"images/{'0' * 64}"]),
+        request(priority="TASK_PRIORITY_STAT"),
+        request(not_before_time={"seconds": 5}),
+        request(not_before_time={"seconds": 5, "nanos": 1000}),
     ]
     assert len({created(other).fingerprint for other in others}) == len(others)
+    routine = request(priority="TASK_PRIORITY_ROUTINE")
+    assert created(routine).fingerprint == created(request()).fingerprint, "what is left out is the default"
 
 
 def test_images_must_be_such_as_the_pipeline_takes() -> None:
@@ -198,3 +213,33 @@ def test_struct_values_without_a_kind_are_refused() -> None:
     asked = request()
     asked.parameters.fields["threshold"].CopyFrom(struct_pb2.Value())
     assert [violation.field for violation in violations(asked)] == ["parameters.threshold"]
+
+
+def test_a_year_ahead_and_any_time_before_now_are_allowed() -> None:
+    for seconds in (SECONDS + 365 * 86_400, SECONDS - 1, -5_000_000_000):
+        assert violations(request(not_before_time={"seconds": seconds})) == []
+    # Never before the time asked for, not by a part of a microsecond.
+    task = created(request(not_before_time={"seconds": SECONDS, "nanos": 1}))
+    assert task.not_before == NOW.replace(microsecond=1)
+
+
+def test_a_dedupe_key_stands_nowhere_but_in_its_hash() -> None:
+    asked = request(dedupe_key="patient-4711 2026-01-31")
+    checked, problems = read_fields(asked, NOW)
+    assert problems == []
+    tasks = [
+        new_task(
+            task_id="f" * 32,
+            owner="local",
+            request=checked,
+            given={},
+            pipeline=pipeline(),
+            traceparent="",
+            dedupe_hash=dedupe_hash,
+        )
+        for dedupe_hash in ("h1", "h2")
+    ]
+    assert tasks[0].fingerprint != tasks[1].fingerprint
+    assert "4711" not in repr(tasks) + repr(checked)
+    too_long = violations(request(dedupe_key="4711" * 51))
+    assert "4711" not in repr(too_long)

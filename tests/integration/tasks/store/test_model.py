@@ -16,11 +16,15 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from services.tasks.lifecycle import LEASED, Cause, State, Tally, step
+from services.tasks.priority import Priority, ready_score
 from services.tasks.records import LeaseKey
 from services.tasks.store import StoreSettings, TaskStore
+from services.tasks.store.reading import to_time
 from tests.support.task_records import OUTCOMES, SetClock, new_task
 
 LEASE_MS = 10_000
+# Close enough to each other that their order depends on the time as well.
+HEAD_STARTS = {Priority.STAT: 8.0, Priority.URGENT: 2.0, Priority.ROUTINE: 0.0, Priority.BATCH: -2.0}
 
 
 @dataclass
@@ -29,7 +33,10 @@ class Modelled:
 
     tally: Tally
     state: State = State.NONE
+    priority: Priority = Priority.ROUTINE
+    not_before_ms: int = 0
     attempt: int = 0
+    first_ready_ms: int = 0
     ready_ms: int = 0
     lease: LeaseKey | None = None
     lease_ends_ms: int = 0
@@ -41,7 +48,9 @@ class Modelled:
             return False
         self.state, self.tally = after.state, after.tally
         self.history.append((after.state, reason or after.reason))
-        self.ready_ms = now_ms + after.delay_ms
+        if after.state is State.QUEUED:
+            self.ready_ms = max(now_ms + after.delay_ms, self.not_before_ms)
+            self.first_ready_ms = self.first_ready_ms or self.ready_ms
         return True
 
 
@@ -56,7 +65,9 @@ class Lives(RuleBasedStateMachine):
             client.flushall()
         self.runner = asyncio.Runner()
         self.clock = SetClock()
-        opened = TaskStore.open(self.url, StoreSettings(lease_seconds=LEASE_MS / 1000), self.clock)
+        opened = TaskStore.open(
+            self.url, StoreSettings(lease_seconds=LEASE_MS / 1000, head_starts=HEAD_STARTS), self.clock
+        )
         self.store = self.runner.run(opened)
         self.session, _ = self.runner.run(self.store.open_session("w", [], ["octa-vessels"]))
         self.runner.run(self.store.tick())
@@ -67,21 +78,35 @@ class Lives(RuleBasedStateMachine):
         self.runner.run(self.store.close())
         self.runner.close()
 
-    @rule(max_attempts=st.integers(1, 3))
-    def create(self, max_attempts: int) -> None:
+    @rule(
+        max_attempts=st.integers(1, 3),
+        priority=st.sampled_from(Priority),
+        ahead_seconds=st.sampled_from([None, None, -5.0, 0.0, 0.25, 5.0]),
+    )
+    def create(self, max_attempts: int, priority: Priority, ahead_seconds: float | None) -> None:
         # Names in order, as a history must run the same way twice: at equal times the lower name is first.
         task_id = f"{len(self.tasks):032x}"
-        task = new_task(task_id=task_id, max_attempts=max_attempts, queue_timeout=1e6, attempt_timeout=1e6)
+        not_before_ms = 0 if ahead_seconds is None else self.clock.now_ms + round(ahead_seconds * 1000)
+        task = new_task(
+            task_id=task_id,
+            max_attempts=max_attempts,
+            queue_timeout=1e6,
+            attempt_timeout=1e6,
+            priority=priority,
+            not_before=to_time(not_before_ms) if not_before_ms else None,
+        )
         self.runner.run(self.store.create(task))
-        self.tasks[task.task_id] = Modelled(Tally(0, 0, max_attempts))
-        self.tasks[task.task_id].happens(Cause.CREATED, self.clock.now_ms)
+        self.tasks[task_id] = Modelled(
+            Tally(0, 0, max_attempts), priority=priority, not_before_ms=not_before_ms
+        )
+        self.tasks[task_id].happens(Cause.CREATED, self.clock.now_ms)
 
     @rule()
     def acquire(self) -> None:
         self.operations += 1
         grant = self.runner.run(self.store.acquire("w", self.session, ["octa-vessels"], str(self.operations)))
         ready = [
-            (task.ready_ms, name)
+            (ready_score(task.first_ready_ms, HEAD_STARTS[task.priority]), name)
             for name, task in self.tasks.items()
             # What is due by now is ready, as whatever moves the clock ticks.
             if task.state is State.QUEUED and task.ready_ms <= self.clock.now_ms

@@ -9,14 +9,23 @@ from radmesh.errors import ImageNotFoundError, TaskNotFoundError, UnavailableErr
 from services.tasks.lifecycle import State
 from services.tasks.records import ImageRecord, TaskFilter
 from services.tasks.store import StoreSettings, TaskStore
+from services.tasks.submission import dedupe_hash
 from tests.support.store_contents import contents, lasting_keys
 from tests.support.task_records import SetClock, new_task, task_error
 
 SHA = "a" * 64
 PIPELINES = ["octa-vessels"]
 DAY = 86_400
-# These belong to the mesh, not to a task, a worker or an image.
-OF_THE_MESH = {"schema", "feed", "feed-number", "last-tick", "sessions"}
+# These belong to the mesh or a pipeline, not to a task, a worker or an image.
+OF_THE_MESH = {
+    "schema",
+    "feed",
+    "feed-number",
+    "last-tick",
+    "sessions",
+    "dedupe-secret",
+    "runtimes:octa-vessels",
+}
 
 
 async def upload(store: TaskStore, owner: str = "alice") -> ImageRecord:
@@ -150,7 +159,10 @@ async def test_nothing_is_left_without_an_owner_or_a_time_to_live(
         {"released": "R"},
     ]
     for number, outcome in enumerate([*outcomes, None]):
-        await store.create(new_task(images=(SHA,), labels={"ward": "west"}, max_attempts=1))
+        hashed = dedupe_hash(await store.dedupe_secret(), "alice", "octa-vessels", f"patient {number}")
+        await store.create(
+            new_task(images=(SHA,), labels={"ward": "west"}, max_attempts=1, dedupe_hash=hashed)
+        )
         grant = await store.acquire("w", session, PIPELINES, f"op{number}")
         assert grant
         if outcome is not None:
