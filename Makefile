@@ -45,7 +45,7 @@ generate: $(VENV)/development ## Generate the stubs, the pages of settings and m
 contract: $(VENV)/development ## Take the protos as they are for the released contract
 	$(BIN)/buf build --output contract/released.binpb
 
-bench: $(VENV)/development ## Measure; prints figures and ratios
+bench: $(VENV)/bench ## Measure; prints figures and ratios
 	@$(BIN)/python -m bench
 
 chaos: $(VENV)/development ## Break a running mesh at random and check every promise; SECONDS=60 SEED=
@@ -64,4 +64,8 @@ $(VENV)/services: constraints.txt pyproject.toml
 
 $(VENV)/development: $(VENV)/services
 	@$(PIP) --editable '.[services,dev]'
+	@touch $@
+
+$(VENV)/bench: $(VENV)/development
+	@$(PIP) --editable '.[services,dev,bench]'
 	@touch $@

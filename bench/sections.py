@@ -1,0 +1,97 @@
+"""The sections of `make bench`: what each measures, and the mesh that it needs."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from bench.crowd import WATCHES, measure_crowd
+from bench.events import measure_events
+from bench.fanout import BareFanOut, measure_fanout
+from bench.figures import Figure
+from bench.overhead import measure_overhead
+from bench.startup import measure_startup
+from bench.throughput import measure_throughput
+from bench.uploads import measure_uploads
+from radmesh.mesh import SEGMENTATION, Mesh, MeshOptions, WorkerModule
+
+_STEPS = WorkerModule("steps", "tests.support.steps_worker", "RADMESH_STEPS_")
+_LARGE_UPLOADS = {"RADMESH_GATEWAY_MAX_UPLOAD_BYTES": str(1 << 30)}
+_MANY_WATCHES = {"RADMESH_GATEWAY_WATCH_LIMIT": str(2 * WATCHES)}
+
+Section = Callable[[Path], Awaitable[list[Figure]]]
+
+
+@asynccontextmanager
+async def _mesh_without_workers(folder: Path, environment: Mapping[str, str]) -> AsyncGenerator[Mesh, None]:
+    """A mesh that knows `steps` but has no worker of it: tasks stay queued until the bench cancels them."""
+    mesh = Mesh(MeshOptions(folder / "mesh", workers=(_STEPS,), environment=environment))
+    try:
+        await asyncio.to_thread(mesh.start)
+        await asyncio.to_thread(mesh.process("steps").stop, 5.0)
+        yield mesh
+    finally:
+        await asyncio.to_thread(mesh.stop)
+
+
+async def _startup(folder: Path) -> list[Figure]:
+    return [await asyncio.to_thread(measure_startup)]
+
+
+async def _overhead(folder: Path) -> list[Figure]:
+    mesh = Mesh(MeshOptions(folder / "mesh", workers=(SEGMENTATION,)))
+    try:
+        await asyncio.to_thread(mesh.start)
+        return await measure_overhead(mesh, folder)
+    finally:
+        await asyncio.to_thread(mesh.stop)
+
+
+async def _events(folder: Path) -> list[Figure]:
+    async with _mesh_without_workers(folder, {}) as mesh:
+        return [await measure_events(mesh, 100, 20, 5), await measure_events(mesh, 1_000, 50, 10)]
+
+
+async def _uploads(folder: Path) -> list[Figure]:
+    async with _mesh_without_workers(folder, _LARGE_UPLOADS) as mesh:
+        return await measure_uploads(mesh)
+
+
+async def _fanout(folder: Path) -> list[Figure]:
+    with _bare_fanout_server() as address:
+        bare = BareFanOut(address)
+        try:
+            async with _mesh_without_workers(folder, {}) as mesh:
+                return [await measure_fanout(mesh, bare)]
+        finally:
+            await bare.close()
+
+
+async def _crowd(folder: Path) -> list[Figure]:
+    async with _mesh_without_workers(folder, _MANY_WATCHES) as mesh:
+        return await measure_crowd(mesh)
+
+
+@contextmanager
+def _bare_fanout_server() -> Generator[str, None, None]:
+    command = [sys.executable, "-m", "bench.bare_fanout_server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield f"127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.terminate()
+
+
+SECTIONS: Mapping[str, Section] = {
+    "startup": _startup,
+    "overhead": _overhead,
+    "events": _events,
+    "uploads": _uploads,
+    "throughput": measure_throughput,
+    "fanout": _fanout,
+    "crowd": _crowd,
+}
+"""By name, in the order of the table. Each gets an empty folder of its own."""

@@ -1,0 +1,90 @@
+"""How many tasks that do nothing go through the mesh, and how soon a caller knows, beside Celery."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench import celery_peer
+from bench.figures import Figure, percentile
+from bench.noop_worker import NOOP
+from radmesh.client import Client
+from radmesh.mesh import Mesh, MeshOptions
+
+_TASKS = 400
+_ROUNDS = 3
+_IN_FLIGHT = 32
+_SINGLE_SAMPLES = 50
+_POLL_SECONDS = 5.0
+_POLL_SAMPLES = 8
+# Between two looks at hundreds of results: often enough to add little, seldom enough not to load Redis.
+_OFTEN_SECONDS = 0.05
+
+
+async def _single_creates(client: Client) -> float:
+    """Seconds for tasks created one by one, several at once, each watched to its result."""
+    places = asyncio.Semaphore(_IN_FLIGHT)
+
+    async def one() -> None:
+        async with places:
+            task = await client.create("noop", [])
+            async for _ in client.watch(task.name):
+                pass
+
+    start = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(_TASKS)))
+    return time.perf_counter() - start
+
+
+async def _know(client: Client) -> float:
+    """Seconds from one submission until its watch brought the end."""
+    start = time.perf_counter()
+    task = await client.create("noop", [])
+    async for _ in client.watch(task.name):
+        pass
+    return time.perf_counter() - start
+
+
+async def measure_throughput(folder: Path) -> list[Figure]:
+    """Tasks a second over Celery's, in rounds that alternate, and the time until a caller knows."""
+    singles, theirs = [], []
+    with celery_peer.running_celery(folder), Mesh(MeshOptions(folder / "noop", workers=(NOOP,))) as mesh:
+        async with Client(mesh.address) as client:
+            await _single_creates(client)
+            for _ in range(_ROUNDS):
+                singles.append(await _single_creates(client))
+                theirs.append(await asyncio.to_thread(celery_peer.run_tasks, _TASKS, _OFTEN_SECONDS))
+            known = [await _know(client) for _ in range(_SINGLE_SAMPLES)]
+        polled = await _polled()
+    single, celery = (_TASKS / percentile(seconds, 0.5) for seconds in (singles, theirs))
+    ours_ms, theirs_ms = (percentile(seconds, 0.5) * 1000 for seconds in (known, polled))
+    return [
+        Figure(
+            "no-op tasks a second, single creates, over Celery",
+            single / celery,
+            "",
+            1.0,
+            1.5,
+            more_is_better=True,
+            detail=f"{single:.0f} a second with {_IN_FLIGHT} in flight, Celery {celery:.0f}",
+        ),
+        Figure(
+            "submit until the caller knows, over Celery polled every 5 s, p50",
+            ours_ms / theirs_ms,
+            "",
+            1 / 100,
+            1 / 400,
+            detail=f"{ours_ms:.1f} ms, Celery {theirs_ms:.0f} ms: 1/{theirs_ms / ours_ms:.0f}",
+        ),
+    ]
+
+
+async def _polled() -> list[float]:
+    """Celery's times, several callers at once: each spends its time asleep."""
+    with ThreadPoolExecutor(_POLL_SAMPLES) as pool:
+        loop = asyncio.get_running_loop()
+        calls = [
+            loop.run_in_executor(pool, celery_peer.seconds_to_know, _POLL_SECONDS)
+            for _ in range(_POLL_SAMPLES)
+        ]
+        return list(await asyncio.gather(*calls))
