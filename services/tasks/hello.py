@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from google.protobuf import duration_pb2
-
 from radmesh import names
 from radmesh.errors import InvalidRequestError, Violation
 from radmesh.tasks.v1 import pipeline_pb2, worker_service_pb2
 from services.tasks.descriptors import DescriptorSetError, read_types
 from services.tasks.parameters import MAX_PARAMETERS, read_value
+from services.tasks.timeouts import TimeoutPolicy
+from services.tasks.timeouts import pipeline_violations as timeout_violations
 from services.tasks.translate import lease_key
 
 MAX_SLOTS = 64
@@ -18,7 +18,6 @@ MAX_ATTEMPTS = 10
 MAX_TEXT_CHARACTERS = 2000
 # Fifty of them, a page, fit into one message.
 MAX_PIPELINE_BYTES = 64 << 10
-MAX_TIMEOUT_DAYS = 365
 _PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -28,14 +27,14 @@ _NUMBERS = (
 )
 
 
-def check_hello(hello: worker_service_pb2.WorkerHello) -> None:
+def check_hello(hello: worker_service_pb2.WorkerHello, policy: TimeoutPolicy) -> None:
     """Raises InvalidRequestError that names every field of the hello which breaks its rule."""
-    problems = list(_hello_violations(hello))
+    problems = list(_hello_violations(hello, policy))
     if problems:
         raise InvalidRequestError([Violation(f"hello.{one.field}", one.description) for one in problems])
 
 
-def _hello_violations(hello: worker_service_pb2.WorkerHello) -> Iterator[Violation]:
+def _hello_violations(hello: worker_service_pb2.WorkerHello, policy: TimeoutPolicy) -> Iterator[Violation]:
     if not names.is_request_id(hello.worker):
         yield Violation("worker", "must be a UUID of version 4")
     if not 1 <= hello.slots <= MAX_SLOTS:
@@ -56,11 +55,13 @@ def _hello_violations(hello: worker_service_pb2.WorkerHello) -> Iterator[Violati
         if pipeline.ByteSize() > MAX_PIPELINE_BYTES:
             yield Violation(f"pipelines[{index}]", f"has more than {MAX_PIPELINE_BYTES} bytes")
             continue
-        for violation in pipeline_violations(pipeline, types):
+        for violation in pipeline_violations(pipeline, types, policy):
             yield Violation(f"pipelines[{index}].{violation.field}", violation.description)
 
 
-def pipeline_violations(pipeline: pipeline_pb2.Pipeline, types: Iterable[str] | None) -> Iterator[Violation]:
+def pipeline_violations(
+    pipeline: pipeline_pb2.Pipeline, types: Iterable[str] | None, policy: TimeoutPolicy
+) -> Iterator[Violation]:
     """Every rule that a pipeline's description breaks.
 
     types: full names that its result may have; None when they could not be read.
@@ -73,10 +74,7 @@ def pipeline_violations(pipeline: pipeline_pb2.Pipeline, types: Iterable[str] | 
         yield Violation("result_type", "must be a message of `descriptor_set`")
     if not 1 <= pipeline.max_attempts <= MAX_ATTEMPTS:
         yield Violation("max_attempts", f"must be from 1 to {MAX_ATTEMPTS}")
-    for field in ("attempt_timeout", "queue_timeout"):
-        span: duration_pb2.Duration = getattr(pipeline, field)
-        if not 0 < span.ToMilliseconds() <= MAX_TIMEOUT_DAYS * 86_400_000:
-            yield Violation(field, f"must be from a millisecond to {MAX_TIMEOUT_DAYS} days")
+    yield from timeout_violations(pipeline, policy)
     yield from _input_violations(pipeline.input)
     yield from _parameter_list_violations(pipeline)
     for index, artifact in enumerate(pipeline.artifacts):

@@ -97,8 +97,8 @@ class LeaseReports:
             if self._heartbeat is not None:
                 heartbeat, self._heartbeat = self._heartbeat, None
                 await self._renew(heartbeat)
-            for lease, progress in self._progress.take(loop.time()):
-                await self._report_progress(lease, progress)
+            for lease, progress, mark in self._progress.take(loop.time()):
+                await self._report_progress(lease, progress, mark)
             pause = self._progress.pause(loop.time())
             if pause is not None:
                 loop.call_later(pause, self._news.set)
@@ -124,9 +124,9 @@ class LeaseReports:
                 self.tell_standing(lease, standings.get(lease, LeaseState.LOST))
         self._on_change()
 
-    async def _report_progress(self, lease: LeaseKey, progress: bytes) -> None:
+    async def _report_progress(self, lease: LeaseKey, progress: bytes, mark: str) -> None:
         try:
-            held = await self._store.report_progress(lease, progress)
+            held = await self._store.report_progress(lease, progress, mark)
         except UnavailableError:
             return
         if not self.is_ending(lease):

@@ -1,7 +1,8 @@
 """The life of a task as a table: which cause leads from which state to which, and what is retried."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 from types import MappingProxyType
 
@@ -94,7 +95,9 @@ class Retry:
     """How an attempt that ended for a cause is tried again.
 
     counts: whether the attempt counts against the task's `max_attempts`.
-    backoff_ms, backoff_limit_ms: wait before the second attempt, doubled for each further one, and its limit.
+    backoff_ms, backoff_limit_ms: longest wait before the second attempt, doubled for each further one, and
+    its limit.
+    first_at_once: the second attempt does not wait, and the backoff begins with the third.
     crash_limit: crashes at which the task is given up whatever `max_attempts` says, 0 for no such limit.
     crash_reason: the reason then.
     """
@@ -102,6 +105,7 @@ class Retry:
     counts: bool
     backoff_ms: int
     backoff_limit_ms: int
+    first_at_once: bool = False
     crash_limit: int = 0
     crash_reason: str = ""
 
@@ -116,10 +120,9 @@ RETRIES: Mapping[Cause, Retry] = MappingProxyType(
             crash_limit=2,
             crash_reason="WORKER_CRASHED_REPEATEDLY",
         ),
-        # The lease took its time to run out: the first redelivery comes soon.
-        Cause.LEASE_EXPIRED: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000),
-        # The progress timeout was waited for already.
-        Cause.NO_PROGRESS: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000),
+        # Both were waited for already, for a whole heartbeat timeout or progress timeout.
+        Cause.LEASE_EXPIRED: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000, first_at_once=True),
+        Cause.NO_PROGRESS: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000, first_at_once=True),
         Cause.RELEASED: Retry(counts=False, backoff_ms=0, backoff_limit_ms=0),
         # An operator's decision, or the mesh's own fault: not held against the task.
         Cause.RECOVERED: Retry(counts=False, backoff_ms=0, backoff_limit_ms=0),
@@ -141,7 +144,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Step:
-    """The consequence of a cause. delay_ms: time until a task that goes back to the queue is ready."""
+    """The consequence of a cause. delay_ms: longest wait of a task that goes back; see `jittered_ms`."""
 
     state: State
     reason: str
@@ -171,13 +174,29 @@ def step(state: State, cause: Cause, tally: Tally) -> Step | None:
         return Step(State.FAILED, retry.crash_reason, after)
     if retry.counts and counted >= tally.max_attempts:
         return Step(State.FAILED, cause.value, after)
-    delay = min(retry.backoff_ms * 2 ** max(counted - 1, 0), retry.backoff_limit_ms)
-    return Step(target, cause.value, after, delay)
+    return Step(target, cause.value, after, backoff_ms(retry, counted))
+
+
+def backoff_ms(retry: Retry, counted: int) -> int:
+    """The longest wait before the next attempt, after so many that counted."""
+    if retry.first_at_once and counted <= 1:
+        return 0
+    doublings = max(counted - (2 if retry.first_at_once else 1), 0)
+    return min(retry.backoff_ms << doublings, retry.backoff_limit_ms)
+
+
+def jittered_ms(delay_ms: int, task_id: str, attempt: int) -> int:
+    """The wait itself: between half of the longest and all of it. What failed together comes back apart.
+
+    Always the same for an attempt: drawn from a hash, which Lua can draw too.
+    """
+    draw = int(hashlib.sha1(f"{task_id}.{attempt}".encode(), usedforsecurity=False).hexdigest()[:4], 16)
+    return delay_ms - delay_ms * draw // 131_072
 
 
 @dataclass(frozen=True)
 class Ending:
-    """The error of a task that no worker's error ended."""
+    """The error of a task that no worker's error ended. message: `{seconds}` is the length of the timer."""
 
     reason: str
     message: str
@@ -189,12 +208,27 @@ _CANCELLED = Ending("TASK_CANCELLED", "The task was cancelled on request.", True
 _ENDINGS = {
     ending.reason: ending
     for ending in (
-        Ending("QUEUE_TIMEOUT", "No worker took the task in time. See that one for its pipeline runs.", True),
-        Ending("ATTEMPT_TIMEOUT", "The attempt took longer than its pipeline allows.", True),
-        Ending("NO_PROGRESS", "The model made no progress in time, in every attempt. Look at its log.", True),
+        Ending(
+            "QUEUE_TIMEOUT",
+            "No worker took the task within its queue_timeout, {seconds} s. "
+            "See that one for its pipeline runs.",
+            True,
+        ),
+        Ending("ATTEMPT_TIMEOUT", "The attempt took longer than its attempt_timeout, {seconds} s.", True),
+        Ending(
+            "NO_PROGRESS",
+            "The progress did not change for its progress_timeout, {seconds} s, and no attempt is left. "
+            "Look at the log of the model's service.",
+            True,
+        ),
         Ending("REVIEW_EXPIRED", "Nobody reviewed the task in time. Create it again.", True),
         Ending("REVIEW_REJECTED", "The reviewer rejected the task.", False),
-        Ending("LEASE_EXPIRED", "The worker was lost, and no attempt is left. Create the task again.", True),
+        Ending(
+            "LEASE_EXPIRED",
+            "The worker was not heard of for its heartbeat_timeout, {seconds} s, and no attempt is left. "
+            "Create the task again.",
+            True,
+        ),
         Ending(
             "WORKER_CRASHED_REPEATEDLY",
             "The model's process died more than once while it worked on this input.",
@@ -205,11 +239,14 @@ _ENDINGS = {
 }
 
 
-def ending(state: State, reason: str) -> Ending:
+def ending(state: State, reason: str, seconds: str = "") -> Ending:
     """The error to show for a task that ended without a result and without an error of its worker's.
 
-    reason: that of its terminal event.
+    reason: that of its terminal event. seconds: the length of the timer that ended it, if one did.
     """
     if state is State.CANCELLED:
         return _CANCELLED
-    return _ENDINGS.get(reason) or Ending(reason, "The attempt failed.", False, NumericCode.INFERENCE_FAILED)
+    found = _ENDINGS.get(reason)
+    if found is None:
+        return Ending(reason, "The attempt failed.", False, NumericCode.INFERENCE_FAILED)
+    return replace(found, message=found.message.format(seconds=seconds or "unknown"))

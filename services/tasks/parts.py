@@ -8,6 +8,7 @@ from services.tasks.catalogue import Catalogue
 from services.tasks.follows import Follows
 from services.tasks.sessions import Sessions
 from services.tasks.store import TaskStore
+from services.tasks.timeouts import TimeoutPolicy
 from services.tasks.translate import event_message, task_message
 from services.tasks.validation import resource_id
 
@@ -21,6 +22,7 @@ class Parts:
     sessions: Sessions
     hub: WatchHub
     follows: Follows
+    timeouts: TimeoutPolicy
 
 
 class StoreLogs:

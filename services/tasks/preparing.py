@@ -12,6 +12,7 @@ from services.tasks.parameters import Scalar
 from services.tasks.records import ImageRecord, NewTask
 from services.tasks.store.images import image_not_found
 from services.tasks.submission import dedupe_hash
+from services.tasks.timeouts import TimeoutPolicy, Timeouts, in_force
 from services.tasks.validation import (
     TaskRequest,
     check_against_pipeline,
@@ -26,22 +27,29 @@ PipelineLookup = Callable[[str], Awaitable[pipeline_pb2.Pipeline]]
 
 @dataclass(frozen=True)
 class CheckedRequest:
-    """A request that keeps every rule but those of its images. given: its parameters, without defaults."""
+    """A request that keeps every rule but those of its images.
+
+    given: its parameters, without defaults. timeouts: as they are in force.
+    """
 
     request: TaskRequest
     given: Mapping[str, Scalar]
     pipeline: pipeline_pb2.Pipeline
+    timeouts: Timeouts
 
 
 async def check_request(
-    request: task_service_pb2.CreateTaskRequest, find_pipeline: PipelineLookup, now: datetime
+    request: task_service_pb2.CreateTaskRequest,
+    find_pipeline: PipelineLookup,
+    now: datetime,
+    policy: TimeoutPolicy,
 ) -> CheckedRequest:
     """Checks a request against the rules of its fields and of its pipeline.
 
-    find_pipeline: the pipeline with an id; raises PipelineNotFoundError.
+    find_pipeline: the pipeline with an id; raises PipelineNotFoundError. policy: of this mesh.
     Raises InvalidRequestError with all violations, PipelineNotFoundError, WeightsNotFoundError.
     """
-    checked, problems = read_fields(request, now)
+    checked, problems = read_fields(request, now, policy)
     if not checked.pipeline:
         raise InvalidRequestError(problems)
     try:
@@ -54,7 +62,7 @@ async def check_request(
     if problems or more:
         raise InvalidRequestError(problems + more)
     choose_weights(pipeline, checked.weights)
-    return CheckedRequest(checked, given, pipeline)
+    return CheckedRequest(checked, given, pipeline, in_force(checked.timeouts, pipeline, policy))
 
 
 def complete(
@@ -76,6 +84,7 @@ def complete(
         request=checked.request,
         given=checked.given,
         pipeline=checked.pipeline,
+        timeouts=checked.timeouts,
         traceparent=tracing.traceparent(),
         dedupe_hash=dedupe_hash(
             dedupe_secret, owner, checked.request.pipeline, checked.request.submission.dedupe_key

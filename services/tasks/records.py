@@ -7,6 +7,7 @@ from enum import Enum
 
 from services.tasks.lifecycle import State
 from services.tasks.priority import Priority
+from services.tasks.timeouts import Timeouts
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,6 @@ class NewTask:
     fingerprint: hash of the validated request, compared when `request_id` comes again.
     images: SHA-256 of each, hexadecimal, in the order of the request.
     parameters_json: all parameters, defaults filled in, as one JSON object.
-    attempt_timeout, queue_timeout: seconds.
     not_before: it becomes ready then, at once when None or past.
     dedupe_hash: keyed hash of owner, pipeline and dedupe key; empty when it has no such key.
     """
@@ -31,8 +31,7 @@ class NewTask:
     labels: Mapping[str, str]
     weights: str
     weights_digest: str
-    attempt_timeout: float
-    queue_timeout: float
+    timeouts: Timeouts
     max_attempts: int
     traceparent: str = ""
     priority: Priority = Priority.ROUTINE

@@ -23,12 +23,13 @@ class ProgressSlots:
         self._waiting.pop(lease, None)
         self._taken_at.pop(lease, None)
 
-    def take(self, now: float) -> list[tuple[LeaseKey, bytes]]:
-        """What may be written now, in the stored form."""
+    def take(self, now: float) -> list[tuple[LeaseKey, bytes, str]]:
+        """What may be written now: in the stored form, and what of it has to change to count as progress."""
         due = [lease for lease in self._waiting if self._due(lease) <= now]
         found = []
         for lease in due:
-            found.append((lease, stored_progress(lease, self._waiting.pop(lease))))
+            progress = self._waiting.pop(lease)
+            found.append((lease, stored_progress(lease, progress), progress_mark(progress)))
             self._taken_at[lease] = now
         return found
 
@@ -40,6 +41,11 @@ class ProgressSlots:
 
     def _due(self, lease: LeaseKey) -> float:
         return self._taken_at.get(lease, float("-inf")) + MIN_SECONDS_BETWEEN
+
+
+def progress_mark(progress: task_pb2.TaskProgress) -> str:
+    """What differs between two values exactly when the attempt got on: not its message, nor its ETA."""
+    return f"{progress.units_done} {progress.fraction} {progress.stage[:MAX_MESSAGE_CHARACTERS]}"
 
 
 def stored_progress(lease: LeaseKey, progress: task_pb2.TaskProgress) -> bytes:

@@ -89,19 +89,15 @@ class TasksService:
         """See services.chassis.server.Service. Waits for Redis for a time."""
         store = await self._open_store()
         catalogue = Catalogue(store)
-        sessions = Sessions(
-            store,
-            catalogue,
-            heartbeat_seconds=self._settings.heartbeat_seconds,
-            lease_seconds=self._settings.lease_seconds,
-        )
+        policy = self._settings.timeout_policy()
+        sessions = Sessions(store, catalogue, policy)
         hub = WatchHub(
             StoreLogs(store),
             watch_limit=self._settings.watch_limit,
             bookmark_seconds=self._settings.bookmark_seconds,
         )
         follows = Follows(self._settings.follower_pending)
-        self._started = Parts(store, catalogue, sessions, hub, follows)
+        self._started = Parts(store, catalogue, sessions, hub, follows, policy)
         self._metrics.show(sessions=lambda: len(sessions), watches=lambda: hub.open_watches)
         self._run(Follower(store, hub, follows, sessions, self._metrics).run())
         self._run(Ticker(store, sessions, self._settings.tick_seconds).run())

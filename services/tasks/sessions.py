@@ -3,8 +3,6 @@
 import asyncio
 import random
 
-from google.protobuf import duration_pb2
-
 from radmesh.errors import UnavailableError
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.chassis import logs
@@ -14,6 +12,7 @@ from services.tasks.records import FeedEntry
 from services.tasks.session import WorkerSession
 from services.tasks.store import TaskStore
 from services.tasks.store.leases import superseded
+from services.tasks.timeouts import TimeoutPolicy
 from services.tasks.translate import lease_key
 
 _LOG = logs.logger(__name__)
@@ -23,16 +22,13 @@ _VERSION_CHARACTERS = 100
 class Sessions:
     """Opens and closes sessions, and hands the news of the feed to them.
 
-    heartbeat_seconds, lease_seconds: what workers are told.
+    policy: what workers are told, and what their pipelines may ask for.
     """
 
-    def __init__(
-        self, store: TaskStore, catalogue: Catalogue, *, heartbeat_seconds: float, lease_seconds: float
-    ) -> None:
+    def __init__(self, store: TaskStore, catalogue: Catalogue, policy: TimeoutPolicy) -> None:
         self._store = store
         self._catalogue = catalogue
-        self._heartbeat_seconds = heartbeat_seconds
-        self._lease_seconds = lease_seconds
+        self._policy = policy
         self._sessions: dict[str, WorkerSession] = {}
         self._draining = False
         self._empty = asyncio.Event()
@@ -47,7 +43,7 @@ class Sessions:
         AbortedError when a newer one came meanwhile.
         """
         self._refuse_if_draining()
-        check_hello(hello)
+        check_hello(hello, self._policy)
         pipelines = await self._catalogue.learn(hello)
         leases = [key for key in map(lease_key, hello.leases) if key is not None]
         number, standings = await self._store.open_session(
@@ -122,14 +118,7 @@ class Sessions:
             raise UnavailableError("this replica goes down: connect elsewhere", reason="DRAINING")
 
     def _welcome(self, number: int) -> work.WorkerWelcome:
-        return work.WorkerWelcome(
-            session=number,
-            heartbeat_interval=_span(self._heartbeat_seconds),
-            lease_duration=_span(self._lease_seconds),
-        )
-
-
-def _span(seconds: float) -> duration_pb2.Duration:
-    found = duration_pb2.Duration()
-    found.FromMicroseconds(round(seconds * 1e6))
-    return found
+        message = work.WorkerWelcome(session=number)
+        message.heartbeat_interval.FromMilliseconds(self._policy.beat_ms)
+        message.lease_duration.FromMilliseconds(self._policy.defaults.heartbeat_ms)
+        return message

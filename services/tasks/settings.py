@@ -7,6 +7,7 @@ from services.chassis.roles import OPERATORS_SETTING
 from services.chassis.settings import ServiceSettings
 from services.tasks.priority import HEAD_STARTS, Priority
 from services.tasks.store.settings import StoreSettings
+from services.tasks.timeouts import TimeoutPolicy, Timeouts
 
 
 class TasksSettings(ServiceSettings):
@@ -28,10 +29,30 @@ class TasksSettings(ServiceSettings):
         60.0, ge=0, description="Time that a start waits for Redis before it gives up."
     )
     lease_seconds: float = Field(
-        15.0, gt=0, description="Time after a worker's last heartbeat at which its leases are lost."
+        15.0,
+        ge=0.001,
+        description="Heartbeat timeout where neither task nor pipeline sets one: time after a worker's last "
+        "heartbeat at which its leases are lost.",
     )
     heartbeat_seconds: float = Field(
-        3.0, gt=0, description="Time between the heartbeats of a worker; at most half of a lease."
+        3.0, ge=0.001, description="Time between the heartbeats of a worker; at most half of a lease."
+    )
+    queue_timeout_seconds: float = Field(
+        86_400.0, ge=0.001, description="Time in the queue where neither task nor pipeline sets one."
+    )
+    attempt_timeout_seconds: float = Field(
+        3_600.0, ge=0.001, description="Time of one attempt where neither task nor pipeline sets one."
+    )
+    progress_timeout_seconds: float = Field(
+        600.0,
+        ge=0,
+        description="Time without a change in an attempt's progress where neither task nor pipeline sets "
+        "one; the attempt is then tried again. Longer than any one step of a model. 0: no watch.",
+    )
+    review_timeout_seconds: float = Field(
+        7 * 86_400.0,
+        ge=0.001,
+        description="Time that a review waits for a decision where neither task nor pipeline sets one.",
     )
     retention_seconds: float = Field(
         7 * 86_400.0, gt=0, description="Time that an ended task is kept before it is deleted."
@@ -99,6 +120,17 @@ class TasksSettings(ServiceSettings):
         if value > others.data.get(ahead, value):
             raise ValueError(f"must be at most {ahead}, {others.data[ahead]:g}")
         return value
+
+    def timeout_policy(self) -> TimeoutPolicy:
+        """The times of a task that neither its request nor its pipeline decides, and the workers' beat."""
+        defaults = Timeouts(
+            queue_ms=round(self.queue_timeout_seconds * 1000),
+            attempt_ms=round(self.attempt_timeout_seconds * 1000),
+            heartbeat_ms=round(self.lease_seconds * 1000),
+            progress_ms=round(self.progress_timeout_seconds * 1000),
+            review_ms=round(self.review_timeout_seconds * 1000),
+        )
+        return TimeoutPolicy(defaults, beat_ms=round(self.heartbeat_seconds * 1000))
 
     def store_settings(self) -> StoreSettings:
         """The part of the settings that the store takes."""

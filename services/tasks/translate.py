@@ -10,6 +10,7 @@ from radmesh.blobs.v1 import image_pb2
 from radmesh.tasks.v1 import task_pb2, worker_service_pb2
 from services.tasks.lifecycle import State
 from services.tasks.records import EventRecord, Grant, ImageRecord, LeaseKey, TaskRecord
+from services.tasks.timeouts import timeouts_message
 
 
 def task_message(record: TaskRecord, *, listed: bool = False) -> task_pb2.Task:
@@ -27,6 +28,7 @@ def task_message(record: TaskRecord, *, listed: bool = False) -> task_pb2.Task:
         weights=record.weights,
         weights_digest=record.weights_digest,
         priority=task_pb2.TaskPriority.Name(record.priority),
+        timeouts=timeouts_message(record.timeouts),
     )
     Parse(record.parameters_json, task.parameters)
     _set_times(task, record)
@@ -102,7 +104,8 @@ def assignment_message(grant: Grant) -> worker_service_pb2.Assignment:
         traceparent=record.traceparent,
     )
     Parse(record.parameters_json, assignment.parameters)
-    assignment.attempt_timeout.FromMilliseconds(round(record.attempt_timeout * 1000))
+    assignment.attempt_timeout.FromMilliseconds(record.timeouts.attempt_ms)
+    assignment.progress_timeout.FromMilliseconds(record.timeouts.progress_ms)
     for image in grant.images:
         assignment.images.add(
             name=f"images/{image.sha256}", size_bytes=image.size_bytes, media_type=image.media_type

@@ -20,6 +20,7 @@ from radmesh.tasks.v1 import pipeline_pb2, task_service_pb2
 from services.tasks.parameters import Scalar, check_parameters, with_defaults
 from services.tasks.records import ImageRecord, NewTask
 from services.tasks.submission import Submission, read_submission
+from services.tasks.timeouts import TimeoutPolicy, Timeouts, asked_timeouts, task_violations
 
 MAX_LABELS = 16
 MAX_LABEL_CHARACTERS = 63
@@ -28,7 +29,10 @@ _LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 @dataclass(frozen=True)
 class TaskRequest:
-    """A request whose fields keep their rules; nothing is known yet of its pipeline's."""
+    """A request whose fields keep their rules; nothing is known yet of its pipeline's.
+
+    timeouts: milliseconds by field of `Timeouts`, of those that the request decides.
+    """
 
     request_id: str
     pipeline: str
@@ -36,6 +40,7 @@ class TaskRequest:
     labels: Mapping[str, str]
     weights: str
     submission: Submission = field(default_factory=Submission)
+    timeouts: Mapping[str, int] = field(default_factory=dict)
 
 
 def resource_id(collection: str, name: str, field: str = "name") -> str:
@@ -47,7 +52,7 @@ def resource_id(collection: str, name: str, field: str = "name") -> str:
 
 
 def read_fields(
-    request: task_service_pb2.CreateTaskRequest, now: datetime
+    request: task_service_pb2.CreateTaskRequest, now: datetime, policy: TimeoutPolicy
 ) -> tuple[TaskRequest, list[Violation]]:
     """What the request says, and every violation of a rule that needs no pipeline."""
     problems = []
@@ -70,6 +75,7 @@ def read_fields(
     problems += _label_violations(request.labels)
     submission, more = read_submission(request, now)
     problems += more
+    problems += task_violations(request.timeouts, policy)
     found = TaskRequest(
         request.request_id.lower(),
         pipeline[0] if pipeline else "",
@@ -77,6 +83,7 @@ def read_fields(
         dict(request.labels),
         request.weights,
         submission,
+        asked_timeouts(request.timeouts),
     )
     return found, problems
 
@@ -138,6 +145,7 @@ def new_task(
     request: TaskRequest,
     given: Mapping[str, Scalar],
     pipeline: pipeline_pb2.Pipeline,
+    timeouts: Timeouts,
     traceparent: str,
     dedupe_hash: str = "",
 ) -> NewTask:
@@ -155,8 +163,7 @@ def new_task(
         labels=request.labels,
         weights=weights.name,
         weights_digest=weights.digest,
-        attempt_timeout=pipeline.attempt_timeout.ToTimedelta().total_seconds(),
-        queue_timeout=pipeline.queue_timeout.ToTimedelta().total_seconds(),
+        timeouts=timeouts,
         max_attempts=pipeline.max_attempts,
         traceparent=traceparent,
         priority=request.submission.priority,
@@ -177,6 +184,7 @@ def fingerprint(request: TaskRequest, given: Mapping[str, Scalar], dedupe_hash: 
         dict(given),
         dict(request.labels),
         request.weights,
+        dict(request.timeouts),
     ]
     # The hash and never the key: a plain digest of it could be found by trying patients' ids.
     meaning += [submission.priority, str(submission.not_before or ""), dedupe_hash]

@@ -6,6 +6,7 @@ from typing import Any
 from radmesh.tasks.v1 import task_pb2
 from services.tasks.lifecycle import Cause
 from services.tasks.records import NewTask
+from services.tasks.timeouts import Timeouts
 
 
 class SetClock:
@@ -22,7 +23,18 @@ class SetClock:
 
 
 def new_task(**changes: Any) -> NewTask:
-    """A valid request for a task without images; a field given replaces the usual value."""
+    """A valid request for a task without images; a field given replaces the usual value.
+
+    queue_timeout, attempt_timeout, heartbeat_timeout, progress_timeout, review_timeout: seconds.
+    """
+    seconds = {
+        "queue": 3600.0,
+        "attempt": 600.0,
+        "heartbeat": 10.0,
+        "progress": 0.0,
+        "review": 3600.0,
+    }
+    seconds |= {name: changes.pop(f"{name}_timeout") for name in seconds if f"{name}_timeout" in changes}
     fields: dict[str, Any] = {
         "task_id": uuid.uuid4().hex,
         "owner": "alice",
@@ -34,8 +46,7 @@ def new_task(**changes: Any) -> NewTask:
         "labels": {},
         "weights": "models/octa/weights/official",
         "weights_digest": "sha256:00",
-        "attempt_timeout": 600.0,
-        "queue_timeout": 3600.0,
+        "timeouts": Timeouts(**{f"{name}_ms": round(value * 1000) for name, value in seconds.items()}),
         "max_attempts": 3,
     }
     return NewTask(**{**fields, **changes})

@@ -154,7 +154,7 @@ class WorkerWelcome(_message.Message):
     def __init__(self, session: _Optional[int] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lease_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Assignment(_message.Message):
-    __slots__ = ("lease", "pipeline", "images", "parameters", "weights", "weights_digest", "attempt_timeout", "traceparent", "stage", "accepted_stage")
+    __slots__ = ("lease", "pipeline", "images", "parameters", "weights", "weights_digest", "attempt_timeout", "traceparent", "stage", "accepted_stage", "progress_timeout")
     LEASE_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
@@ -165,6 +165,7 @@ class Assignment(_message.Message):
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     ACCEPTED_STAGE_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     lease: Lease
     pipeline: str
     images: _containers.RepeatedCompositeFieldContainer[AssignedImage]
@@ -175,7 +176,8 @@ class Assignment(_message.Message):
     traceparent: str
     stage: int
     accepted_stage: AcceptedStage
-    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[_Union[AssignedImage, _Mapping]]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., weights: _Optional[str] = ..., weights_digest: _Optional[str] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., traceparent: _Optional[str] = ..., stage: _Optional[int] = ..., accepted_stage: _Optional[_Union[AcceptedStage, _Mapping]] = ...) -> None: ...
+    progress_timeout: _duration_pb2.Duration
+    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[_Union[AssignedImage, _Mapping]]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., weights: _Optional[str] = ..., weights_digest: _Optional[str] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., traceparent: _Optional[str] = ..., stage: _Optional[int] = ..., accepted_stage: _Optional[_Union[AcceptedStage, _Mapping]] = ..., progress_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class AcceptedStage(_message.Message):
     __slots__ = ("stage_result", "artifacts", "replacements")

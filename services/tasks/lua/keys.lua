@@ -6,13 +6,14 @@ end
 -- Sorted sets by time in milliseconds; members are task ids, in IMAGE_PINS and IMAGE_DELETIONS SHA-256.
 local DELAYED, LEASES = key('delayed'), key('leases')
 local ATTEMPT_TIMEOUTS, QUEUE_TIMEOUTS = key('attempt-timeouts'), key('queue-timeouts')
+local PROGRESS_TIMEOUTS = key('progress-timeouts')
 local RETENTION = key('retention')
 local IMAGE_PINS, IMAGE_DELETIONS = key('image-pins'), key('image-deletions')
 -- The feed is a stream whose entries are numbered without a gap by FEED_NUMBER.
 local FEED, FEED_NUMBER = key('feed'), key('feed-number')
 -- Hash: '{pipeline} {state}' to the number of tasks.
 local COUNTS = key('counts')
--- The number of the newest session of any worker; the time of the last tick.
+-- The number of the newest session of any worker; '{time} {run id of the server}' of the last tick that wrote.
 local SESSIONS, LAST_TICK = key('sessions'), key('last-tick')
 -- Hashes by pipeline: why it is paused; when it was last resumed.
 local PAUSED, RESUMED = key('paused'), key('resumed')

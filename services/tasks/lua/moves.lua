@@ -1,5 +1,19 @@
 -- How a task goes from state to state: the step of the lifecycle, and everything that has to change with it.
 
+-- Longest wait before the next attempt after so many that counted; the same as `lifecycle.backoff_ms`.
+local function backoff(retry, counted)
+  if retry.first_at_once and counted <= 1 then return 0 end
+  local doublings = math.max(counted - (retry.first_at_once and 2 or 1), 0)
+  return math.min(retry.backoff_ms * 2 ^ doublings, retry.backoff_limit_ms)
+end
+
+-- A wait of between half of the longest and all of it, always the same for an attempt; see `lifecycle.jittered_ms`.
+local function jittered(delay_ms, task)
+  if delay_ms == 0 then return 0 end
+  local draw = tonumber(redis.sha1hex(task.id .. '.' .. task.attempt):sub(1, 4), 16)
+  return delay_ms - math.floor(delay_ms * draw / 131072)
+end
+
 -- What a cause does to a task, or nil when it must change nothing; the same as `lifecycle.step`.
 local function step(state, cause, counted, crashes, max_attempts)
   local target = TRANSITIONS[state][cause]
@@ -17,14 +31,14 @@ local function step(state, cause, counted, crashes, max_attempts)
   elseif retry.counts and counted >= max_attempts then
     after.state = STATE.FAILED
   else
-    after.delay_ms = math.min(retry.backoff_ms * 2 ^ math.max(counted - 1, 0), retry.backoff_limit_ms)
+    after.delay_ms = backoff(retry, counted)
   end
   return after
 end
 
 local NUMBERS = { 'state', 'attempt', 'counted', 'crashes', 'max_attempts', 'sequence', 'base', 'create_ms', 'start_ms',
-  'attempt_timeout_ms', 'queue_timeout_ms', 'place', 'priority', 'not_before_ms', 'ready_ms', 'wait_start_ms',
-  'attempt_start_ms' }
+  'attempt_timeout_ms', 'queue_timeout_ms', 'heartbeat_timeout_ms', 'progress_timeout_ms', 'place', 'priority',
+  'not_before_ms', 'ready_ms', 'wait_start_ms', 'attempt_start_ms' }
 local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch', 'dedupe_hash' }
 
 -- A task's fields that moves need, or nil when there is no such task.
@@ -93,8 +107,7 @@ end
 local function begin_lease(task, now, worker, nonce)
   task.attempt = task.attempt + 1
   task.worker, task.token = worker, task.attempt .. '.' .. nonce
-  redis.call('ZADD', LEASES, now + SETTINGS.lease_ms, task.id)
-  redis.call('ZADD', ATTEMPT_TIMEOUTS, now + task.attempt_timeout_ms, task.id)
+  start_timers(task, now)
   redis.call('SADD', held_key(worker), task.id)
   redis.call('HSET', task_key(task.id), 'worker', worker, 'token', task.token, 'attempt_start_ms', now)
   if task.start_ms == 0 then redis.call('HSET', task_key(task.id), 'start_ms', now) end
@@ -107,10 +120,9 @@ local function end_lease(task, now, cause)
   -- The clock may have been set back.
   redis.call('LPUSH', runtimes, math.max(queue_ms, 0) .. ' ' .. math.max(run_ms, 0) .. ' ' .. cause)
   redis.call('LTRIM', runtimes, 0, SETTINGS.runtimes - 1)
-  redis.call('ZREM', LEASES, task.id)
-  redis.call('ZREM', ATTEMPT_TIMEOUTS, task.id)
+  stop_timers(task)
   redis.call('SREM', held_key(task.worker), task.id)
-  redis.call('HDEL', task_key(task.id), 'worker', 'token', 'progress')
+  redis.call('HDEL', task_key(task.id), 'worker', 'token', 'progress', 'progress_mark', 'progress_ms')
 end
 
 -- Lets go of a task's dedupe key, so that the next create with it makes a new task.
@@ -149,7 +161,7 @@ local function move(task, cause, now, more)
   -- A reason of the lifecycle's own comes with the lifecycle's own error, not with the last attempt's.
   if after.state == STATE.FAILED and after.reason == cause then change.error = more.error or '' end
   append_event(task, now, change)
-  if after.state == STATE.QUEUED then plan_wait(task, now, after.delay_ms) end
+  if after.state == STATE.QUEUED then plan_wait(task, now, jittered(after.delay_ms, task)) end
   redis.call('HSET', task_key(task.id), 'state', task.state, 'attempt', task.attempt, 'counted', task.counted,
     'crashes', task.crashes, 'sequence', task.sequence, 'base', task.base, 'ready_ms', task.ready_ms,
     'wait_start_ms', task.wait_start_ms)
@@ -170,9 +182,9 @@ end
 
 local PIPELINE_FIELD = 1
 local LIST_FIELDS = { 'pipeline', 'task_id', 'owner', 'request_id', 'fingerprint', 'images', 'parameters_json', 'labels',
-  'weights', 'weights_digest', 'attempt_timeout_ms', 'queue_timeout_ms', 'max_attempts', 'traceparent', 'state',
-  'attempt', 'sequence', 'create_ms', 'start_ms', 'end_ms', 'expire_ms', 'batch', 'priority',
-  'not_before_ms', 'attempt_start_ms', 'progress' }
+  'weights', 'weights_digest', 'queue_timeout_ms', 'attempt_timeout_ms', 'heartbeat_timeout_ms', 'progress_timeout_ms',
+  'review_timeout_ms', 'max_attempts', 'traceparent', 'state', 'attempt', 'sequence', 'create_ms', 'start_ms', 'end_ms',
+  'expire_ms', 'batch', 'priority', 'not_before_ms', 'attempt_start_ms', 'progress' }
 
 -- A task as one of many: fields and values in turn without outcome and artifacts, with the field queue_position while
 -- it is queued; nil when it is gone.

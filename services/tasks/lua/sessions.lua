@@ -22,6 +22,6 @@ end
 local function renew(worker, now, id, attempt, token)
   local task = load_task(id)
   if not task or task.worker ~= worker or not holds(task, attempt, token) then return 'lost' end
-  redis.call('ZADD', LEASES, now + SETTINGS.lease_ms, id)
+  start_lease_time(task, now)
   return task.state == STATE.CANCELLING and 'cancelling' or 'held'
 end

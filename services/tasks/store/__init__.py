@@ -20,7 +20,7 @@ from services.tasks.store.upkeep import UpkeepPart
 __all__ = ["SCHEMA_VERSION", "StoreSettings", "TaskStore"]
 
 # Raised with every change of keys or values that an older or newer process would misread.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class TaskStore(

@@ -79,10 +79,17 @@ class LeasePart(StorePart):
             raise superseded(worker)
         return _standings(leases, standings)
 
-    async def report_progress(self, lease: LeaseKey, progress: bytes) -> bool:
-        """Keeps the latest progress, a serialized `TaskProgress`; False when the lease is lost."""
+    async def report_progress(self, lease: LeaseKey, progress: bytes, mark: str = "") -> bool:
+        """Keeps the latest progress, a serialized `TaskProgress`; False when the lease is lost.
+
+        mark: what of it has to change to count as progress; all of it when empty.
+        """
         key = keys.task(lease.task_id)
-        return bool(await self._scripts.call("progress", key, *_flat([lease]), progress))
+        return bool(
+            await self._scripts.call(
+                "progress", key, self._now(), *_flat([lease]), progress, mark or progress
+            )
+        )
 
     async def finish(
         self,

@@ -10,6 +10,7 @@ from services.tasks.lifecycle import State
 from services.tasks.priority import Priority
 from services.tasks.records import EventRecord, TaskRecord
 from services.tasks.store.packing import unpack
+from services.tasks.timeouts import Timeouts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,8 +41,7 @@ def task_record(flat: Sequence[bytes], queue_position: int = 0, *, deduplicated:
         labels=json.loads(text["labels"]),
         weights=text["weights"],
         weights_digest=text["weights_digest"],
-        attempt_timeout=int(text["attempt_timeout_ms"]) / 1000,
-        queue_timeout=int(text["queue_timeout_ms"]) / 1000,
+        timeouts=_timeouts(text),
         max_attempts=int(text["max_attempts"]),
         traceparent=text["traceparent"],
         priority=Priority(int(text["priority"])),
@@ -70,6 +70,16 @@ def task_record(flat: Sequence[bytes], queue_position: int = 0, *, deduplicated:
 _BYTES = frozenset({"result", "error", "artifacts", "progress"})
 
 
+def _timeouts(text: Mapping[str, str]) -> Timeouts:
+    return Timeouts(
+        queue_ms=int(text["queue_timeout_ms"]),
+        attempt_ms=int(text["attempt_timeout_ms"]),
+        heartbeat_ms=int(text["heartbeat_timeout_ms"]),
+        progress_ms=int(text["progress_timeout_ms"]),
+        review_ms=int(text["review_timeout_ms"]),
+    )
+
+
 def _time(fields: Mapping[str, bytes], name: str) -> datetime | None:
     return to_time(fields[name]) if name in fields else None
 
@@ -91,11 +101,16 @@ def event_record(packed: bytes) -> EventRecord:
 
 
 def _error(state: State | None, reason: str, stored: bytes) -> bytes:
-    """The error of an ended task: its worker's, or the lifecycle's own where no worker gave one."""
-    if stored or state not in {State.FAILED, State.CANCELLED}:
+    """The error of an ended task: its worker's, or the lifecycle's own where no worker gave one.
+
+    What a timer ended carries the timer and its length only (`timers.lua`).
+    """
+    if state not in {State.FAILED, State.CANCELLED}:
         return stored
-    ending = lifecycle.ending(state, reason)
-    error = task_pb2.TaskError(
-        code=ending.code, reason=ending.reason, message=ending.message, retryable=ending.retryable
-    )
-    return error.SerializeToString()
+    error = task_pb2.TaskError.FromString(stored)
+    if error.reason:
+        return stored
+    ending = lifecycle.ending(state, reason, error.metadata.get("timeout_seconds", ""))
+    error.code, error.reason = ending.code, ending.reason
+    error.message, error.retryable = ending.message, ending.retryable
+    return error.SerializeToString(deterministic=True)

@@ -14,7 +14,7 @@ from services.tasks.store.settings import StoreSettings
 
 FOLDER = Path(__file__).parent.parent / "lua"
 # What stands before every script, in the order in which they need each other.
-_SHARED = ("prelude", "keys", "batches", "log", "moves", "creating", "sessions", "audit", "pauses")
+_SHARED = ("prelude", "keys", "batches", "log", "timers", "moves", "creating", "sessions", "audit", "pauses")
 
 
 def sources(settings: StoreSettings) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1.worker_service_pb2 import Lease, WorkerHello
 from services.tasks.descriptors import DescriptorSetError, check_compatible, read_types
 from services.tasks.hello import check_hello
+from services.tasks.timeouts import TimeoutPolicy
 
 Field = tuple[str, int, int]
 
@@ -43,12 +44,12 @@ def hello() -> WorkerHello:
 
 def fields_of(broken: WorkerHello) -> list[str]:
     with pytest.raises(InvalidRequestError) as refused:
-        check_hello(broken)
+        check_hello(broken, TimeoutPolicy())
     return [violation.field for violation in refused.value.violations]
 
 
 def test_a_hello_that_keeps_all_rules_is_taken() -> None:
-    check_hello(hello())
+    check_hello(hello(), TimeoutPolicy())
 
 
 RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
@@ -68,7 +69,9 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     ("hello.pipelines[0].title", lambda one: setattr(one.pipelines[0], "title", "")),
     ("hello.pipelines[0].result_type", lambda one: setattr(one.pipelines[0], "result_type", "")),
     ("hello.pipelines[0].max_attempts", lambda one: setattr(one.pipelines[0], "max_attempts", 0)),
-    ("hello.pipelines[0].queue_timeout", lambda one: one.pipelines[0].ClearField("queue_timeout")),
+    ("hello.pipelines[0].queue_timeout", lambda one: one.pipelines[0].queue_timeout.FromSeconds(0)),
+    ("hello.pipelines[0].heartbeat_timeout", lambda one: one.pipelines[0].heartbeat_timeout.FromSeconds(5)),
+    ("hello.pipelines[0].review_timeout", lambda one: one.pipelines[0].review_timeout.FromSeconds(-1)),
     ("hello.pipelines[0].input.min_images", lambda one: setattr(one.pipelines[0].input, "min_images", 2)),
     ("hello.pipelines[0].input.media_types", lambda one: one.pipelines[0].input.ClearField("media_types")),
     (

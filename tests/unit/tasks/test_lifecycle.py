@@ -5,12 +5,15 @@ import pytest
 from radmesh.tasks.v1 import task_pb2
 from services.tasks.lifecycle import (
     LEASED,
+    RETRIES,
     TERMINAL,
     TRANSITIONS,
     Cause,
     State,
     Tally,
+    backoff_ms,
     ending,
+    jittered_ms,
     step,
 )
 
@@ -58,16 +61,27 @@ def test_every_end_of_an_attempt_has_its_place_in_every_leased_state(state: Stat
     assert all(step(state, cause, FRESH) for cause in ends)
 
 
-def test_a_lost_lease_waits_longer_each_time_and_then_fails_the_task() -> None:
-    first, second, third = (
-        step(State.RUNNING, Cause.LEASE_EXPIRED, Tally(counted, 0, 3)) for counted in (1, 2, 3)
-    )
-    assert first
-    assert second
-    assert third
-    assert (first.state, second.state, third.state) == (State.QUEUED, State.QUEUED, State.FAILED)
-    assert 0 < first.delay_ms < second.delay_ms
-    assert third.reason == "LEASE_EXPIRED"
+@pytest.mark.parametrize("cause", [Cause.LEASE_EXPIRED, Cause.NO_PROGRESS])
+def test_what_a_timer_ended_goes_back_at_once_then_waits_longer_and_then_fails(cause: Cause) -> None:
+    lost = [step(State.RUNNING, cause, Tally(counted, 0, 4)) for counted in (1, 2, 3, 4)]
+    found = [(one.state, one.delay_ms) for one in lost if one]
+    assert found == [(State.QUEUED, 0), (State.QUEUED, 250), (State.QUEUED, 500), (State.FAILED, 0)]
+    assert lost[-1]
+    assert lost[-1].reason == cause.value
+
+
+@pytest.mark.parametrize("cause", [Cause.TRANSIENT_FAILURE, Cause.WORKER_CRASHED])
+def test_what_a_model_did_waits_before_it_is_tried_again(cause: Cause) -> None:
+    delays = [backoff_ms(RETRIES[cause], counted) for counted in (1, 2, 3)]
+    assert delays == [RETRIES[cause].backoff_ms * factor for factor in (1, 2, 4)]
+
+
+def test_a_wait_is_between_half_of_the_longest_and_all_of_it_and_the_same_each_time() -> None:
+    waits = [jittered_ms(1_000, "f" * 32, attempt) for attempt in range(1, 101)]
+    assert waits == [jittered_ms(1_000, "f" * 32, attempt) for attempt in range(1, 101)]
+    assert all(500 < wait <= 1_000 for wait in waits)
+    assert max(waits) - min(waits) > 400
+    assert jittered_ms(0, "f" * 32, 1) == 0
 
 
 def test_the_backoff_has_a_limit() -> None:
@@ -97,6 +111,19 @@ def test_bad_input_is_never_retried() -> None:
 def test_a_cancelled_task_says_so_whatever_ended_its_attempt() -> None:
     assert ending(State.CANCELLED, "LEASE_EXPIRED").reason == "TASK_CANCELLED"
     assert ending(State.FAILED, "LEASE_EXPIRED").reason == "LEASE_EXPIRED"
+
+
+@pytest.mark.parametrize(
+    ("reason", "timer"),
+    [
+        ("QUEUE_TIMEOUT", "queue_timeout"),
+        ("ATTEMPT_TIMEOUT", "attempt_timeout"),
+        ("LEASE_EXPIRED", "heartbeat_timeout"),
+        ("NO_PROGRESS", "progress_timeout"),
+    ],
+)
+def test_what_a_timer_ended_says_which_one_and_how_long(reason: str, timer: str) -> None:
+    assert f"{timer}, 1.5 s" in ending(State.FAILED, reason, "1.5").message
 
 
 def test_a_task_that_was_lost_from_the_queue_goes_back_with_its_attempts_as_they_were() -> None:

@@ -106,7 +106,7 @@ def test_progress_waits_its_turn_and_only_the_latest_is_written() -> None:
     slots.put(KEY, task_pb2.TaskProgress(fraction=0.3))
     assert slots.take(10.1) == []
     assert slots.pause(10.1) == pytest.approx(0.1)
-    ((_, written),) = slots.take(10.21)
+    ((_, written, _),) = slots.take(10.21)
     assert task_pb2.TaskProgress.FromString(written).fraction == 0.3
     slots.put(KEY, task_pb2.TaskProgress())
     slots.forget(KEY)

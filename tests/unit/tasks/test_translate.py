@@ -8,6 +8,7 @@ from google.protobuf import any_pb2, struct_pb2
 from radmesh.tasks.v1 import task_pb2, worker_service_pb2
 from services.tasks.lifecycle import State
 from services.tasks.records import EventRecord, Grant, ImageRecord, LeaseKey, TaskRecord
+from services.tasks.timeouts import Timeouts
 from services.tasks.translate import (
     assignment_message,
     event_message,
@@ -42,8 +43,7 @@ def record(**changes: object) -> TaskRecord:
         "labels": {"ward": "west"},
         "weights": "models/octa/weights/official",
         "weights_digest": "sha256:0",
-        "attempt_timeout": 1.5,
-        "queue_timeout": 60.0,
+        "timeouts": Timeouts(queue_ms=60_000, attempt_ms=1_500, progress_ms=750),
         "max_attempts": 3,
         "traceparent": "00-1-2-01",
         "state": State.RUNNING,
@@ -112,6 +112,7 @@ def test_an_assignment_is_complete() -> None:
     assignment = assignment_message(grant)
     assert lease_key(assignment.lease) == lease
     assert assignment.attempt_timeout.ToMilliseconds() == 1500
+    assert assignment.progress_timeout.ToMilliseconds() == 750
     assert [(one.name, one.size_bytes, one.media_type) for one in assignment.images] == [
         (f"images/{SHA256}", 10, "image/png")
     ]

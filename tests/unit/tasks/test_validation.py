@@ -19,6 +19,7 @@ from radmesh.errors import (
 from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 from services.tasks.records import ImageRecord, NewTask
+from services.tasks.timeouts import TimeoutPolicy, in_force
 from services.tasks.validation import (
     check_against_pipeline,
     check_images,
@@ -28,6 +29,7 @@ from services.tasks.validation import (
     resource_id,
 )
 
+POLICY = TimeoutPolicy()
 SHA256 = "ab" * 32
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -65,15 +67,21 @@ def request(**changes: Any) -> CreateTaskRequest:
 
 
 def violations(asked: CreateTaskRequest) -> list[Violation]:
-    return read_fields(asked, NOW)[1] + check_against_pipeline(asked, pipeline())[1]
+    return read_fields(asked, NOW, POLICY)[1] + check_against_pipeline(asked, pipeline())[1]
 
 
 def created(asked: CreateTaskRequest) -> NewTask:
-    checked, problems = read_fields(asked, NOW)
+    checked, problems = read_fields(asked, NOW, POLICY)
     given, more = check_against_pipeline(asked, pipeline())
     assert problems + more == []
     return new_task(
-        task_id="f" * 32, owner="local", request=checked, given=given, pipeline=pipeline(), traceparent=""
+        task_id="f" * 32,
+        owner="local",
+        request=checked,
+        given=given,
+        pipeline=pipeline(),
+        timeouts=in_force(checked.timeouts, pipeline(), POLICY),
+        traceparent="",
     )
 
 
@@ -99,6 +107,7 @@ BROKEN = [
     ({"not_before_time": {"seconds": -(1 << 62)}}, "not_before_time"),
     ({"not_before_time": {"nanos": -1}}, "not_before_time"),
     ({"dedupe_key": "x" * 201}, "dedupe_key"),
+    ({"timeouts": {"queue_timeout": {"nanos": 1}}}, "timeouts.queue_timeout"),
     ({"parameters": {"threshhold": 0.5}}, "parameters.threshhold"),
     ({"parameters": {"threshold": 1.5}}, "parameters.threshold"),
     ({"parameters": {"threshold": -0.1}}, "parameters.threshold"),
@@ -165,7 +174,7 @@ def test_the_task_has_every_parameter_as_a_value_of_its_type() -> None:
 
 def test_the_task_takes_limits_and_weights_from_its_pipeline() -> None:
     task = created(request())
-    assert (task.attempt_timeout, task.queue_timeout, task.max_attempts) == (60.0, 3600.0, 3)
+    assert (task.timeouts.attempt_ms, task.timeouts.queue_ms, task.max_attempts) == (60_000, 3_600_000, 3)
     assert (task.weights, task.weights_digest) == ("models/octa/weights/official", "sha256:official")
     assert created(request(weights="models/octa/weights/own")).weights_digest == "sha256:own"
     with pytest.raises(WeightsNotFoundError):
@@ -183,6 +192,8 @@ def test_the_fingerprint_is_of_the_meaning() -> None:
         request(labels={"a": "1"}),
         request(parameters={"tiles": 3}),
         request(weights="models/octa/weights/official"),
+        request(timeouts={"progress_timeout": {"seconds": 60}}),
+        request(timeouts={"attempt_timeout": {"seconds": 60}}),
         request(images=[f"images/{'0' * 64}"]),
         request(priority="TASK_PRIORITY_STAT"),
         request(not_before_time={"seconds": 5}),

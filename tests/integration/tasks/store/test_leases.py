@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from radmesh.errors import AbortedError
-from services.tasks.lifecycle import State
+from services.tasks.lifecycle import State, jittered_ms
 from services.tasks.records import Grant, LeaseKey, LeaseState
 from services.tasks.store import TaskStore
 from tests.support.store_contents import contents
@@ -145,8 +145,11 @@ async def test_a_retry_waits_for_its_backoff(store: TaskStore, session: int, clo
     await store.finish(grant.lease, error=task_error("OUT_OF_MEMORY", retryable=True))
     assert await state_of(store, created.task_id) is State.QUEUED
     assert await store.acquire("w", session, PIPELINES, "early") is None
-    assert (await store.tick()).next_due == 1.0
-    clock.advance(1)
+    wait = (await store.tick()).next_due
+    assert wait == jittered_ms(1_000, created.task_id, 1) / 1000
+    clock.advance(wait - 0.001)
+    assert (await store.tick()).ready == 0
+    clock.advance(0.001)
     assert (await store.tick()).ready == 1
     assert (await acquire(store, session, "op2")).lease.attempt == 2
 

@@ -15,14 +15,14 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
-from services.tasks.lifecycle import LEASED, Cause, State, Tally, step
+from services.tasks.lifecycle import LEASED, Cause, State, Tally, jittered_ms, step
 from services.tasks.priority import Priority, ready_score
 from services.tasks.records import LeaseKey
 from services.tasks.store import StoreSettings, TaskStore
 from services.tasks.store.reading import to_time
+from services.tasks.timeouts import Timeouts
 from tests.support.task_records import OUTCOMES, SetClock, new_task
 
-LEASE_MS = 10_000
 # Close enough to each other that their order depends on the time as well.
 HEAD_STARTS = {Priority.STAT: 8.0, Priority.URGENT: 2.0, Priority.ROUTINE: 0.0, Priority.BATCH: -2.0}
 
@@ -31,6 +31,8 @@ HEAD_STARTS = {Priority.STAT: 8.0, Priority.URGENT: 2.0, Priority.ROUTINE: 0.0, 
 class Modelled:
     """A task as the pure lifecycle has it."""
 
+    task_id: str
+    timeouts: Timeouts
     tally: Tally
     state: State = State.NONE
     priority: Priority = Priority.ROUTINE
@@ -38,8 +40,12 @@ class Modelled:
     attempt: int = 0
     first_ready_ms: int = 0
     ready_ms: int = 0
+    ready: bool = False
     lease: LeaseKey | None = None
     lease_ends_ms: int = 0
+    attempt_ends_ms: int = 0
+    watch_ends_ms: int = 0
+    mark: str = ""
     history: list[tuple[State, str]] = field(default_factory=list)
 
     def happens(self, cause: Cause, now_ms: int, reason: str = "") -> bool:
@@ -49,9 +55,34 @@ class Modelled:
         self.state, self.tally = after.state, after.tally
         self.history.append((after.state, reason or after.reason))
         if after.state is State.QUEUED:
-            self.ready_ms = max(now_ms + after.delay_ms, self.not_before_ms)
+            wait_ms = jittered_ms(after.delay_ms, self.task_id, self.attempt)
+            self.ready_ms = max(now_ms + wait_ms, self.not_before_ms)
             self.first_ready_ms = self.first_ready_ms or self.ready_ms
+        self.ready = after.state is State.QUEUED and self.ready_ms <= now_ms
         return True
+
+    def begins(self, lease: LeaseKey, now_ms: int) -> None:
+        """Its next attempt."""
+        assert self.happens(Cause.ASSIGNED, now_ms)
+        self.attempt += 1
+        self.lease, self.mark = lease, ""
+        self.attempt_ends_ms = now_ms + self.timeouts.attempt_ms
+        self.renew(now_ms)
+        self.get_on(now_ms)
+
+    def renew(self, now_ms: int) -> None:
+        self.lease_ends_ms = now_ms + self.timeouts.heartbeat_ms
+
+    def get_on(self, now_ms: int) -> None:
+        self.watch_ends_ms = now_ms + (self.timeouts.progress_ms or 10**12)
+
+    def runs_out(self, now_ms: int) -> Cause | None:
+        """The timer that ends its attempt now, in the tick's order."""
+        if self.attempt_ends_ms <= now_ms:
+            return Cause.ATTEMPT_TIMEOUT
+        if self.lease_ends_ms <= now_ms:
+            return Cause.LEASE_EXPIRED
+        return Cause.NO_PROGRESS if self.watch_ends_ms <= now_ms else None
 
 
 class Lives(RuleBasedStateMachine):
@@ -65,9 +96,7 @@ class Lives(RuleBasedStateMachine):
             client.flushall()
         self.runner = asyncio.Runner()
         self.clock = SetClock()
-        opened = TaskStore.open(
-            self.url, StoreSettings(lease_seconds=LEASE_MS / 1000, head_starts=HEAD_STARTS), self.clock
-        )
+        opened = TaskStore.open(self.url, StoreSettings(head_starts=HEAD_STARTS), self.clock)
         self.store = self.runner.run(opened)
         self.session, _ = self.runner.run(self.store.open_session("w", [], ["octa-vessels"]))
         self.runner.run(self.store.tick())
@@ -79,11 +108,24 @@ class Lives(RuleBasedStateMachine):
         self.runner.close()
 
     @rule(
-        max_attempts=st.integers(1, 3),
+        max_attempts=st.integers(1, 4),
         priority=st.sampled_from(Priority),
         ahead_seconds=st.sampled_from([None, None, -5.0, 0.0, 0.25, 5.0]),
+        timeouts=st.fixed_dictionaries(
+            {
+                "attempt_timeout": st.sampled_from([9.0, 1e6]),
+                "heartbeat_timeout": st.sampled_from([4.0, 10.0]),
+                "progress_timeout": st.sampled_from([0.0, 3.0, 8.0]),
+            }
+        ),
     )
-    def create(self, max_attempts: int, priority: Priority, ahead_seconds: float | None) -> None:
+    def create(
+        self,
+        max_attempts: int,
+        priority: Priority,
+        ahead_seconds: float | None,
+        timeouts: dict[str, float],
+    ) -> None:
         # Names in order, as a history must run the same way twice: at equal times the lower name is first.
         task_id = f"{len(self.tasks):032x}"
         not_before_ms = 0 if ahead_seconds is None else self.clock.now_ms + round(ahead_seconds * 1000)
@@ -91,13 +133,17 @@ class Lives(RuleBasedStateMachine):
             task_id=task_id,
             max_attempts=max_attempts,
             queue_timeout=1e6,
-            attempt_timeout=1e6,
             priority=priority,
             not_before=to_time(not_before_ms) if not_before_ms else None,
+            **timeouts,
         )
         self.runner.run(self.store.create(task))
         self.tasks[task_id] = Modelled(
-            Tally(0, 0, max_attempts), priority=priority, not_before_ms=not_before_ms
+            task_id,
+            task.timeouts,
+            Tally(0, 0, max_attempts),
+            priority=priority,
+            not_before_ms=not_before_ms,
         )
         self.tasks[task_id].happens(Cause.CREATED, self.clock.now_ms)
 
@@ -108,15 +154,11 @@ class Lives(RuleBasedStateMachine):
         ready = [
             (ready_score(task.first_ready_ms, HEAD_STARTS[task.priority]), name)
             for name, task in self.tasks.items()
-            # What is due by now is ready, as whatever moves the clock ticks.
-            if task.state is State.QUEUED and task.ready_ms <= self.clock.now_ms
+            if task.ready
         ]
         assert (grant and grant.record.task_id) == (min(ready)[1] if ready else None)
         if grant:
-            task = self.tasks[grant.record.task_id]
-            assert task.happens(Cause.ASSIGNED, self.clock.now_ms)
-            task.attempt += 1
-            task.lease, task.lease_ends_ms = grant.lease, self.clock.now_ms + LEASE_MS
+            self.tasks[grant.record.task_id].begins(grant.lease, self.clock.now_ms)
 
     @precondition(lambda self: any(task.lease for task in self.tasks.values()))
     @rule(choice=st.data(), cause=st.sampled_from(sorted(OUTCOMES, key=lambda cause: cause.value)))
@@ -142,19 +184,45 @@ class Lives(RuleBasedStateMachine):
         leases = [task.lease for task in self.tasks.values() if task.lease]
         self.runner.run(self.store.heartbeat("w", self.session, leases))
         for task in self.tasks.values():
-            task.lease_ends_ms = self.clock.now_ms + LEASE_MS
+            task.renew(self.clock.now_ms)
 
-    @rule(seconds=st.sampled_from([0.25, 1.0, 4.5]))
+    @precondition(lambda self: any(task.lease for task in self.tasks.values()))
+    @rule(choice=st.data(), mark=st.sampled_from(["reading", "half", "done"]))
+    def progress(self, choice: st.DataObject, mark: str) -> None:
+        leased = sorted(name for name, task in self.tasks.items() if task.lease)
+        task = self.tasks[choice.draw(st.sampled_from(leased))]
+        assert task.lease
+        assert self.runner.run(self.store.report_progress(task.lease, b"p", mark))
+        if mark != task.mark:
+            task.mark = mark
+            task.get_on(self.clock.now_ms)
+
+    @rule(seconds=st.sampled_from([0.25, 1.0, 3.5]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
-        report = self.runner.run(self.store.tick())
-        expired = 0
+        self._tick()
+
+    @rule(seconds=st.sampled_from([-100.0, -2.0, 5.001, 100.0]))
+    def the_clock_jumps_or_the_store_was_away(self, seconds: float) -> None:
+        self.clock.advance(seconds)
         for task in self.tasks.values():
-            if task.lease and task.lease_ends_ms <= self.clock.now_ms:
-                assert task.happens(Cause.LEASE_EXPIRED, self.clock.now_ms)
+            task.renew(self.clock.now_ms)
+            task.get_on(self.clock.now_ms)
+        self._tick()
+
+    def _tick(self) -> None:
+        report = self.runner.run(self.store.tick())
+        ended: list[Cause] = []
+        for task in self.tasks.values():
+            if task.state is State.QUEUED and task.ready_ms <= self.clock.now_ms:
+                task.ready = True
+            cause = task.runs_out(self.clock.now_ms) if task.lease else None
+            if cause is not None:
+                assert task.happens(cause, self.clock.now_ms)
                 task.lease = None
-                expired += 1
-        assert report.expired == expired
+                ended.append(cause)
+        assert report.expired == ended.count(Cause.LEASE_EXPIRED)
+        assert report.timed_out == len(ended) - report.expired
 
     @invariant()
     def both_sides_agree(self) -> None:

@@ -9,7 +9,7 @@ from services.tasks.lifecycle import State
 from services.tasks.records import FeedKind
 from services.tasks.store import TaskStore
 from tests.support.redis_process import RedisProcess
-from tests.support.task_records import new_task
+from tests.support.task_records import SetClock, new_task
 
 
 def _log_bytes(folder: Path) -> int:
@@ -42,6 +42,33 @@ async def test_progress_is_not_written_to_disk_and_the_feed_goes_on_after_a_kill
         ]
     assert (await store.get(created.task_id, "alice")).state is State.SUCCEEDED
     assert (await store.get(other.task_id, "alice")).state is State.QUEUED
+    await store.close()
+    server.kill()
+
+
+async def test_a_restart_gives_every_watch_a_full_period_as_the_times_of_progress_are_gone(
+    tmp_path: Path,
+) -> None:
+    clock, server = SetClock(), RedisProcess(tmp_path / "redis")
+    await asyncio.to_thread(server.start)
+    store = await TaskStore.open(server.url, clock=clock)
+    session, _ = await store.open_session("w", [], ["octa-vessels"])
+    await store.create(new_task(progress_timeout=4, heartbeat_timeout=100))
+    grant = await store.acquire("w", session, ["octa-vessels"], "op")
+    assert grant
+    await store.tick()
+    clock.advance(3)
+    assert await store.report_progress(grant.lease, b"half")
+    await store.tick()
+    server.kill()
+    await asyncio.to_thread(server.start)
+    clock.advance(2)  # no outage by its length
+    report = await store.tick()
+    assert (report.renewed, report.timed_out) == (1, 0)
+    clock.advance(3.9)
+    assert (await store.tick()).timed_out == 0
+    clock.advance(0.1)
+    assert (await store.tick()).timed_out == 1
     await store.close()
     server.kill()
 
