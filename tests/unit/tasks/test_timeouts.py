@@ -40,8 +40,8 @@ def test_a_task_may_set_each_within_its_limits(field: str) -> None:
     for seconds in (least, most):
         assert list(task_violations(asked(**{field: seconds}), POLICY)) == []
     values: tuple[float, ...] = (-1, -1e-9, 0.9, most + 0.001)
-    for seconds in values:
-        (problem,) = task_violations(asked(**{field: seconds}), POLICY)
+    for refused in values:
+        (problem,) = task_violations(asked(**{field: refused}), POLICY)
         assert problem.field == f"timeouts.{field}"
 
 

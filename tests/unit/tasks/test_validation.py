@@ -236,7 +236,7 @@ def test_a_year_ahead_and_any_time_before_now_are_allowed() -> None:
 
 def test_a_dedupe_key_stands_nowhere_but_in_its_hash() -> None:
     asked = request(dedupe_key="patient-4711 2026-01-31")
-    checked, problems = read_fields(asked, NOW)
+    checked, problems = read_fields(asked, NOW, POLICY)
     assert problems == []
     tasks = [
         new_task(
@@ -245,6 +245,7 @@ def test_a_dedupe_key_stands_nowhere_but_in_its_hash() -> None:
             request=checked,
             given={},
             pipeline=pipeline(),
+            timeouts=POLICY.defaults,
             traceparent="",
             dedupe_hash=dedupe_hash,
         )
