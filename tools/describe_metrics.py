@@ -18,13 +18,14 @@ SERVICES: Mapping[str, Callable[[Metrics], object]] = {
 _HEAD = """# Metrics
 
 Prometheus reads them at `/metrics` of each service, where `RADMESH_<SERVICE>_METRICS_LISTEN` says;
-`radmesh up` prints the addresses. A histogram has `_bucket`, `_sum` and `_count` behind its name. Written by
-`make generate` from the collectors of each service.
+`radmesh up` prints the addresses. `radmesh_gateway_…`, `radmesh_tasks_…`, `radmesh_worker_…` (every model service):
+the name says who shows it. A histogram has `_bucket`, `_sum` and `_count` behind its name. Written by `make generate`
+from the collectors of each service.
 """
 _TABLE = "| metric | kind | what it tells |\n|---|---|---|"
 
 
-def _families(registry: CollectorRegistry) -> dict[str, str]:
+def families(registry: CollectorRegistry) -> dict[str, str]:
     """A row for each metric, by its name as a query spells it."""
     found = {}
     for family in registry.collect():
@@ -34,7 +35,7 @@ def _families(registry: CollectorRegistry) -> dict[str, str]:
 
 
 def _sections() -> Iterator[str]:
-    shared = _families(Metrics().registry)
+    shared = families(Metrics().registry)
     yield _HEAD
     yield f"\n## every service\n\n{_TABLE}"
     yield from shared.values()
@@ -42,7 +43,7 @@ def _sections() -> Iterator[str]:
         metrics = Metrics()
         collect(metrics)
         yield f"\n## {title}\n\n{_TABLE}"
-        yield from (row for name, row in _families(metrics.registry).items() if name not in shared)
+        yield from (row for name, row in families(metrics.registry).items() if name not in shared)
 
 
 def page() -> str:

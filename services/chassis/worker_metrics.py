@@ -14,26 +14,26 @@ class WorkerMetrics:
     def __init__(self, metrics: Metrics) -> None:
         registry = metrics.registry
         self.model_loads = Counter(
-            "radmesh_model_loads", "Models loaded, by device.", ("device",), registry=registry
+            "radmesh_worker_model_loads", "Models loaded, by device.", ("device",), registry=registry
         )
         self.model_load_seconds = Histogram(
-            "radmesh_model_load_seconds", "Time to load a model.", buckets=_SECONDS, registry=registry
+            "radmesh_worker_model_load_seconds", "Time to load a model.", buckets=_SECONDS, registry=registry
         )
         self.attempts = Counter(
-            "radmesh_attempts",
+            "radmesh_worker_attempts",
             "Attempts that ended, by pipeline and outcome: result, error, cancelled, released.",
             ("pipeline", "outcome"),
             registry=registry,
         )
         self.attempt_seconds = Histogram(
-            "radmesh_attempt_seconds",
+            "radmesh_worker_attempt_seconds",
             "Time from assignment to outcome, by pipeline.",
             ("pipeline",),
             buckets=_SECONDS,
             registry=registry,
         )
         self.inference_seconds = Histogram(
-            "radmesh_inference_seconds",
+            "radmesh_worker_inference_seconds",
             "Time of a model's forward pass, by pipeline.",
             ("pipeline",),
             buckets=_SECONDS,

@@ -19,34 +19,36 @@ class TasksMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.tasks = Gauge(
-            "radmesh_tasks",
+            "radmesh_tasks_kept",
             "Tasks that are kept, by pipeline and state.",
             ("pipeline", "state"),
             registry=registry,
         )
         self.queue_depth = Gauge(
-            "radmesh_queue_depth",
+            "radmesh_tasks_queue_depth",
             "Tasks that wait for a worker, by pipeline.",
             ("pipeline",),
             registry=registry,
         )
         self.workers = Gauge(
-            "radmesh_connected_workers",
+            "radmesh_tasks_connected_workers",
             "Workers that are connected to any replica, by pipeline.",
             ("pipeline",),
             registry=registry,
         )
         self.event_lag = Histogram(
-            "radmesh_event_lag_seconds",
+            "radmesh_tasks_event_lag_seconds",
             "Time from an event's writing, by the store's clock, to its arrival at this replica.",
             buckets=_LAG_BUCKETS,
             registry=registry,
         )
         self._counted: set[tuple[str, State]] = set()
         self._sessions = Gauge(
-            "radmesh_worker_sessions", "Workers that are connected to this replica.", registry=registry
+            "radmesh_tasks_worker_sessions", "Workers that are connected to this replica.", registry=registry
         )
-        self._watches = Gauge("radmesh_watches", "Watches that are open on this replica.", registry=registry)
+        self._watches = Gauge(
+            "radmesh_tasks_watches", "Watches that are open on this replica.", registry=registry
+        )
 
     def set_counts(self, counts: Mapping[tuple[str, State], int]) -> None:
         """Shows how many tasks there are by pipeline and state; what is not counted any more shows zero."""

@@ -55,16 +55,16 @@ async def test_tasks_queues_workers_and_lag_are_shown_by_either_replica(
     await worker.beat(lease, draining=True)
     for process in processes:
         expected: Samples = {
-            ("radmesh_tasks", ("QUEUED",)): 2,
-            ("radmesh_tasks", ("RUNNING",)): 1,
-            ("radmesh_queue_depth", ()): 2,
-            ("radmesh_connected_workers", ()): 1,
+            ("radmesh_tasks_kept", ("QUEUED",)): 2,
+            ("radmesh_tasks_kept", ("RUNNING",)): 1,
+            ("radmesh_tasks_queue_depth", ()): 2,
+            ("radmesh_tasks_connected_workers", ()): 1,
         }
         await shown(process, pipeline, expected)
     await worker.finish(lease)
-    ended: Samples = {("radmesh_tasks", ("RUNNING",)): 0, ("radmesh_tasks", ("SUCCEEDED",)): 1}
+    ended: Samples = {("radmesh_tasks_kept", ("RUNNING",)): 0, ("radmesh_tasks_kept", ("SUCCEEDED",)): 1}
     await shown(processes[1], pipeline, ended)
-    assert (await samples(processes[1], pipeline))["radmesh_event_lag_seconds_count", ()] > 0
+    assert (await samples(processes[1], pipeline))["radmesh_tasks_event_lag_seconds_count", ()] > 0
 
 
 async def test_a_pipeline_without_a_task_shows_an_empty_queue(
@@ -76,4 +76,4 @@ async def test_a_pipeline_without_a_task_shows_an_empty_queue(
     workers.append(worker := HandWorker(described(pipeline)))
     await worker.connect(replicas[0].channel)
     for process in processes:
-        await shown(process, pipeline, {("radmesh_queue_depth", ()): 0})
+        await shown(process, pipeline, {("radmesh_tasks_queue_depth", ()): 0})

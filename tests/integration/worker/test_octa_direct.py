@@ -182,5 +182,5 @@ async def test_a_caller_that_leaves_gives_its_slot_back(running: Running) -> Non
 async def test_loads_and_inferences_are_counted(running: Running) -> None:
     await running.call(SegmentVesselsRequest(content=picture(64, 64)))
     page = generate_latest(running.metrics.registry).decode()
-    assert "radmesh_model_loads_total{" in page
-    assert 'radmesh_inference_seconds_count{pipeline="octa-vessels"}' in page
+    assert "radmesh_worker_model_loads_total{" in page
+    assert 'radmesh_worker_inference_seconds_count{pipeline="octa-vessels"}' in page
