@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format generate contract bench chaos clean
+.PHONY: help demo up test check format generate contract bench soak chaos clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ contract: $(VENV)/development ## Take the protos as they are for the released co
 
 bench: $(VENV)/bench ## Measure; prints figures and ratios
 	@$(BIN)/python -m bench
+
+soak: $(VENV)/development ## Work a mesh for an hour and print how its memory grows
+	@$(BIN)/python -m bench.soak
 
 chaos: $(VENV)/development ## Break a running mesh at random and check every promise; SECONDS=60 SEED=
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
