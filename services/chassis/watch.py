@@ -1,54 +1,52 @@
-"""Fans the news of tasks out to watches, and joins a live feed with a log without loss or repeat."""
+"""Fans the news of tasks and batches out to watches, and joins feed and log without loss or repeat."""
 
 import asyncio
 import random
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from radmesh.errors import ExhaustedError, UnavailableError
-from radmesh.tasks.v1 import task_pb2
+from radmesh.tasks.v1.batch_service_pb2 import BatchEvent, BatchProgress, WatchBatchResponse
+from radmesh.tasks.v1.task_pb2 import TaskEvent, TaskProgress
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
-from services.chassis.watcher import Watcher, snapshot_message
+from services.chassis.batch_watcher import BatchWatcher
+from services.chassis.task_watcher import TaskWatcher
+from services.chassis.watcher import Log, Watcher
 
 # Readings of the log at once: after an outage every watch wants one.
 _READINGS_AT_ONCE = 64
 _RETRY_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class TaskLog:
-    """A task and its events after a cursor, read at one instant."""
-
-    task: task_pb2.Task
-    events: list[task_pb2.TaskEvent]
+# A batch has the events of many tasks, and they come many at once.
+_BATCH_PENDING = 16
 
 
 class LogSource(Protocol):
     """Where a hub gets the past from. The present comes in by `WatchHub.publish_…`.
 
-    `task` is a resource name everywhere, `tasks/{task}`.
+    `name` is a resource name everywhere, `tasks/{task}` or `batches/{batch}`.
     """
 
-    async def subscribe(self, task: str) -> None:
-        """Returns once news of the task will reach the hub. Raises UnavailableError."""
+    async def subscribe(self, name: str) -> None:
+        """Returns once news of the task or batch will reach the hub. Raises UnavailableError."""
 
-    async def unsubscribe(self, task: str) -> None:
-        """Says that nobody watches the task any more. Never raises."""
+    async def unsubscribe(self, name: str) -> None:
+        """Says that nobody watches it any more. Never raises."""
 
-    async def read(self, task: str, owner: str, after: int | None) -> TaskLog:
-        """The task and its events after a cursor; no events without one.
+    async def read(self, name: str, owner: str, after: int | None) -> Log:
+        """The task or batch and its events after a cursor; no events without one.
 
-        Raises TaskNotFoundError, CursorCompactedError, CursorAheadError, UnavailableError.
+        Raises TaskNotFoundError, BatchNotFoundError, CursorCompactedError, CursorAheadError,
+        UnavailableError.
         """
 
 
 class _Topic:
-    """The watches of one task, and whether its news come in."""
+    """The watches of one task or batch, and whether its news come in."""
 
-    __slots__ = ("lock", "subscribed", "watchers")
+    __slots__ = ("kind", "lock", "subscribed", "watchers")
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[Watcher]) -> None:
+        self.kind = kind
         self.lock = asyncio.Lock()
         self.subscribed = False
         self.watchers: set[Watcher] = set()
@@ -58,7 +56,7 @@ class WatchHub:
     """All watches of one process.
 
     watch_limit: watches open at once. bookmark_seconds: silence after which a bookmark is sent.
-    pending_events: events kept for a slow reader before its log is read again instead.
+    pending_events: events kept for a slow reader of a task before the log is read again instead.
     """
 
     def __init__(
@@ -79,31 +77,31 @@ class WatchHub:
         """Watches that are open now."""
         return self._open
 
-    def is_watched(self, task: str) -> bool:
-        """Whether anybody watches a task: news of others need not be translated."""
-        return task in self._topics
+    def is_watched(self, name: str) -> bool:
+        """Whether anybody watches a task or batch: news of others need not be translated."""
+        return name in self._topics
 
-    def publish_event(self, task: str, event: task_pb2.TaskEvent) -> None:
-        """Tells the watches of a task about a change. Repeats and gaps are found by sequence number."""
-        topic = self._topics.get(task)
+    def publish_event(self, name: str, event: TaskEvent | BatchEvent) -> None:
+        """Tells the watches of a task or batch about a change. Repeats and gaps are found by number."""
+        topic = self._topics.get(name)
         if topic is None:
             return
         # One message for all: what a watch sends is never written to.
-        message = WatchTaskResponse(event=event)
+        message = topic.kind.event_message(event)
         for watcher in topic.watchers:
             watcher.put_event(message)
 
-    def publish_progress(self, task: str, progress: task_pb2.TaskProgress) -> None:
-        """Tells the watches of a task how far it is."""
-        topic = self._topics.get(task)
+    def publish_progress(self, name: str, progress: TaskProgress | BatchProgress) -> None:
+        """Tells the watches of a task or batch how far it is."""
+        topic = self._topics.get(name)
         if topic is not None:
             for watcher in topic.watchers:
                 watcher.put_progress(progress)
 
-    def gap(self, task: str | None = None) -> None:
-        """News of a task, or of all, may have been missed: its watches read their logs again."""
-        for name in list(self._topics) if task is None else [task]:
-            for watcher in self._topics[name].watchers if name in self._topics else ():
+    def gap(self, name: str | None = None) -> None:
+        """News of a task or batch, or of all, may have been missed: the watches read their logs again."""
+        for one in list(self._topics) if name is None else [name]:
+            for watcher in self._topics[one].watchers if one in self._topics else ():
                 watcher.fall_behind()
                 watcher.wake()
 
@@ -114,104 +112,113 @@ class WatchHub:
             for watcher in topic.watchers:
                 watcher.wake()
 
-    async def watch(
-        self, task: str, owner: str, after: int | None
-    ) -> AsyncGenerator[WatchTaskResponse, None]:
+    def watch(self, task: str, owner: str, after: int | None) -> AsyncGenerator[WatchTaskResponse, None]:
         """The messages of one watch, ending after the terminal event.
 
         after: sequence number of the last event that the reader has; None for a snapshot first.
         Raises those of `LogSource.read`, ExhaustedError TOO_MANY_WATCHES, UnavailableError DRAINING.
         """
+        return self._watch(TaskWatcher, self._pending_events, task, owner, after)
+
+    def watch_batch(
+        self, batch: str, owner: str, after: int | None
+    ) -> AsyncGenerator[WatchBatchResponse, None]:
+        """The messages of one watch, ending after the terminal event of the last task; see `watch`."""
+        return self._watch(BatchWatcher, _BATCH_PENDING * self._pending_events, batch, owner, after)
+
+    async def _watch(
+        self, kind: type[Watcher], pending: int, name: str, owner: str, after: int | None
+    ) -> AsyncGenerator[Any, None]:
         self._refuse_if_closed()
         if self._open >= self._watch_limit:
             raise ExhaustedError("too many watches are open here", reason="TOO_MANY_WATCHES", retry_after=1.0)
         loop = asyncio.get_running_loop()
-        watcher = Watcher(self._pending_events, loop.time())
-        topic = self._enter(task, watcher)
+        watcher = kind(pending, loop.time())
+        topic = self._enter(name, watcher)
         try:
-            await self._subscribe(task, topic)
-            log = await self._read(task, owner, after)
-            watcher.join(log.task, log.events, after)
+            await self._subscribe(name, topic)
+            log = await self._read(name, owner, after)
+            watcher.join(log, after)
             if after is None:
-                yield snapshot_message(log.task)
+                yield watcher.snapshot_message(log.subject)
             # Nothing is held while the watch is idle: there are many of them.
             del log
             while not watcher.ended:
                 self._refuse_if_closed()
                 message = watcher.take(loop.time())
                 if message is None and watcher.is_due(loop.time()):
-                    message = await self._do_due(task, owner, watcher)
+                    message = await self._do_due(name, owner, watcher)
                 elif message is None:
                     await watcher.news()
                 if message is not None:
                     yield message
         finally:
             watcher.wake()
-            await self._leave(task, topic, watcher)
+            await self._leave(name, topic, watcher)
 
-    async def _do_due(self, task: str, owner: str, watcher: Watcher) -> WatchTaskResponse | None:
+    async def _do_due(self, name: str, owner: str, watcher: Watcher) -> Any | None:
         """Reads the log where that is due; then a bookmark, when there was no news for long."""
         now = asyncio.get_running_loop().time()
-        queued = watcher.state == task_pb2.TASK_STATE_QUEUED
-        if (watcher.behind and now >= watcher.retry_at) or (watcher.bookmark_due and queued):
-            await self._refill(task, owner, watcher)
+        reads = watcher.bookmark_due and watcher.reads_when_idle
+        if (watcher.behind and now >= watcher.retry_at) or reads:
+            await self._refill(name, owner, watcher)
         if watcher.bookmark_due and not watcher.has_events:
             return watcher.bookmark(now)
         return None
 
-    async def _refill(self, task: str, owner: str, watcher: Watcher) -> None:
+    async def _refill(self, name: str, owner: str, watcher: Watcher) -> None:
         # Before the reading: a gap that is told while it runs asks for another one.
         watcher.behind = False
         try:
-            log = await self._read(task, owner, watcher.cursor)
+            log = await self._read(name, owner, watcher.cursor)
         except UnavailableError:
             # The stream stays up while the store is away; the log is there when it is back.
             pause = random.uniform(0.5, 1.0) * _RETRY_SECONDS
             watcher.behind = True
             watcher.retry_at = asyncio.get_running_loop().time() + pause
         else:
-            watcher.refill(log.task, log.events)
+            watcher.refill(log)
 
-    async def _read(self, task: str, owner: str, after: int | None) -> TaskLog:
+    async def _read(self, name: str, owner: str, after: int | None) -> Log:
         async with self._readings:
-            return await self._source.read(task, owner, after)
+            return await self._source.read(name, owner, after)
 
     def _refuse_if_closed(self) -> None:
         if self._draining:
             raise UnavailableError("this server goes down: resume elsewhere", reason="DRAINING")
 
-    def _enter(self, task: str, watcher: Watcher) -> _Topic:
-        topic = self._topics.get(task)
+    def _enter(self, name: str, watcher: Watcher) -> _Topic:
+        topic = self._topics.get(name)
         if topic is None:
-            topic = self._topics[task] = _Topic()
+            topic = self._topics[name] = _Topic(type(watcher))
         topic.watchers.add(watcher)
         self._open += 1
         if self._beat is None:
             self._schedule_beat()
         return topic
 
-    async def _subscribe(self, task: str, topic: _Topic) -> None:
+    async def _subscribe(self, name: str, topic: _Topic) -> None:
         async with topic.lock:
             if not topic.subscribed:
-                await self._source.subscribe(task)
+                await self._source.subscribe(name)
                 topic.subscribed = True
 
-    async def _leave(self, task: str, topic: _Topic, watcher: Watcher) -> None:
+    async def _leave(self, name: str, topic: _Topic, watcher: Watcher) -> None:
         topic.watchers.discard(watcher)
         self._open -= 1
         if topic.watchers:
             return
         async with topic.lock:
-            if topic.watchers or self._topics.get(task) is not topic:
+            if topic.watchers or self._topics.get(name) is not topic:
                 return
             try:
                 if topic.subscribed:
                     topic.subscribed = False
-                    await self._source.unsubscribe(task)
+                    await self._source.unsubscribe(name)
             finally:
                 # A watch that came in meanwhile waits for the lock, and subscribes again.
                 if not topic.watchers:
-                    del self._topics[task]
+                    del self._topics[name]
 
     def _schedule_beat(self) -> None:
         loop = asyncio.get_running_loop()

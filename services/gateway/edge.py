@@ -18,11 +18,11 @@ def read_name(collection: str, name: str) -> str:
     return found[0]
 
 
-def check_watch(name: str, after: int | None) -> None:
-    """Raises InvalidRequestError when a watch names no task, or a cursor that cannot be."""
+def check_watch(collection: str, name: str, after: int | None) -> None:
+    """Raises InvalidRequestError when a watch names nothing of its collection, or a cursor that cannot be."""
     found = []
-    if names.parse("tasks", name) is None:
-        found.append(Violation("name", names.rule("tasks")))
+    if names.parse(collection, name) is None:
+        found.append(Violation("name", names.rule(collection)))
     if after is not None and after < 0:
         found.append(Violation("after_sequence", "must not be negative"))
     if found:

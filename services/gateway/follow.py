@@ -8,9 +8,15 @@ import grpc
 
 from radmesh import status
 from radmesh.errors import UnavailableError
-from radmesh.tasks.v1.follow_service_pb2 import FollowRequest, FollowResponse, ReadTaskLogRequest
+from radmesh.tasks.v1.follow_service_pb2 import (
+    FollowRequest,
+    FollowResponse,
+    ReadBatchLogRequest,
+    ReadTaskLogRequest,
+)
 from services.chassis import contexts, logs
-from services.chassis.watch import TaskLog, WatchHub
+from services.chassis.watch import WatchHub
+from services.chassis.watcher import Log
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.tasks_peer import TasksPeer
 
@@ -22,7 +28,7 @@ _NAMES_PER_MESSAGE = 10_000
 
 
 class _Orders:
-    """What one connection is still to be told: which tasks to follow, and which no more."""
+    """What one connection is still to be told: what to follow, and what no more."""
 
     def __init__(self, wanted: Iterable[str]) -> None:
         self._changes = dict.fromkeys(wanted, True)
@@ -30,14 +36,14 @@ class _Orders:
         self._changed.set()
         self._closed = False
 
-    def follow(self, task: str) -> None:
-        """Orders a task. One that is followed still is ordered again, and confirmed again."""
-        self._changes[task] = True
+    def follow(self, name: str) -> None:
+        """Orders a task or batch. One that is followed still is ordered again, and confirmed again."""
+        self._changes[name] = True
         self._changed.set()
 
-    def unfollow(self, task: str) -> None:
-        """Orders the end of a task."""
-        self._changes[task] = False
+    def unfollow(self, name: str) -> None:
+        """Orders the end of a follow."""
+        self._changes[name] = False
         self._changed.set()
 
     def close(self) -> None:
@@ -56,8 +62,8 @@ class _Orders:
             for start in range(0, len(changes), _NAMES_PER_MESSAGE):
                 part = changes[start : start + _NAMES_PER_MESSAGE]
                 yield FollowRequest(
-                    follow=[task for task, wanted in part if wanted],
-                    unfollow=[task for task, wanted in part if not wanted],
+                    follow=[name for name, wanted in part if wanted],
+                    unfollow=[name for name, wanted in part if not wanted],
                 )
 
 
@@ -73,7 +79,7 @@ class FollowedLogs:
         self._metrics = metrics
         self._patience = patience
         self._running: asyncio.Task[None] | None = None
-        # Each wanted task, and a future for as long as `tasks` has not confirmed it for the first time.
+        # What is wanted, and a future for as long as `tasks` has not confirmed it for the first time.
         self._wanted: dict[str, asyncio.Future[None]] = {}
         self._orders = _Orders(())
 
@@ -87,30 +93,34 @@ class FollowedLogs:
             self._running.cancel()
             await asyncio.wait([self._running])
 
-    async def subscribe(self, task: str) -> None:
+    async def subscribe(self, name: str) -> None:
         """See LogSource."""
-        confirmed = self._wanted[task] = asyncio.get_running_loop().create_future()
-        self._orders.follow(task)
+        confirmed = self._wanted[name] = asyncio.get_running_loop().create_future()
+        self._orders.follow(name)
         try:
             async with asyncio.timeout(self._patience):
                 await confirmed
         except TimeoutError:
-            await self.unsubscribe(task)
+            await self.unsubscribe(name)
             raise UnavailableError("The mesh cannot tell of tasks now. Watch again in a moment.") from None
         except asyncio.CancelledError:
-            await self.unsubscribe(task)
+            await self.unsubscribe(name)
             raise
 
-    async def unsubscribe(self, task: str) -> None:
+    async def unsubscribe(self, name: str) -> None:
         """See LogSource."""
-        self._wanted.pop(task, None)
-        self._orders.unfollow(task)
+        self._wanted.pop(name, None)
+        self._orders.unfollow(name)
 
-    async def read(self, task: str, owner: str, after: int | None) -> TaskLog:
+    async def read(self, name: str, owner: str, after: int | None) -> Log:
         """See LogSource. The call goes out in the watch's own context, which says who the owner is."""
-        request = ReadTaskLogRequest(name=task, after_sequence=after)
+        if name.startswith("batches/"):
+            of_batch = ReadBatchLogRequest(name=name, after_sequence=after)
+            found = await self._peer.ask(self._peer.logs.ReadBatchLog, of_batch)
+            return Log(found.batch, list(found.events))
+        request = ReadTaskLogRequest(name=name, after_sequence=after)
         answer = await self._peer.ask(self._peer.logs.ReadTaskLog, request)
-        return TaskLog(answer.task, list(answer.events))
+        return Log(answer.task, list(answer.events))
 
     async def _run(self, hub: WatchHub) -> None:
         pause = _SHORTEST_PAUSE
@@ -147,17 +157,22 @@ class FollowedLogs:
             hub.publish_event(news.task, news.event)
         elif kind == "progress":
             hub.publish_progress(news.task, news.progress)
+        elif kind == "batch_event":
+            self._metrics.saw_event(news.batch_event.event.event_time)
+            hub.publish_event(news.task, news.batch_event)
+        elif kind == "batch_progress":
+            hub.publish_progress(news.task, news.batch_progress)
         elif kind == "gap":
             hub.gap(news.task or None)
         elif kind == "followed":
             self._confirm(hub, news.task)
 
-    def _confirm(self, hub: WatchHub, task: str) -> None:
-        confirmed = self._wanted.get(task)
+    def _confirm(self, hub: WatchHub, name: str) -> None:
+        confirmed = self._wanted.get(name)
         if confirmed is None:
             return
         if confirmed.done():
             # Followed anew, after a break: what happened meanwhile is in the log.
-            hub.gap(task)
+            hub.gap(name)
         else:
             confirmed.set_result(None)

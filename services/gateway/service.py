@@ -8,7 +8,12 @@ import grpc
 from radmesh.blobs.v1 import blob_service_pb2_grpc, image_service_pb2_grpc
 from radmesh.gateway.v1 import analysis_service_pb2_grpc
 from radmesh.models.v1 import model_service_pb2_grpc
-from radmesh.tasks.v1 import admin_service_pb2_grpc, pipeline_service_pb2_grpc, task_service_pb2_grpc
+from radmesh.tasks.v1 import (
+    admin_service_pb2_grpc,
+    batch_service_pb2_grpc,
+    pipeline_service_pb2_grpc,
+    task_service_pb2_grpc,
+)
 from services.chassis import roles
 from services.chassis.blobs import open_blob_store
 from services.chassis.channels import connect
@@ -23,6 +28,7 @@ from services.gateway.limits import LimitsBook
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.servicers.admin import AdminServicer
 from services.gateway.servicers.analysis import AnalysisServicer
+from services.gateway.servicers.batches import BatchServicer
 from services.gateway.servicers.blobs import BlobServicer
 from services.gateway.servicers.images import ImageServicer
 from services.gateway.servicers.pipelines import ModelServicer, PipelineServicer
@@ -43,6 +49,7 @@ SERVICES = (
     "radmesh.gateway.v1.AnalysisService",
     "radmesh.models.v1.ModelService",
     "radmesh.tasks.v1.AdminService",
+    "radmesh.tasks.v1.BatchService",
     "radmesh.tasks.v1.PipelineService",
     "radmesh.tasks.v1.TaskService",
 )
@@ -83,6 +90,7 @@ class Gateway:
         admin = AdminServicer(peer, roles.named(settings.operators))
         admin_service_pb2_grpc.add_AdminServiceServicer_to_server(admin, server)
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(peer, self._hub), server)
+        batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(peer, self._hub), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(peer), server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(peer), server)
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(peer), server)

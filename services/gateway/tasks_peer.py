@@ -13,6 +13,7 @@ from radmesh.blobs.v1.image_service_pb2 import RecordImageRequest
 from radmesh.blobs.v1.image_service_pb2_grpc import ImageRecordServiceStub, ImageServiceStub
 from radmesh.errors import DeadlineExceededError, RadmeshError, UnavailableError
 from radmesh.tasks.v1.admin_service_pb2_grpc import AdminServiceStub
+from radmesh.tasks.v1.batch_service_pb2_grpc import BatchServiceStub
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceStub
 from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.pipeline_service_pb2 import ListPipelinesRequest
@@ -45,6 +46,7 @@ class TasksPeer:
         self.ask = Asking(timeout)
         self.admin = AdminServiceStub(channel)
         self.tasks = TaskServiceStub(channel)
+        self.batches = BatchServiceStub(channel)
         self.pipelines = PipelineServiceStub(channel)
         self.images = ImageServiceStub(channel)
         self.image_records = ImageRecordServiceStub(channel)

@@ -1,12 +1,13 @@
-"""The streams that carry the news of tasks to gateways, each with the tasks that it follows."""
+"""The streams that carry the news of tasks and batches to gateways, each with those that it follows."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
 from radmesh.errors import ExhaustedError, UnavailableError
-from radmesh.tasks.v1 import task_pb2
+from radmesh.tasks.v1.batch_service_pb2 import BatchEvent, BatchProgress
 from radmesh.tasks.v1.follow_service_pb2 import FollowResponse, TaskFollowed, TaskLogGap
+from radmesh.tasks.v1.task_pb2 import TaskEvent, TaskProgress
 
 # News in one message. The feed's largest event is 16 KiB, so that even these stay below gRPC's 4 MiB.
 _MOST_TOGETHER = 100
@@ -16,10 +17,11 @@ class FollowStream:
     """One stream. News wait in order; a newer progress of a task takes the place of one that still waits."""
 
     def __init__(self, pending_limit: int) -> None:
-        self.tasks: set[str] = set()
+        self.names: set[str] = set()
         self._pending_limit = pending_limit
         self._pending: deque[FollowResponse] = deque()
-        self._progress: dict[str, task_pb2.TaskProgress] = {}
+        # By what is followed, and by the task that it tells of.
+        self._progress: dict[tuple[str, str], FollowResponse] = {}
         self._news = asyncio.Event()
         self._taken = asyncio.Event()
         self._ended = False
@@ -37,9 +39,9 @@ class FollowStream:
         self._pending.append(message)
         self._news.set()
 
-    def put_progress(self, task: str, progress: task_pb2.TaskProgress) -> None:
+    def put_progress(self, task: str, message: FollowResponse) -> None:
         """Keeps the latest progress of a task until it can be sent."""
-        self._progress[task] = progress
+        self._progress[message.task, task] = message
         self._news.set()
 
     def end(self, error: Exception | None = None) -> None:
@@ -61,8 +63,7 @@ class FollowStream:
             if self._pending:
                 yield self._take()
             elif self._progress:
-                task = next(iter(self._progress))
-                yield FollowResponse(task=task, progress=self._progress.pop(task))
+                yield self._progress.pop(next(iter(self._progress)))
             else:
                 self._news.clear()
                 await self._news.wait()
@@ -85,13 +86,13 @@ class FollowStream:
 class Follows:
     """All follow streams of this replica.
 
-    pending_limit: messages kept for one stream. `task` is a resource name.
+    pending_limit: messages kept for one stream. `name` is `tasks/{task}` or `batches/{batch}`.
     """
 
     def __init__(self, pending_limit: int) -> None:
         self._pending_limit = pending_limit
         self._streams: set[FollowStream] = set()
-        self._by_task: dict[str, set[FollowStream]] = {}
+        self._by_name: dict[str, set[FollowStream]] = {}
         self._draining = False
 
     def open(self) -> FollowStream:
@@ -105,45 +106,56 @@ class Follows:
     def close(self, stream: FollowStream) -> None:
         """Forgets a stream."""
         self._streams.discard(stream)
-        for task in list(stream.tasks):
-            self.unfollow(stream, task)
+        for name in list(stream.names):
+            self.unfollow(stream, name)
 
-    def follow(self, stream: FollowStream, task: str) -> None:
-        """Adds a task to a stream and says so on it: what is written from here on will arrive."""
-        stream.tasks.add(task)
-        self._by_task.setdefault(task, set()).add(stream)
-        stream.put(FollowResponse(task=task, followed=TaskFollowed()))
+    def follow(self, stream: FollowStream, name: str) -> None:
+        """Adds a task or batch to a stream and says so on it: what is written from here on will arrive."""
+        stream.names.add(name)
+        self._by_name.setdefault(name, set()).add(stream)
+        stream.put(FollowResponse(task=name, followed=TaskFollowed()))
 
-    def unfollow(self, stream: FollowStream, task: str) -> None:
-        """Takes a task off a stream."""
-        stream.tasks.discard(task)
-        others = self._by_task.get(task)
+    def unfollow(self, stream: FollowStream, name: str) -> None:
+        """Takes a task or batch off a stream."""
+        stream.names.discard(name)
+        others = self._by_name.get(name)
         if others is not None:
             others.discard(stream)
             if not others:
-                del self._by_task[task]
+                del self._by_name[name]
 
-    def is_followed(self, task: str) -> bool:
-        """Whether any stream follows a task."""
-        return task in self._by_task
+    def is_followed(self, name: str) -> bool:
+        """Whether any stream follows a task or batch."""
+        return name in self._by_name
 
-    def publish_event(self, task: str, event: task_pb2.TaskEvent) -> None:
-        """Sends a change to the streams that follow its task."""
-        streams = self._by_task.get(task)
-        if streams:
-            message = FollowResponse(task=task, event=event)
-            for stream in streams:
-                stream.put(message)
+    def publish_event(self, name: str, event: TaskEvent | BatchEvent) -> None:
+        """Sends a change to the streams that follow its task or batch."""
+        streams = self._by_name.get(name)
+        if not streams:
+            return
+        if isinstance(event, BatchEvent):
+            message = FollowResponse(task=name, batch_event=event)
+        else:
+            message = FollowResponse(task=name, event=event)
+        for stream in streams:
+            stream.put(message)
 
-    def publish_progress(self, task: str, progress: task_pb2.TaskProgress) -> None:
-        """Sends the latest progress to the streams that follow its task."""
-        for stream in self._by_task.get(task, ()):
-            stream.put_progress(task, progress)
+    def publish_progress(self, name: str, progress: TaskProgress | BatchProgress) -> None:
+        """Sends the latest progress to the streams that follow its task or batch."""
+        streams = self._by_name.get(name)
+        if not streams:
+            return
+        if isinstance(progress, BatchProgress):
+            message, task = FollowResponse(task=name, batch_progress=progress), progress.task
+        else:
+            message, task = FollowResponse(task=name, progress=progress), name
+        for stream in streams:
+            stream.put_progress(task, message)
 
-    def gap(self, task: str | None = None) -> None:
-        """News of a task, or of all, may have been missed: its streams hear so, once for all their tasks."""
-        message = FollowResponse(task=task or "", gap=TaskLogGap())
-        for stream in self._streams if task is None else self._by_task.get(task, ()):
+    def gap(self, name: str | None = None) -> None:
+        """News of a task or batch, or of all, may have been missed: the streams hear so, once."""
+        message = FollowResponse(task=name or "", gap=TaskLogGap())
+        for stream in self._streams if name is None else self._by_name.get(name, ()):
             stream.put(message)
 
     def drain(self) -> None:

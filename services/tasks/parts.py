@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from radmesh.errors import InvalidRequestError, Violation
-from services.chassis.watch import TaskLog, WatchHub
+from services.chassis.watch import WatchHub
+from services.chassis.watcher import Log
+from services.tasks.batch_messages import batch_event_message, batch_message
 from services.tasks.catalogue import Catalogue
 from services.tasks.follows import Follows
 from services.tasks.sessions import Sessions
@@ -26,21 +28,28 @@ class Parts:
 
 
 class StoreLogs:
-    """The logs of tasks for a `WatchHub`. A replica follows the whole feed: nothing has to be subscribed."""
+    """The logs of tasks and batches for a `WatchHub`.
+
+    A replica follows the whole feed: nothing has to be subscribed.
+    """
 
     def __init__(self, store: TaskStore) -> None:
         self._store = store
 
-    async def subscribe(self, task: str) -> None:
+    async def subscribe(self, name: str) -> None:
         """See LogSource."""
 
-    async def unsubscribe(self, task: str) -> None:
+    async def unsubscribe(self, name: str) -> None:
         """See LogSource."""
 
-    async def read(self, task: str, owner: str, after: int | None) -> TaskLog:
+    async def read(self, name: str, owner: str, after: int | None) -> Log:
         """See LogSource. Raises InvalidRequestError as well."""
-        task_id = resource_id("tasks", task)
+        of_batch = name.startswith("batches/")
+        found = resource_id("batches" if of_batch else "tasks", name)
         if after is not None and after < 0:
             raise InvalidRequestError([Violation("after_sequence", "must not be negative")])
-        record, events = await self._store.read_log(task_id, owner, after)
-        return TaskLog(task_message(record), [event_message(event) for event in events])
+        if of_batch:
+            batch, members = await self._store.read_batch(found, owner, after)
+            return Log(batch_message(batch), [batch_event_message(event) for event in members])
+        record, events = await self._store.read_log(found, owner, after)
+        return Log(task_message(record), [event_message(event) for event in events])

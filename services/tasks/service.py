@@ -13,6 +13,8 @@ from radmesh.errors import UnavailableError
 from radmesh.tasks.v1 import (
     admin_service_pb2,
     admin_service_pb2_grpc,
+    batch_service_pb2,
+    batch_service_pb2_grpc,
     follow_service_pb2,
     follow_service_pb2_grpc,
     pipeline_service_pb2,
@@ -31,6 +33,7 @@ from services.tasks.follows import Follows
 from services.tasks.metrics import TasksMetrics, count
 from services.tasks.parts import Parts, StoreLogs
 from services.tasks.servicers.admin import AdminServicer
+from services.tasks.servicers.batches import BatchServicer
 from services.tasks.servicers.follow import FollowServicer
 from services.tasks.servicers.images import ImageRecordServicer, ImageServicer
 from services.tasks.servicers.pipelines import PipelineServicer
@@ -45,6 +48,7 @@ _LOG = logs.logger(__name__)
 _RETRY_SECONDS = 0.25
 _FILES = (
     task_service_pb2,
+    batch_service_pb2,
     pipeline_service_pb2,
     follow_service_pb2,
     worker_service_pb2,
@@ -72,6 +76,7 @@ class TasksService:
     def register(self, server: grpc.aio.Server) -> Sequence[str]:
         """See services.chassis.server.Service."""
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(self._parts), server)
+        batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(self._parts), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(self._parts), server)
         follow_service_pb2_grpc.add_FollowServiceServicer_to_server(FollowServicer(self._parts), server)
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerServicer(self._parts), server)

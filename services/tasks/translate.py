@@ -29,6 +29,7 @@ def task_message(record: TaskRecord, *, listed: bool = False) -> task_pb2.Task:
         weights_digest=record.weights_digest,
         priority=task_pb2.TaskPriority.Name(record.priority),
         timeouts=timeouts_message(record.timeouts),
+        batch=f"batches/{record.batch}" if record.batch else "",
     )
     Parse(record.parameters_json, task.parameters)
     _set_times(task, record)

@@ -27,7 +27,7 @@ from radmesh.tasks.v1 import task_pb2 as radmesh_dot_tasks_dot_v1_dot_task__pb2
 from radmesh.tasks.v1 import task_service_pb2 as radmesh_dot_tasks_dot_v1_dot_task__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$radmesh/tasks/v1/batch_service.proto\x12\x10radmesh.tasks.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bradmesh/tasks/v1/task.proto\x1a#radmesh/tasks/v1/task_service.proto\"\xc5\x01\n\x05\x42\x61tch\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x05 \x01(\x03\x12.\n\x07members\x18\x06 \x03(\x0b\x32\x1d.radmesh.tasks.v1.BatchMember\"G\n\x0b\x42\x61tchMember\x12\x0c\n\x04task\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.radmesh.tasks.v1.TaskState\"d\n\x17\x42\x61tchCreateTasksRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x35\n\x08requests\x18\x02 \x03(\x0b\x32#.radmesh.tasks.v1.CreateTaskRequest\"y\n\x18\x42\x61tchCreateTasksResponse\x12&\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Batch\x12\x35\n\x05items\x18\x02 \x03(\x0b\x32&.radmesh.tasks.v1.BatchCreateTasksItem\"\x90\x01\n\x14\x42\x61tchCreateTasksItem\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.TaskH\x00\x12/\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.RequestErrorH\x00\x12\x14\n\x0c\x64\x65\x64uplicated\x18\x03 \x01(\x08\x42\t\n\x07outcome\"\xea\x01\n\x0cRequestError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12>\n\x08metadata\x18\x04 \x03(\x0b\x32,.radmesh.tasks.v1.RequestError.MetadataEntry\x12:\n\x10\x66ield_violations\x18\x05 \x03(\x0b\x32 .radmesh.tasks.v1.FieldViolation\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"4\n\x0e\x46ieldViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x1f\n\x0fGetBatchRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x10GetBatchResponse\x12&\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Batch\"Q\n\x11WatchBatchRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\xe5\x01\n\x12WatchBatchResponse\x12+\n\x08snapshot\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.BatchH\x00\x12-\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1c.radmesh.tasks.v1.BatchEventH\x00\x12\x33\n\x08progress\x18\x03 \x01(\x0b\x32\x1f.radmesh.tasks.v1.BatchProgressH\x00\x12\x33\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x1f.radmesh.tasks.v1.BatchBookmarkH\x00\x42\t\n\x07message\"X\n\nBatchEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x0c\n\x04task\x18\x02 \x01(\t\x12*\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\"O\n\rBatchProgress\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgress\"!\n\rBatchBookmark\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x32\xa7\x02\n\x0c\x42\x61tchService\x12i\n\x10\x42\x61tchCreateTasks\x12).radmesh.tasks.v1.BatchCreateTasksRequest\x1a*.radmesh.tasks.v1.BatchCreateTasksResponse\x12Q\n\x08GetBatch\x12!.radmesh.tasks.v1.GetBatchRequest\x1a\".radmesh.tasks.v1.GetBatchResponse\x12Y\n\nWatchBatch\x12#.radmesh.tasks.v1.WatchBatchRequest\x1a$.radmesh.tasks.v1.WatchBatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$radmesh/tasks/v1/batch_service.proto\x12\x10radmesh.tasks.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bradmesh/tasks/v1/task.proto\x1a#radmesh/tasks/v1/task_service.proto\"\xc5\x01\n\x05\x42\x61tch\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x05 \x01(\x03\x12.\n\x07members\x18\x06 \x03(\x0b\x32\x1d.radmesh.tasks.v1.BatchMember\"y\n\x0b\x42\x61tchMember\x12\x0c\n\x04task\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.radmesh.tasks.v1.TaskState\x12\x30\n\x08progress\x18\x03 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgress\"d\n\x17\x42\x61tchCreateTasksRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x35\n\x08requests\x18\x02 \x03(\x0b\x32#.radmesh.tasks.v1.CreateTaskRequest\"y\n\x18\x42\x61tchCreateTasksResponse\x12&\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Batch\x12\x35\n\x05items\x18\x02 \x03(\x0b\x32&.radmesh.tasks.v1.BatchCreateTasksItem\"\x90\x01\n\x14\x42\x61tchCreateTasksItem\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.TaskH\x00\x12/\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.RequestErrorH\x00\x12\x14\n\x0c\x64\x65\x64uplicated\x18\x03 \x01(\x08\x42\t\n\x07outcome\"\xea\x01\n\x0cRequestError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12>\n\x08metadata\x18\x04 \x03(\x0b\x32,.radmesh.tasks.v1.RequestError.MetadataEntry\x12:\n\x10\x66ield_violations\x18\x05 \x03(\x0b\x32 .radmesh.tasks.v1.FieldViolation\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"4\n\x0e\x46ieldViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x1f\n\x0fGetBatchRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x10GetBatchResponse\x12&\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Batch\"Q\n\x11WatchBatchRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\xe5\x01\n\x12WatchBatchResponse\x12+\n\x08snapshot\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.BatchH\x00\x12-\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1c.radmesh.tasks.v1.BatchEventH\x00\x12\x33\n\x08progress\x18\x03 \x01(\x0b\x32\x1f.radmesh.tasks.v1.BatchProgressH\x00\x12\x33\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x1f.radmesh.tasks.v1.BatchBookmarkH\x00\x42\t\n\x07message\"l\n\nBatchEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x0c\n\x04task\x18\x02 \x01(\t\x12*\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\x12\x12\n\nopen_tasks\x18\x04 \x01(\x05\"O\n\rBatchProgress\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgress\"!\n\rBatchBookmark\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x32\xa7\x02\n\x0c\x42\x61tchService\x12i\n\x10\x42\x61tchCreateTasks\x12).radmesh.tasks.v1.BatchCreateTasksRequest\x1a*.radmesh.tasks.v1.BatchCreateTasksResponse\x12Q\n\x08GetBatch\x12!.radmesh.tasks.v1.GetBatchRequest\x1a\".radmesh.tasks.v1.GetBatchResponse\x12Y\n\nWatchBatch\x12#.radmesh.tasks.v1.WatchBatchRequest\x1a$.radmesh.tasks.v1.WatchBatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,33 +39,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BATCH']._serialized_start=158
   _globals['_BATCH']._serialized_end=355
   _globals['_BATCHMEMBER']._serialized_start=357
-  _globals['_BATCHMEMBER']._serialized_end=428
-  _globals['_BATCHCREATETASKSREQUEST']._serialized_start=430
-  _globals['_BATCHCREATETASKSREQUEST']._serialized_end=530
-  _globals['_BATCHCREATETASKSRESPONSE']._serialized_start=532
-  _globals['_BATCHCREATETASKSRESPONSE']._serialized_end=653
-  _globals['_BATCHCREATETASKSITEM']._serialized_start=656
-  _globals['_BATCHCREATETASKSITEM']._serialized_end=800
-  _globals['_REQUESTERROR']._serialized_start=803
-  _globals['_REQUESTERROR']._serialized_end=1037
-  _globals['_REQUESTERROR_METADATAENTRY']._serialized_start=990
-  _globals['_REQUESTERROR_METADATAENTRY']._serialized_end=1037
-  _globals['_FIELDVIOLATION']._serialized_start=1039
-  _globals['_FIELDVIOLATION']._serialized_end=1091
-  _globals['_GETBATCHREQUEST']._serialized_start=1093
-  _globals['_GETBATCHREQUEST']._serialized_end=1124
-  _globals['_GETBATCHRESPONSE']._serialized_start=1126
-  _globals['_GETBATCHRESPONSE']._serialized_end=1184
-  _globals['_WATCHBATCHREQUEST']._serialized_start=1186
-  _globals['_WATCHBATCHREQUEST']._serialized_end=1267
-  _globals['_WATCHBATCHRESPONSE']._serialized_start=1270
-  _globals['_WATCHBATCHRESPONSE']._serialized_end=1499
-  _globals['_BATCHEVENT']._serialized_start=1501
-  _globals['_BATCHEVENT']._serialized_end=1589
-  _globals['_BATCHPROGRESS']._serialized_start=1591
-  _globals['_BATCHPROGRESS']._serialized_end=1670
-  _globals['_BATCHBOOKMARK']._serialized_start=1672
-  _globals['_BATCHBOOKMARK']._serialized_end=1705
-  _globals['_BATCHSERVICE']._serialized_start=1708
-  _globals['_BATCHSERVICE']._serialized_end=2003
+  _globals['_BATCHMEMBER']._serialized_end=478
+  _globals['_BATCHCREATETASKSREQUEST']._serialized_start=480
+  _globals['_BATCHCREATETASKSREQUEST']._serialized_end=580
+  _globals['_BATCHCREATETASKSRESPONSE']._serialized_start=582
+  _globals['_BATCHCREATETASKSRESPONSE']._serialized_end=703
+  _globals['_BATCHCREATETASKSITEM']._serialized_start=706
+  _globals['_BATCHCREATETASKSITEM']._serialized_end=850
+  _globals['_REQUESTERROR']._serialized_start=853
+  _globals['_REQUESTERROR']._serialized_end=1087
+  _globals['_REQUESTERROR_METADATAENTRY']._serialized_start=1040
+  _globals['_REQUESTERROR_METADATAENTRY']._serialized_end=1087
+  _globals['_FIELDVIOLATION']._serialized_start=1089
+  _globals['_FIELDVIOLATION']._serialized_end=1141
+  _globals['_GETBATCHREQUEST']._serialized_start=1143
+  _globals['_GETBATCHREQUEST']._serialized_end=1174
+  _globals['_GETBATCHRESPONSE']._serialized_start=1176
+  _globals['_GETBATCHRESPONSE']._serialized_end=1234
+  _globals['_WATCHBATCHREQUEST']._serialized_start=1236
+  _globals['_WATCHBATCHREQUEST']._serialized_end=1317
+  _globals['_WATCHBATCHRESPONSE']._serialized_start=1320
+  _globals['_WATCHBATCHRESPONSE']._serialized_end=1549
+  _globals['_BATCHEVENT']._serialized_start=1551
+  _globals['_BATCHEVENT']._serialized_end=1659
+  _globals['_BATCHPROGRESS']._serialized_start=1661
+  _globals['_BATCHPROGRESS']._serialized_end=1740
+  _globals['_BATCHBOOKMARK']._serialized_start=1742
+  _globals['_BATCHBOOKMARK']._serialized_end=1775
+  _globals['_BATCHSERVICE']._serialized_start=1778
+  _globals['_BATCHSERVICE']._serialized_end=2073
 # @@protoc_insertion_point(module_scope)

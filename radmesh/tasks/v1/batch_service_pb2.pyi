@@ -28,12 +28,14 @@ class Batch(_message.Message):
     def __init__(self, name: _Optional[str] = ..., owner: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sequence: _Optional[int] = ..., members: _Optional[_Iterable[_Union[BatchMember, _Mapping]]] = ...) -> None: ...
 
 class BatchMember(_message.Message):
-    __slots__ = ("task", "state")
+    __slots__ = ("task", "state", "progress")
     TASK_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
     task: str
     state: _task_pb2.TaskState
-    def __init__(self, task: _Optional[str] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ...) -> None: ...
+    progress: _task_pb2.TaskProgress
+    def __init__(self, task: _Optional[str] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ...) -> None: ...
 
 class BatchCreateTasksRequest(_message.Message):
     __slots__ = ("request_id", "requests")
@@ -123,14 +125,16 @@ class WatchBatchResponse(_message.Message):
     def __init__(self, snapshot: _Optional[_Union[Batch, _Mapping]] = ..., event: _Optional[_Union[BatchEvent, _Mapping]] = ..., progress: _Optional[_Union[BatchProgress, _Mapping]] = ..., bookmark: _Optional[_Union[BatchBookmark, _Mapping]] = ...) -> None: ...
 
 class BatchEvent(_message.Message):
-    __slots__ = ("sequence", "task", "event")
+    __slots__ = ("sequence", "task", "event", "open_tasks")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
+    OPEN_TASKS_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     task: str
     event: _task_pb2.TaskEvent
-    def __init__(self, sequence: _Optional[int] = ..., task: _Optional[str] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ...) -> None: ...
+    open_tasks: int
+    def __init__(self, sequence: _Optional[int] = ..., task: _Optional[str] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., open_tasks: _Optional[int] = ...) -> None: ...
 
 class BatchProgress(_message.Message):
     __slots__ = ("task", "progress")

@@ -57,13 +57,16 @@ class BatchServiceServicer:
     """
 
     def BatchCreateTasks(self, request, context):
-        """Creates up to 500 tasks. Those that cannot be created are told item by item; the others are created.
+        """Creates up to 500 tasks. Those that cannot be created are told item by item; the others are created, all of
+        them at once: no crash leaves a part of a batch.
 
-        Repeating a request with the same `request_id` returns the first answer, with the tasks as they are now.
+        Repeating a request with the same `request_id` returns the first answer, errors included, with the tasks as they
+        are now but without outcomes and artifacts. Nothing is kept of a batch without a task: its repeat tries again.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the batch itself breaks a rule: no item, too many, one `request_id` twice.
         ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another batch.
+        NOT_FOUND (BATCH_NOT_FOUND): the batch that the first call created was deleted since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,7 +87,8 @@ class BatchServiceServicer:
         """Streams the changes of all tasks of a batch until the last of them has ended.
 
         As `WatchTask`, with a sequence of the batch's own: without a cursor a snapshot first, then the events after it;
-        with one, the events after it. Ending the call cancels nothing.
+        with one, the events after it. Progress is the latest value of each task. The event whose `open_tasks` is 0 is
+        the last message. Ending the call cancels nothing.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the name is not a batch's name, or the cursor is negative.

@@ -34,13 +34,16 @@ class BatchServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> BatchServiceAsyncStub: ...
     BatchCreateTasks: _grpc.UnaryUnaryMultiCallable[_batch_service_pb2.BatchCreateTasksRequest, _batch_service_pb2.BatchCreateTasksResponse]
-    """Creates up to 500 tasks. Those that cannot be created are told item by item; the others are created.
+    """Creates up to 500 tasks. Those that cannot be created are told item by item; the others are created, all of
+    them at once: no crash leaves a part of a batch.
 
-    Repeating a request with the same `request_id` returns the first answer, with the tasks as they are now.
+    Repeating a request with the same `request_id` returns the first answer, errors included, with the tasks as they
+    are now but without outcomes and artifacts. Nothing is kept of a batch without a task: its repeat tries again.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the batch itself breaks a rule: no item, too many, one `request_id` twice.
     ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another batch.
+    NOT_FOUND (BATCH_NOT_FOUND): the batch that the first call created was deleted since.
     """
     GetBatch: _grpc.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchRequest, _batch_service_pb2.GetBatchResponse]
     """Returns a batch and the state of each of its tasks.
@@ -53,7 +56,8 @@ class BatchServiceStub:
     """Streams the changes of all tasks of a batch until the last of them has ended.
 
     As `WatchTask`, with a sequence of the batch's own: without a cursor a snapshot first, then the events after it;
-    with one, the events after it. Ending the call cancels nothing.
+    with one, the events after it. Progress is the latest value of each task. The event whose `open_tasks` is 0 is
+    the last message. Ending the call cancels nothing.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the name is not a batch's name, or the cursor is negative.
@@ -69,13 +73,16 @@ class BatchServiceAsyncStub(BatchServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     BatchCreateTasks: _aio.UnaryUnaryMultiCallable[_batch_service_pb2.BatchCreateTasksRequest, _batch_service_pb2.BatchCreateTasksResponse]  # type: ignore[assignment]
-    """Creates up to 500 tasks. Those that cannot be created are told item by item; the others are created.
+    """Creates up to 500 tasks. Those that cannot be created are told item by item; the others are created, all of
+    them at once: no crash leaves a part of a batch.
 
-    Repeating a request with the same `request_id` returns the first answer, with the tasks as they are now.
+    Repeating a request with the same `request_id` returns the first answer, errors included, with the tasks as they
+    are now but without outcomes and artifacts. Nothing is kept of a batch without a task: its repeat tries again.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the batch itself breaks a rule: no item, too many, one `request_id` twice.
     ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another batch.
+    NOT_FOUND (BATCH_NOT_FOUND): the batch that the first call created was deleted since.
     """
     GetBatch: _aio.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchRequest, _batch_service_pb2.GetBatchResponse]  # type: ignore[assignment]
     """Returns a batch and the state of each of its tasks.
@@ -88,7 +95,8 @@ class BatchServiceAsyncStub(BatchServiceStub):
     """Streams the changes of all tasks of a batch until the last of them has ended.
 
     As `WatchTask`, with a sequence of the batch's own: without a cursor a snapshot first, then the events after it;
-    with one, the events after it. Ending the call cancels nothing.
+    with one, the events after it. Progress is the latest value of each task. The event whose `open_tasks` is 0 is
+    the last message. Ending the call cancels nothing.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the name is not a batch's name, or the cursor is negative.
@@ -107,13 +115,16 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _batch_service_pb2.BatchCreateTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_batch_service_pb2.BatchCreateTasksResponse, _abc.Awaitable[_batch_service_pb2.BatchCreateTasksResponse]]:
-        """Creates up to 500 tasks. Those that cannot be created are told item by item; the others are created.
+        """Creates up to 500 tasks. Those that cannot be created are told item by item; the others are created, all of
+        them at once: no crash leaves a part of a batch.
 
-        Repeating a request with the same `request_id` returns the first answer, with the tasks as they are now.
+        Repeating a request with the same `request_id` returns the first answer, errors included, with the tasks as they
+        are now but without outcomes and artifacts. Nothing is kept of a batch without a task: its repeat tries again.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the batch itself breaks a rule: no item, too many, one `request_id` twice.
         ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another batch.
+        NOT_FOUND (BATCH_NOT_FOUND): the batch that the first call created was deleted since.
         """
 
     @_abc_1.abstractmethod
@@ -138,7 +149,8 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the changes of all tasks of a batch until the last of them has ended.
 
         As `WatchTask`, with a sequence of the batch's own: without a cursor a snapshot first, then the events after it;
-        with one, the events after it. Ending the call cancels nothing.
+        with one, the events after it. Progress is the latest value of each task. The event whose `open_tasks` is 0 is
+        the last message. Ending the call cancels nothing.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the name is not a batch's name, or the cursor is negative.

@@ -1,3 +1,4 @@
+from radmesh.tasks.v1 import batch_service_pb2 as _batch_service_pb2
 from radmesh.tasks.v1 import pipeline_pb2 as _pipeline_pb2
 from radmesh.tasks.v1 import task_pb2 as _task_pb2
 from google.protobuf.internal import containers as _containers
@@ -17,20 +18,24 @@ class FollowRequest(_message.Message):
     def __init__(self, follow: _Optional[_Iterable[str]] = ..., unfollow: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class FollowResponse(_message.Message):
-    __slots__ = ("task", "followed", "event", "progress", "gap", "more")
+    __slots__ = ("task", "followed", "event", "progress", "gap", "batch_event", "batch_progress", "more")
     TASK_FIELD_NUMBER: _ClassVar[int]
     FOLLOWED_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     GAP_FIELD_NUMBER: _ClassVar[int]
+    BATCH_EVENT_FIELD_NUMBER: _ClassVar[int]
+    BATCH_PROGRESS_FIELD_NUMBER: _ClassVar[int]
     MORE_FIELD_NUMBER: _ClassVar[int]
     task: str
     followed: TaskFollowed
     event: _task_pb2.TaskEvent
     progress: _task_pb2.TaskProgress
     gap: TaskLogGap
+    batch_event: _batch_service_pb2.BatchEvent
+    batch_progress: _batch_service_pb2.BatchProgress
     more: _containers.RepeatedCompositeFieldContainer[FollowResponse]
-    def __init__(self, task: _Optional[str] = ..., followed: _Optional[_Union[TaskFollowed, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., gap: _Optional[_Union[TaskLogGap, _Mapping]] = ..., more: _Optional[_Iterable[_Union[FollowResponse, _Mapping]]] = ...) -> None: ...
+    def __init__(self, task: _Optional[str] = ..., followed: _Optional[_Union[TaskFollowed, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., gap: _Optional[_Union[TaskLogGap, _Mapping]] = ..., batch_event: _Optional[_Union[_batch_service_pb2.BatchEvent, _Mapping]] = ..., batch_progress: _Optional[_Union[_batch_service_pb2.BatchProgress, _Mapping]] = ..., more: _Optional[_Iterable[_Union[FollowResponse, _Mapping]]] = ...) -> None: ...
 
 class TaskFollowed(_message.Message):
     __slots__ = ()
@@ -55,6 +60,22 @@ class ReadTaskLogResponse(_message.Message):
     task: _task_pb2.Task
     events: _containers.RepeatedCompositeFieldContainer[_task_pb2.TaskEvent]
     def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., events: _Optional[_Iterable[_Union[_task_pb2.TaskEvent, _Mapping]]] = ...) -> None: ...
+
+class ReadBatchLogRequest(_message.Message):
+    __slots__ = ("name", "after_sequence")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    after_sequence: int
+    def __init__(self, name: _Optional[str] = ..., after_sequence: _Optional[int] = ...) -> None: ...
+
+class ReadBatchLogResponse(_message.Message):
+    __slots__ = ("batch", "events")
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    batch: _batch_service_pb2.Batch
+    events: _containers.RepeatedCompositeFieldContainer[_batch_service_pb2.BatchEvent]
+    def __init__(self, batch: _Optional[_Union[_batch_service_pb2.Batch, _Mapping]] = ..., events: _Optional[_Iterable[_Union[_batch_service_pb2.BatchEvent, _Mapping]]] = ...) -> None: ...
 
 class ListDescriptorSetsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

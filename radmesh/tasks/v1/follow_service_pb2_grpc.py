@@ -45,6 +45,11 @@ class FollowServiceStub:
                 request_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadTaskLogRequest.SerializeToString,
                 response_deserializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadTaskLogResponse.FromString,
                 _registered_method=True)
+        self.ReadBatchLog = channel.unary_unary(
+                '/radmesh.tasks.v1.FollowService/ReadBatchLog',
+                request_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadBatchLogRequest.SerializeToString,
+                response_deserializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadBatchLogResponse.FromString,
+                _registered_method=True)
         self.ListDescriptorSets = channel.unary_unary(
                 '/radmesh.tasks.v1.FollowService/ListDescriptorSets',
                 request_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ListDescriptorSetsRequest.SerializeToString,
@@ -57,10 +62,10 @@ class FollowServiceServicer:
     """
 
     def Follow(self, request_iterator, context):
-        """Streams the events and the progress of the tasks that the caller names, on one stream.
+        """Streams the events and the progress of the tasks and batches that the caller names, on one stream.
 
-        A follow starts with no history: the caller reads the log with `ReadTaskLog` after `followed` arrived,
-        and drops what it has. The order within one task is kept.
+        A follow starts with no history: the caller reads the log with `ReadTaskLog` or `ReadBatchLog` after `followed`
+        arrived, and drops what it has. The order within one task and within one batch is kept.
 
         Errors:
         RESOURCE_EXHAUSTED (FOLLOWER_TOO_SLOW): the caller does not read; it connects again and reads the logs.
@@ -75,6 +80,17 @@ class FollowServiceServicer:
 
         Errors:
         NOT_FOUND (TASK_NOT_FOUND): no such task, or it belongs to another owner.
+        OUT_OF_RANGE (CURSOR_COMPACTED, CURSOR_AHEAD).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadBatchLog(self, request, context):
+        """Returns a batch and its events after a cursor, read at one instant.
+
+        Errors:
+        NOT_FOUND (BATCH_NOT_FOUND): no such batch, or it belongs to another owner.
         OUT_OF_RANGE (CURSOR_COMPACTED, CURSOR_AHEAD).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -102,6 +118,11 @@ def add_FollowServiceServicer_to_server(servicer, server):
                     servicer.ReadTaskLog,
                     request_deserializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadTaskLogRequest.FromString,
                     response_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadTaskLogResponse.SerializeToString,
+            ),
+            'ReadBatchLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadBatchLog,
+                    request_deserializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadBatchLogRequest.FromString,
+                    response_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadBatchLogResponse.SerializeToString,
             ),
             'ListDescriptorSets': grpc.unary_unary_rpc_method_handler(
                     servicer.ListDescriptorSets,
@@ -164,6 +185,33 @@ class FollowService:
             '/radmesh.tasks.v1.FollowService/ReadTaskLog',
             radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadTaskLogRequest.SerializeToString,
             radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadTaskLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadBatchLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/radmesh.tasks.v1.FollowService/ReadBatchLog',
+            radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadBatchLogRequest.SerializeToString,
+            radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ReadBatchLogResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,10 +34,10 @@ class FollowServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> FollowServiceAsyncStub: ...
     Follow: _grpc.StreamStreamMultiCallable[_follow_service_pb2.FollowRequest, _follow_service_pb2.FollowResponse]
-    """Streams the events and the progress of the tasks that the caller names, on one stream.
+    """Streams the events and the progress of the tasks and batches that the caller names, on one stream.
 
-    A follow starts with no history: the caller reads the log with `ReadTaskLog` after `followed` arrived,
-    and drops what it has. The order within one task is kept.
+    A follow starts with no history: the caller reads the log with `ReadTaskLog` or `ReadBatchLog` after `followed`
+    arrived, and drops what it has. The order within one task and within one batch is kept.
 
     Errors:
     RESOURCE_EXHAUSTED (FOLLOWER_TOO_SLOW): the caller does not read; it connects again and reads the logs.
@@ -48,6 +48,13 @@ class FollowServiceStub:
 
     Errors:
     NOT_FOUND (TASK_NOT_FOUND): no such task, or it belongs to another owner.
+    OUT_OF_RANGE (CURSOR_COMPACTED, CURSOR_AHEAD).
+    """
+    ReadBatchLog: _grpc.UnaryUnaryMultiCallable[_follow_service_pb2.ReadBatchLogRequest, _follow_service_pb2.ReadBatchLogResponse]
+    """Returns a batch and its events after a cursor, read at one instant.
+
+    Errors:
+    NOT_FOUND (BATCH_NOT_FOUND): no such batch, or it belongs to another owner.
     OUT_OF_RANGE (CURSOR_COMPACTED, CURSOR_AHEAD).
     """
     ListDescriptorSets: _grpc.UnaryUnaryMultiCallable[_follow_service_pb2.ListDescriptorSetsRequest, _follow_service_pb2.ListDescriptorSetsResponse]
@@ -62,10 +69,10 @@ class FollowServiceAsyncStub(FollowServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Follow: _aio.StreamStreamMultiCallable[_follow_service_pb2.FollowRequest, _follow_service_pb2.FollowResponse]  # type: ignore[assignment]
-    """Streams the events and the progress of the tasks that the caller names, on one stream.
+    """Streams the events and the progress of the tasks and batches that the caller names, on one stream.
 
-    A follow starts with no history: the caller reads the log with `ReadTaskLog` after `followed` arrived,
-    and drops what it has. The order within one task is kept.
+    A follow starts with no history: the caller reads the log with `ReadTaskLog` or `ReadBatchLog` after `followed`
+    arrived, and drops what it has. The order within one task and within one batch is kept.
 
     Errors:
     RESOURCE_EXHAUSTED (FOLLOWER_TOO_SLOW): the caller does not read; it connects again and reads the logs.
@@ -76,6 +83,13 @@ class FollowServiceAsyncStub(FollowServiceStub):
 
     Errors:
     NOT_FOUND (TASK_NOT_FOUND): no such task, or it belongs to another owner.
+    OUT_OF_RANGE (CURSOR_COMPACTED, CURSOR_AHEAD).
+    """
+    ReadBatchLog: _aio.UnaryUnaryMultiCallable[_follow_service_pb2.ReadBatchLogRequest, _follow_service_pb2.ReadBatchLogResponse]  # type: ignore[assignment]
+    """Returns a batch and its events after a cursor, read at one instant.
+
+    Errors:
+    NOT_FOUND (BATCH_NOT_FOUND): no such batch, or it belongs to another owner.
     OUT_OF_RANGE (CURSOR_COMPACTED, CURSOR_AHEAD).
     """
     ListDescriptorSets: _aio.UnaryUnaryMultiCallable[_follow_service_pb2.ListDescriptorSetsRequest, _follow_service_pb2.ListDescriptorSetsResponse]  # type: ignore[assignment]
@@ -93,10 +107,10 @@ class FollowServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_follow_service_pb2.FollowRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_follow_service_pb2.FollowResponse], _abc.AsyncIterator[_follow_service_pb2.FollowResponse]]:
-        """Streams the events and the progress of the tasks that the caller names, on one stream.
+        """Streams the events and the progress of the tasks and batches that the caller names, on one stream.
 
-        A follow starts with no history: the caller reads the log with `ReadTaskLog` after `followed` arrived,
-        and drops what it has. The order within one task is kept.
+        A follow starts with no history: the caller reads the log with `ReadTaskLog` or `ReadBatchLog` after `followed`
+        arrived, and drops what it has. The order within one task and within one batch is kept.
 
         Errors:
         RESOURCE_EXHAUSTED (FOLLOWER_TOO_SLOW): the caller does not read; it connects again and reads the logs.
@@ -113,6 +127,19 @@ class FollowServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         NOT_FOUND (TASK_NOT_FOUND): no such task, or it belongs to another owner.
+        OUT_OF_RANGE (CURSOR_COMPACTED, CURSOR_AHEAD).
+        """
+
+    @_abc_1.abstractmethod
+    def ReadBatchLog(
+        self,
+        request: _follow_service_pb2.ReadBatchLogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_follow_service_pb2.ReadBatchLogResponse, _abc.Awaitable[_follow_service_pb2.ReadBatchLogResponse]]:
+        """Returns a batch and its events after a cursor, read at one instant.
+
+        Errors:
+        NOT_FOUND (BATCH_NOT_FOUND): no such batch, or it belongs to another owner.
         OUT_OF_RANGE (CURSOR_COMPACTED, CURSOR_AHEAD).
         """
 

@@ -43,5 +43,5 @@ class TaskServicer(TaskServiceServicer):
     ) -> AsyncGenerator[pb.WatchTaskResponse, None]:
         """See task_service.proto. Not a generator itself: each layer counts with many watches."""
         after = request.after_sequence if request.HasField("after_sequence") else None
-        edge.check_watch(request.name, after)
+        edge.check_watch("tasks", request.name, after)
         return self._hub.watch(request.name, principals.current().name, after)

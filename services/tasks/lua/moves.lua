@@ -80,10 +80,11 @@ end
 
 -- Puts a task where an acquire finds it, and wakes those who wait for work. The score is that of `ready_score` in
 -- priority.py: the time at which the task first became ready less its head start. A later attempt thus has the place
--- of the first: who came after it does not get ahead because a worker was lost.
+-- of the first: who came after it does not get ahead because a worker was lost. The tasks of a batch become ready in
+-- one moment and keep their order: each waits a microsecond for those before it.
 local function make_ready(task)
   local head_start_ms = SETTINGS.head_starts_ms[task.priority] or 0
-  redis.call('ZADD', ready_key(task.pipeline), task.ready_ms - head_start_ms, task.id)
+  redis.call('ZADD', ready_key(task.pipeline), task.ready_ms - head_start_ms + task.place / 1000, task.id)
   if not task.unheard then feed('wake', 'pipeline', task.pipeline) end
 end
 

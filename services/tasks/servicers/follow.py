@@ -41,10 +41,19 @@ class FollowServicer(FollowServiceServicer):
 
     async def ReadTaskLog(self, request: api.ReadTaskLogRequest, context: Context) -> api.ReadTaskLogResponse:
         """See follow_service.proto."""
+        resource_id("tasks", request.name)
         after = request.after_sequence if request.HasField("after_sequence") else None
-        owner = principals.current().name
-        log = await StoreLogs(self._parts().store).read(request.name, owner, after)
-        return api.ReadTaskLogResponse(task=log.task, events=log.events)
+        log = await StoreLogs(self._parts().store).read(request.name, principals.current().name, after)
+        return api.ReadTaskLogResponse(task=log.subject, events=log.events)
+
+    async def ReadBatchLog(
+        self, request: api.ReadBatchLogRequest, context: Context
+    ) -> api.ReadBatchLogResponse:
+        """See follow_service.proto."""
+        resource_id("batches", request.name)
+        after = request.after_sequence if request.HasField("after_sequence") else None
+        log = await StoreLogs(self._parts().store).read(request.name, principals.current().name, after)
+        return api.ReadBatchLogResponse(batch=log.subject, events=log.events)
 
     async def ListDescriptorSets(
         self, request: api.ListDescriptorSetsRequest, context: Context
@@ -65,13 +74,13 @@ async def _read(requests: AsyncIterator[api.FollowRequest], follows: Follows, st
     """Follows what the caller names until it closes its side, or the stream ends."""
     try:
         async for request in requests:
-            for task in request.unfollow:
-                follows.unfollow(stream, task)
-            for task in request.follow:
-                resource_id("tasks", task, "follow")
-                # A gateway that comes back asks for all its tasks at once.
+            for name in request.unfollow:
+                follows.unfollow(stream, name)
+            for name in request.follow:
+                resource_id("batches" if name.startswith("batches/") else "tasks", name, "follow")
+                # A gateway that comes back asks for all its names at once.
                 await stream.room()
-                follows.follow(stream, task)
+                follows.follow(stream, name)
     except InvalidRequestError as error:
         stream.end(error)
     finally:

@@ -6,6 +6,7 @@ from radmesh.errors import FailedPreconditionError
 from services.tasks.records import FeedEntry
 from services.tasks.store import keys
 from services.tasks.store.audit import AuditPart
+from services.tasks.store.batches import BatchPart
 from services.tasks.store.catalogue import CataloguePart
 from services.tasks.store.connection import command, connect
 from services.tasks.store.dedupe import DedupePart
@@ -24,7 +25,15 @@ SCHEMA_VERSION = 2
 
 
 class TaskStore(
-    TaskPart, DedupePart, LeasePart, UpkeepPart, ImagePart, CataloguePart, AuditPart, OperatingPart
+    TaskPart,
+    BatchPart,
+    DedupePart,
+    LeasePart,
+    UpkeepPart,
+    ImagePart,
+    CataloguePart,
+    AuditPart,
+    OperatingPart,
 ):
     """Every task, lease, image and pipeline of the mesh, kept in Redis.
 

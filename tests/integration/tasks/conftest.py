@@ -11,6 +11,7 @@ import pytest
 from radmesh.blobs.v1 import image_service_pb2_grpc
 from radmesh.tasks.v1 import (
     admin_service_pb2_grpc,
+    batch_service_pb2_grpc,
     follow_service_pb2_grpc,
     pipeline_service_pb2_grpc,
     task_pb2,
@@ -38,6 +39,7 @@ class Replica:
         self.channel = grpc.aio.insecure_channel(address, [("grpc.max_reconnect_backoff_ms", 200)])
         self.admin: Any = admin_service_pb2_grpc.AdminServiceStub(self.channel)
         self.tasks: Any = task_service_pb2_grpc.TaskServiceStub(self.channel)
+        self.batches: Any = batch_service_pb2_grpc.BatchServiceStub(self.channel)
         self.pipelines: Any = pipeline_service_pb2_grpc.PipelineServiceStub(self.channel)
         self.logs: Any = follow_service_pb2_grpc.FollowServiceStub(self.channel)
         self.images: Any = image_service_pb2_grpc.ImageServiceStub(self.channel)

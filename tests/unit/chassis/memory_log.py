@@ -11,7 +11,8 @@ from radmesh.errors import (
 )
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
-from services.chassis.watch import TaskLog, WatchHub
+from services.chassis.watch import WatchHub
+from services.chassis.watcher import Log
 
 TASK = "tasks/" + "a" * 32
 OWNER = "local"
@@ -44,7 +45,7 @@ class MemoryLog:
         await asyncio.sleep(0)
         self.subscriptions.append(f"-{task}")
 
-    async def read(self, task: str, owner: str, after: int | None) -> TaskLog:
+    async def read(self, task: str, owner: str, after: int | None) -> Log:
         self.readings += 1
         if self.away:
             raise UnavailableError("away", reason="STORE_UNAVAILABLE")
@@ -54,14 +55,14 @@ class MemoryLog:
         await asyncio.sleep(self.delay)
         return found
 
-    def _read(self, after: int | None) -> TaskLog:
+    def _read(self, after: int | None) -> Log:
         if after is not None and after > len(self.events):
             raise CursorAheadError("ahead")
         if after is not None and after < self.oldest:
             raise CursorCompactedError("compacted", metadata={"oldest_sequence": str(self.oldest)})
         copy = task_pb2.Task()
         copy.CopyFrom(self.task)
-        return TaskLog(copy, [] if after is None else self.events[after:])
+        return Log(copy, [] if after is None else self.events[after:])
 
 
 def progress(fraction: float, attempt: int = 1) -> task_pb2.TaskProgress:

@@ -75,6 +75,9 @@ class ScriptedTasks(FollowServiceServicer):
         after = request.after_sequence if request.HasField("after_sequence") else len(self.events)
         return api.ReadTaskLogResponse(task=task, events=self.events[after:])
 
+    async def ReadBatchLog(self, request: api.ReadBatchLogRequest, context: Any) -> api.ReadBatchLogResponse:
+        return api.ReadBatchLogResponse()
+
     async def ListDescriptorSets(
         self, request: api.ListDescriptorSetsRequest, context: Any
     ) -> api.ListDescriptorSetsResponse:
