@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from radmesh.errors import UnavailableError
 from services.tasks.catalogue import Catalogue
 from services.tasks.lifecycle import State
 from services.tasks.store import TaskStore
+from services.tasks.store.troubles import Trouble
 
 _LAG_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 
@@ -42,6 +43,15 @@ class TasksMetrics:
             buckets=_LAG_BUCKETS,
             registry=registry,
         )
+        self.store_state = Gauge(
+            "radmesh_store_state",
+            "1 for the state that the store is in, 0 for all others: up, or what is wrong (docs/redis.md).",
+            ("state",),
+            registry=registry,
+        )
+        self.store_emptied = Counter(
+            "radmesh_store_emptied", "Times that all tasks were gone from the store.", registry=registry
+        )
         self._counted: set[tuple[str, State]] = set()
         self._sessions = Gauge(
             "radmesh_tasks_worker_sessions", "Workers that are connected to this replica.", registry=registry
@@ -58,6 +68,11 @@ class TasksMetrics:
             self.tasks.labels(pipeline, state.name).set(tasks)
             if state is State.QUEUED:
                 self.queue_depth.labels(pipeline).set(tasks)
+
+    def show_store(self, state: str) -> None:
+        """Shows how the store stands."""
+        for one in ("up", *(trouble.value for trouble in Trouble)):
+            self.store_state.labels(one).set(one == state)
 
     def show(self, *, sessions: Callable[[], int], watches: Callable[[], int]) -> None:
         """Reads these two whenever the page is asked for."""

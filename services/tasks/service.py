@@ -42,6 +42,7 @@ from services.tasks.servicers.workers import WorkerServicer
 from services.tasks.sessions import Sessions
 from services.tasks.settings import TasksSettings
 from services.tasks.store import TaskStore
+from services.tasks.store_watch import StoreWatch
 from services.tasks.ticker import Ticker
 
 _LOG = logs.logger(__name__)
@@ -106,6 +107,7 @@ class TasksService:
         self._metrics.show(sessions=lambda: len(sessions), watches=lambda: hub.open_watches)
         self._run(Follower(store, hub, follows, sessions, self._metrics).run())
         self._run(Ticker(store, sessions, self._settings.tick_seconds).run())
+        self._run(StoreWatch(store, self._metrics, self._store_was_emptied).run())
         self._run(count(self._metrics, store, catalogue, self._settings.count_seconds))
 
     async def ready(self) -> None:
@@ -125,6 +127,12 @@ class TasksService:
         await asyncio.gather(*self._loops, return_exceptions=True)
         if self._started is not None:
             await self._started.store.close()
+
+    def _store_was_emptied(self) -> None:
+        parts = self._parts()
+        parts.sessions.reconnect_all()
+        parts.hub.gap()
+        parts.follows.gap()
 
     def _parts(self) -> Parts:
         if self._started is None:

@@ -87,6 +87,14 @@ class Sessions:
             if session.free_slots:
                 session.want_work()
 
+    def reconnect_all(self) -> None:
+        """The store knows no session any more: the workers say hello again."""
+        error = UnavailableError(
+            "the store was emptied: connect again", reason="UNAVAILABLE", retry_after=0.0
+        )
+        for session in self._sessions.values():
+            session.end(error)
+
     def cancel(self, entry: FeedEntry) -> None:
         """Passes a cancel on, when its worker is connected here."""
         session = self._sessions.get(entry.worker)

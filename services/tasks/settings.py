@@ -6,6 +6,7 @@ from pydantic_settings import SettingsConfigDict
 from services.chassis.roles import OPERATORS_SETTING
 from services.chassis.settings import ServiceSettings
 from services.tasks.priority import HEAD_STARTS, Priority
+from services.tasks.store.place import Kind, read_place
 from services.tasks.store.settings import StoreSettings
 from services.tasks.timeouts import TimeoutPolicy, Timeouts
 
@@ -23,7 +24,15 @@ class TasksSettings(ServiceSettings):
     )
     operators: str = Field("local", description=OPERATORS_SETTING)
     redis_url: str = Field(
-        "redis://127.0.0.1:6379/0", description="Where Redis is: redis://host:port/db or unix://path."
+        "redis://127.0.0.1:6379/0",
+        description="Where Redis is: one server, Sentinels or a Cluster; docs/redis.md has the forms.",
+    )
+    redis_replicas: int | None = Field(
+        None,
+        ge=0,
+        le=5,
+        description="Replicas that must have a new task on disk before its create is answered. "
+        "Not set: 1 with Sentinels and in a Cluster, else 0.",
     )
     redis_wait_seconds: float = Field(
         60.0, ge=0, description="Time that a start waits for Redis before it gives up."
@@ -102,6 +111,12 @@ class TasksSettings(ServiceSettings):
         1.0, ge=0, description="Time that a worker gets to leave by itself when this replica goes down."
     )
 
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_place(cls, value: str) -> str:
+        read_place(value)
+        return value
+
     @field_validator("heartbeat_seconds")
     @classmethod
     def _outlived_by_a_lease(cls, value: float, others: ValidationInfo) -> float:
@@ -147,4 +162,10 @@ class TasksSettings(ServiceSettings):
                 Priority.BATCH: self.batch_head_start_seconds,
             },
             dedupe_secret=self.dedupe_secret.get_secret_value(),
+            replicas=self._replicas(),
         )
+
+    def _replicas(self) -> int:
+        if self.redis_replicas is not None:
+            return self.redis_replicas
+        return 0 if read_place(self.redis_url).kind is Kind.SERVER else 1

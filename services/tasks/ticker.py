@@ -20,7 +20,6 @@ class Ticker:
         self._store = store
         self._sessions = sessions
         self._longest_seconds = longest_seconds
-        self._away = False
 
     async def run(self) -> None:
         """Ticks for ever."""
@@ -32,16 +31,9 @@ class Ticker:
     async def _tick(self) -> float:
         try:
             report = await self._store.tick()
-        except UnavailableError as error:
-            self._tell("store away", away=True, problem=error.message)
+        except UnavailableError:
             return self._longest_seconds
-        self._tell("store back", away=False)
         if report.expired or report.timed_out or report.renewed:
             _LOG.info("tick", expired=report.expired, timed_out=report.timed_out, renewed=report.renewed)
         due = report.next_due
         return self._longest_seconds if due is None else min(self._longest_seconds, due)
-
-    def _tell(self, event: str, *, away: bool, **fields: str) -> None:
-        if away != self._away:
-            self._away = away
-            _LOG.warning(event, **fields)

@@ -10,6 +10,12 @@ end
 -- The outcomes of a create that come with a task.
 local HAS_TASK = { CREATED = true, KNOWN = true, DEDUPLICATED = true }
 
+-- A repeat is acknowledged by replicas as its first call was, maybe on another connection: WAITAOF only waits for what
+-- its own connection has written.
+local function note_repeat(request)
+  if SETTINGS.replicas > 0 then redis.call('HINCRBY', request, 'repeats', 1) end
+end
+
 -- Creates a task, or finds the one that an earlier call with the same request id created, or that is active under the
 -- same dedupe key.
 -- member: batch and place of one that is created in a batch, unheard; nil of a single one.
@@ -21,6 +27,7 @@ local function create_task(now, new, member)
     if known[1] ~= new.fingerprint then return 'REUSED', '' end
     local task = load_task(known[2])
     if not task then return 'DELETED', known[2] end
+    note_repeat(request)
     return known[3] and 'DEDUPLICATED' or 'KNOWN', task
   end
 

@@ -7,6 +7,7 @@ if not task then return 0 end
 local outcome = ARGV[4] .. ' ' .. ARGV[5]
 if not holds(task, ARGV[3], ARGV[4]) then return task.accepted == outcome and 1 or 0 end
 if not TRANSITIONS[task.state][ARGV[5]] then return 0 end
+even_when_full()
 if ARGV[5] == 'COMPLETED' then
   for index = 9, #ARGV do append_event(task, now, { artifact = ARGV[index] }) end
   redis.call('HSET', KEYS[1], 'artifacts', pack(unpack(ARGV, 9)))

@@ -12,6 +12,12 @@ local function clock(passed)
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- A full server refuses a script whose first write may take memory, and lets it go on once it has written. What ends
+-- work or lets workers in calls this first: else nothing would ever get free.
+local function even_when_full()
+  redis.call('DEL', key('never'))
+end
+
 -- Several strings as one, each after its length; `packing.py` reads it.
 local function pack(...)
   local parts = {}

@@ -3,6 +3,7 @@
 -- ARGV: 1 now or '', 2 worker, 3 pipelines joined by spaces, 4 slots, 5 version, then task, attempt and token of each lease.
 -- Returns {session, how the first lease stands, …}.
 local now, worker = clock(ARGV[1]), ARGV[2]
+even_when_full()
 local session = redis.call('INCR', SESSIONS)
 redis.call('HSET', KEYS[1], 'session', session, 'pipelines', ARGV[3], 'slots', ARGV[4], 'version', ARGV[5])
 show_presence(worker, now)

@@ -4,6 +4,7 @@
 -- ARGV: 1 now or '', 2 pipeline, 3 descriptor, 4 digest of its descriptor set.
 -- Returns the number of sets dropped.
 local now, used, dropped = clock(ARGV[1]), {}, 0
+even_when_full()
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 redis.call('HSET', PIPELINE_SETS, ARGV[2], ARGV[4])
 for _, sha256 in ipairs(redis.call('HVALS', PIPELINE_SETS)) do used[sha256] = true end

@@ -7,30 +7,35 @@ from collections.abc import AsyncGenerator, Mapping
 from radmesh.errors import UnavailableError
 from services.tasks.records import BatchPlace, FeedEntry, FeedKind, LeaseKey
 from services.tasks.store import keys
-from services.tasks.store.connection import command, connect
+from services.tasks.store.connection import command, look_again
 from services.tasks.store.line import Line
+from services.tasks.store.place import Place
 from services.tasks.store.reading import event_record
 
-_BLOCK_MS = 5_000
+_BLOCK_MS = 2_000
 _ENTRIES = 1_000
 _RECONNECT_SECONDS = (0.05, 2.0)
 
 
-async def follow(url: str) -> AsyncGenerator[FeedEntry, None]:
+async def follow(place: Place) -> AsyncGenerator[FeedEntry, None]:
     """Yields the feed's entries for ever, a GAP first and wherever entries may have been missed."""
     # A connection of its own, as the read blocks it. Its time-out notices a server that vanished silently.
-    redis = connect(url, timeout=_BLOCK_MS / 1000 + 5)
+    redis = Line(place, _BLOCK_MS / 1000 + 3)
     seen: int | None = None
     failures = 0
     try:
         while True:
             try:
                 seen = await _resume(redis, seen)
-                failures = 0
+                failures, connection = 0, redis.connections_made
                 yield FeedEntry(FeedKind.GAP)
                 while True:
                     entries = await _read(redis, seen)
-                    if not entries and await _newest(redis) < seen:
+                    if not entries:
+                        # Silence may be that of a primary which was cut off and replaced.
+                        await look_again(redis)
+                    if redis.connections_made != connection or (not entries and await _newest(redis) < seen):
+                        # Another server may have lost, or have others in place of, what was read before.
                         break
                     for number, fields in entries:
                         if number != seen + 1:

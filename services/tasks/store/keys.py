@@ -1,17 +1,23 @@
 """The keys that scripts are called with; `lua/keys.lua` names all the others."""
 
-_TAG = "{radmesh}:"
+# One hash tag keeps all keys in one slot of a Cluster.
+TAG = "radmesh"
+_TAG = f"{{{TAG}}}:"
 
 SCHEMA = f"{_TAG}schema"
 COUNTS = f"{_TAG}counts"
 FEED = f"{_TAG}feed"
 FEED_NUMBER = f"{_TAG}feed-number"
+SESSIONS = f"{_TAG}sessions"
 LAST_TICK = f"{_TAG}last-tick"
 RETENTION = f"{_TAG}retention"
 IMAGE_DELETIONS = f"{_TAG}image-deletions"
 AUDIT = f"{_TAG}audit"
 PIPELINES = f"{_TAG}pipelines"
 DEDUPE_SECRET = f"{_TAG}dedupe-secret"
+PROBE = f"{_TAG}probe"
+# Never written.
+NEVER = f"{_TAG}never"
 DESCRIPTOR_SETS = f"{_TAG}descriptor-sets"
 
 

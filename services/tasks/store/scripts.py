@@ -8,11 +8,15 @@ from typing import Any
 from redis.exceptions import NoScriptError
 
 from services.tasks.priority import Priority, ready_score
+from services.tasks.store import keys
 from services.tasks.store.connection import command
 from services.tasks.store.line import Line
+from services.tasks.store.place import Kind
 from services.tasks.store.settings import StoreSettings
 
 FOLDER = Path(__file__).parent.parent / "lua"
+# Those whose answer is a promise: see docs/redis.md.
+_ACKNOWLEDGED = ("create", "create_batch")
 # What stands before every script, in the order in which they need each other.
 _SHARED = ("prelude", "keys", "batches", "log", "timers", "moves", "creating", "sessions", "audit", "pauses")
 
@@ -39,6 +43,7 @@ def _settings_table(settings: StoreSettings) -> str:
         "feed_entries": settings.feed_entries,
         "feed_event_bytes": settings.feed_event_bytes,
         "page_scan": settings.page_scan,
+        "replicas": settings.replicas,
         "tick_items": settings.tick_items,
         "runtimes": settings.runtimes,
         "head_starts_ms": _table({int(one): -ready_score(0, settings.head_starts[one]) for one in Priority}),
@@ -52,10 +57,18 @@ def _table(values: Mapping[int, int]) -> str:
 
 
 class Scripts:
-    """Calls scripts by name, each as one EVALSHA."""
+    """Calls scripts by name, each as one EVALSHA.
 
-    def __init__(self, redis: Line, settings: StoreSettings) -> None:
+    acknowledged: goes to the same server, and answers once replicas have what was written; None without any.
+    """
+
+    def __init__(self, redis: Line, settings: StoreSettings, acknowledged: Line | None = None) -> None:
         self._redis = redis
+        self._lines = {name: acknowledged for name in _ACKNOWLEDGED if acknowledged}
+        # A node of a Cluster that hands our slot over key by key refuses a command before it does anything
+        # when one of its keys is not there: a script whose keys are half here, half there would stop between
+        # two writes. So each names one that never is.
+        self._never: tuple[str, ...] = (keys.NEVER,) if redis.place.kind is Kind.CLUSTER else ()
         self._sources = sources(settings)
         self._digests = {
             name: hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
@@ -67,7 +80,9 @@ class Scripts:
 
         A server that does not know the script, as after its restart, is sent the source.
         """
+        line = self._lines.get(name, self._redis)
+        words = (1 + len(self._never), key, *self._never, *arguments)
         try:
-            return await command(self._redis, "EVALSHA", self._digests[name], 1, key, *arguments)
+            return await command(line, "EVALSHA", self._digests[name], *words)
         except NoScriptError:
-            return await command(self._redis, "EVAL", self._sources[name], 1, key, *arguments)
+            return await command(line, "EVAL", self._sources[name], *words)

@@ -26,6 +26,8 @@ class StoreSettings:
     head_starts: by priority.
     dedupe_secret: key of the hashes of dedupe keys; one that the store makes and keeps itself when empty.
     tick_items: most items that one tick treats of each kind.
+    replicas: how many must have a new task on disk before its create is answered; 0: there are none.
+    replica_seconds: time that they get.
     command_seconds: time after which a command counts as lost.
     """
 
@@ -46,4 +48,6 @@ class StoreSettings:
     runtimes: int = 1_000
     head_starts: Mapping[Priority, float] = field(default_factory=lambda: HEAD_STARTS)
     dedupe_secret: str = field(default="", repr=False)
+    replicas: int = 0
+    replica_seconds: float = 1.0
     command_seconds: float = 5.0

@@ -67,7 +67,7 @@ async def test_a_store_of_another_schema_version_is_refused(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await TaskStore.open(redis_url)).close()
-    monkeypatch.setattr("services.tasks.store.SCHEMA_VERSION", 99)
+    monkeypatch.setattr("services.tasks.store.standing.SCHEMA_VERSION", 99)
     with pytest.raises(FailedPreconditionError) as raised:
         await TaskStore.open(redis_url)
     assert raised.value.reason == "SCHEMA_VERSION"

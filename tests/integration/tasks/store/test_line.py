@@ -6,10 +6,11 @@ import pytest
 from redis import Redis, exceptions
 
 from services.tasks.store.line import Line
+from services.tasks.store.place import read_place
 
 
 async def test_each_caller_gets_its_own_answer_and_one_that_gives_up_shifts_none(redis_url: str) -> None:
-    line = Line(redis_url, timeout=5.0)
+    line = Line(read_place(redis_url), timeout=5.0)
     asked = [asyncio.ensure_future(line.ask("ECHO", f"{index}")) for index in range(50)]
     await asyncio.sleep(0)
     for one in asked[::3]:
@@ -25,7 +26,7 @@ async def test_each_caller_gets_its_own_answer_and_one_that_gives_up_shifts_none
 
 
 async def test_a_wrong_command_is_its_callers_error_alone(redis_url: str) -> None:
-    line = Line(redis_url, timeout=5.0)
+    line = Line(read_place(redis_url), timeout=5.0)
     asked = (line.ask("NO-SUCH"), line.ask("ECHO", "x"))
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(found[0], exceptions.ResponseError)
@@ -34,7 +35,7 @@ async def test_a_wrong_command_is_its_callers_error_alone(redis_url: str) -> Non
 
 
 async def test_a_connection_that_the_server_closed_is_made_again(redis_url: str) -> None:
-    line = Line(redis_url, timeout=5.0)
+    line = Line(read_place(redis_url), timeout=5.0)
     first = await line.ask("CLIENT", "ID")
     blocked = asyncio.ensure_future(line.ask("BLPOP", "nothing", 0))
     with Redis.from_url(redis_url) as operator:
@@ -48,7 +49,7 @@ async def test_a_connection_that_the_server_closed_is_made_again(redis_url: str)
 
 
 async def test_an_answer_that_does_not_come_ends_the_wait_of_all(redis_url: str) -> None:
-    line = Line(redis_url, timeout=0.2)
+    line = Line(read_place(redis_url), timeout=0.2)
     asked = [line.ask("BLPOP", "nothing", 0), line.ask("ECHO", "behind it")]
     found = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 5.0)
     assert [type(one).__name__ for one in found] == ["TimeoutError"] * 2
