@@ -44,13 +44,13 @@ class TasksMetrics:
             registry=registry,
         )
         self.store_state = Gauge(
-            "radmesh_store_state",
+            "radmesh_tasks_store_state",
             "1 for the state that the store is in, 0 for all others: up, or what is wrong (docs/redis.md).",
             ("state",),
             registry=registry,
         )
         self.store_emptied = Counter(
-            "radmesh_store_emptied", "Times that all tasks were gone from the store.", registry=registry
+            "radmesh_tasks_store_emptied", "Times that all tasks were gone from the store.", registry=registry
         )
         self._counted: set[tuple[str, State]] = set()
         self._sessions = Gauge(
