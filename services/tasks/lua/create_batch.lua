@@ -25,6 +25,7 @@ if known[1] then
   for index, item in ipairs(items) do
     if HAS_TASK[item[1]] then items[index] = look_up(item) end
   end
+  note_repeat(request)
   return { 'KNOWN', known[2], batch_record(known[2]), items }
 end
 
