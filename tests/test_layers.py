@@ -17,6 +17,7 @@ PURE = (
     "services/tasks/filters.py",
     "services/tasks/lifecycle.py",
     "services/tasks/records.py",
+    "services/tasks/stuck.py",
     "services/tasks/validation.py",
 )
 

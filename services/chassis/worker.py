@@ -140,9 +140,7 @@ class Worker:
             case "drop_lease":
                 self._stop_attempt(LeaseId.of(response.drop_lease.lease), Stop.DROP)
             case "inspect":
-                running = [attempt.lease for attempt in self._open() if not attempt.waiting]
-                answer = WorkerInspection(inspect_id=response.inspect.inspect_id, running=running)
-                self._send(WorkRequest(inspection=answer))
+                self._send(WorkRequest(inspection=self._inspected(response.inspect.inspect_id)))
 
     def beat(self) -> None:
         """See SessionOwner."""
@@ -158,6 +156,13 @@ class Worker:
         for attempt in self._attempts.values():
             if now - attempt.sent_at >= self._interval:
                 self._send_outcome(attempt)
+
+    def _inspected(self, inspect_id: int) -> WorkerInspection:
+        # One whose outcome is not acknowledged yet is held: the outcome is still to count.
+        held = [attempt for attempt in self._attempts.values() if not attempt.dropped]
+        running = [attempt.lease for attempt in held if not attempt.waiting and attempt.outcome is None]
+        leases = [attempt.lease for attempt in held]
+        return WorkerInspection(inspect_id=inspect_id, running=running, held=leases)
 
     async def _serve(self) -> None:
         pause = _FIRST_PAUSE_SECONDS

@@ -21,10 +21,12 @@ class AuditNote:
     """What the call adds to its record. tasks: ids of the tasks that it changed.
 
     changed: whether it changed anything. Records of calls that did not are the first to go.
+    forgotten: whether it turned out that nothing was done, and there is nothing to record.
     """
 
     tasks: list[str] = field(default_factory=list)
     changed: bool = True
+    forgotten: bool = False
 
 
 @asynccontextmanager
@@ -59,11 +61,15 @@ async def audited(
         raise
     finally:
         await _complete(store, number, outcome, note)
-    _LOG.info("admin call", principal=who, method=method, tasks=len(note.tasks))
+    if not note.forgotten:
+        _LOG.info("admin call", principal=who, method=method, tasks=len(note.tasks))
 
 
 async def _complete(store: TaskStore, number: int, outcome: str, note: AuditNote) -> None:
     try:
+        if note.forgotten and outcome == "OK":
+            await store.forget_audit(number)
+            return
         changed = bool(note.tasks) or (outcome == "OK" and note.changed)
         await store.end_audit(number, outcome, note.tasks[:MAX_TASKS], changed=changed)
     except UnavailableError:

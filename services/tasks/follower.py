@@ -8,6 +8,7 @@ from services.chassis.watch import WatchHub
 from services.tasks.batch_messages import batch_event_message
 from services.tasks.batch_records import BatchEventRecord
 from services.tasks.follows import Follows
+from services.tasks.inquiries import Inquiries
 from services.tasks.metrics import TasksMetrics
 from services.tasks.records import FeedEntry, FeedKind
 from services.tasks.sessions import Sessions
@@ -21,12 +22,20 @@ class Follower:
     """One reader of the feed for a whole replica."""
 
     def __init__(
-        self, store: TaskStore, hub: WatchHub, follows: Follows, sessions: Sessions, metrics: TasksMetrics
+        self,
+        store: TaskStore,
+        hub: WatchHub,
+        follows: Follows,
+        sessions: Sessions,
+        inquiries: Inquiries,
+        *,
+        metrics: TasksMetrics,
     ) -> None:
         self._store = store
         self._hub = hub
         self._follows = follows
         self._sessions = sessions
+        self._inquiries = inquiries
         self._metrics = metrics
 
     async def run(self) -> None:
@@ -50,6 +59,10 @@ class Follower:
             self._sessions.cancel(entry)
         elif entry.kind is FeedKind.DROP:
             self._sessions.drop(entry)
+        elif entry.kind is FeedKind.INSPECT:
+            self._sessions.inspect(entry)
+        elif entry.kind is FeedKind.INSPECTION:
+            self._inquiries.take(entry)
         else:
             self._gap(f"tasks/{entry.task_id}" if entry.task_id else None)
             if entry.batch:

@@ -7,6 +7,7 @@ from enum import Enum
 
 from services.tasks.lifecycle import State
 from services.tasks.priority import Priority
+from services.tasks.stuck import Attempts
 from services.tasks.timeouts import Timeouts
 
 
@@ -154,6 +155,14 @@ class AuditRecord:
     tasks: tuple[str, ...] = ()
 
 
+class Recovered(Enum):
+    """What became of a task that was to be put back. CHANGED: it is not as it was found."""
+
+    RESET = "RESET"
+    CHANGED = "CHANGED"
+    GONE = "GONE"
+
+
 class FeedKind(Enum):
     """What an entry of the feed tells."""
 
@@ -163,6 +172,8 @@ class FeedKind(Enum):
     WAKE = "wake"
     CANCEL = "cancel"
     DROP = "drop"
+    INSPECT = "inspect"
+    INSPECTION = "inspection"
 
 
 @dataclass(frozen=True)
@@ -172,7 +183,8 @@ class FeedEntry:
     GAP: entries may have been missed before this one, of task_id only where it is set. EVENT: task_id, event.
     PROGRESS: task_id, progress. WAKE: pipeline, of which so many tasks became ready, none when many may
     be. CANCEL, DROP: worker and its lease, to be stopped or forgotten. batch: the first three may tell of a
-    task of this batch; place: where the event stands in it.
+    task of this batch; place: where the event stands in it. INSPECT: the worker is asked what it runs;
+    INSPECTION: what it said.
     """
 
     kind: FeedKind
@@ -182,6 +194,8 @@ class FeedEntry:
     pipeline: str = ""
     tasks: int = 1
     worker: str = ""
+    inspect_id: int = 0
+    said: Attempts | None = None
     lease: LeaseKey | None = None
     batch: str = ""
     place: BatchPlace | None = None

@@ -30,8 +30,11 @@ from services.chassis.watch import WatchHub
 from services.tasks.catalogue import Catalogue
 from services.tasks.follower import Follower
 from services.tasks.follows import Follows
+from services.tasks.inquiries import Inquiries
 from services.tasks.metrics import TasksMetrics, count
 from services.tasks.parts import Parts, StoreLogs
+from services.tasks.recoverer import look_for_stuck_tasks
+from services.tasks.recovery import Recovery
 from services.tasks.servicers.admin import AdminServicer
 from services.tasks.servicers.batches import BatchServicer
 from services.tasks.servicers.follow import FollowServicer
@@ -103,11 +106,22 @@ class TasksService:
             bookmark_seconds=self._settings.bookmark_seconds,
         )
         follows = Follows(self._settings.follower_pending)
-        self._started = Parts(store, catalogue, sessions, hub, follows, policy)
+        inquiries = Inquiries(store, self._settings.inspect_seconds)
+        recovery = Recovery(store, inquiries, self._metrics.stuck)
+        self._started = Parts(store, catalogue, sessions, hub, follows, policy, recovery)
         self._metrics.show(sessions=lambda: len(sessions), watches=lambda: hub.open_watches)
-        self._run(Follower(store, hub, follows, sessions, self._metrics).run())
+        self._run(Follower(store, hub, follows, sessions, inquiries, metrics=self._metrics).run())
         self._run(Ticker(store, sessions, self._settings.tick_seconds).run())
         self._run(StoreWatch(store, self._metrics, self._store_was_emptied).run())
+        if self._settings.stuck_check_seconds:
+            self._run(
+                look_for_stuck_tasks(
+                    recovery,
+                    interval_seconds=self._settings.stuck_check_seconds,
+                    max_runtime_seconds=self._settings.stuck_runtime_seconds,
+                    act=self._settings.stuck_recovery,
+                )
+            )
         self._run(count(self._metrics, store, catalogue, self._settings.count_seconds))
 
     async def ready(self) -> None:

@@ -1,11 +1,13 @@
 """One worker's stream on this replica: what goes up and down it, and when the worker takes work."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
 from radmesh.errors import InvalidRequestError, RadmeshError, UnavailableError, Violation
 from radmesh.tasks.v1 import worker_service_pb2 as work
+from services.tasks.inspections import Inspections
 from services.tasks.lease_reports import LeaseReports
 from services.tasks.records import LeaseKey, LeaseState
 from services.tasks.slots import Slots
@@ -38,6 +40,8 @@ class WorkerSession:
         self._wanted = asyncio.Event()
         self._acquiring = False
         self._operation = uuid.uuid4().hex
+        self._acquire_unsure = False
+        self._inspections = Inspections()
         self._early_cancels: set[LeaseKey] = set()
         self._draining = False
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -78,6 +82,11 @@ class WorkerSession:
         if self._slots.holds(lease) and not self._reports.is_ending(lease):
             self._slots.drop(lease)
             self._send(work.WorkResponse(drop_lease=work.DropLease(lease=lease_message(lease))))
+
+    def inspect(self, inspect_id: int) -> None:
+        """Asks the worker what it really runs; its answer goes back by the feed."""
+        settled = not (self._acquiring or self._acquire_unsure)
+        self._send(self._inspections.ask(inspect_id, settled=settled))
 
     def drain(self, grace_seconds: float) -> None:
         """Takes no more work, tells the worker to connect elsewhere, and ends after a time."""
@@ -133,8 +142,17 @@ class WorkerSession:
                 self._reports.take_progress(request.progress)
             elif kind == "outcome":
                 self._reports.take_outcome(request.outcome)
-            elif kind != "inspection":
+            elif kind == "inspection":
+                await self._tell_inspection(request.inspection)
+            else:
                 raise InvalidRequestError([Violation("message", "`hello` comes first, and once")])
+
+    async def _tell_inspection(self, message: work.WorkerInspection) -> None:
+        said = self._inspections.answer(message)
+        if said is not None:
+            # Who asked finds the worker silent when the store is away.
+            with contextlib.suppress(UnavailableError):
+                await self._store.tell_inspection(message.inspect_id, self.worker, said)
 
     async def _write(self, write: Callable[[work.WorkResponse], Awaitable[None]]) -> None:
         while True:
@@ -157,7 +175,9 @@ class WorkerSession:
             grant = await self._store.acquire(self.worker, self.number, self.pipelines, self._operation)
         except UnavailableError:
             # Whether it happened is not known: the next try asks with the same operation id.
+            self._acquire_unsure = True
             return False
+        self._acquire_unsure = False
         self._operation = uuid.uuid4().hex
         if grant is None:
             return False

@@ -107,6 +107,12 @@ class Sessions:
         if session is not None and entry.lease is not None:
             session.drop(entry.lease)
 
+    def inspect(self, entry: FeedEntry) -> None:
+        """Passes a question on, when its worker is connected here."""
+        session = self._sessions.get(entry.worker)
+        if session is not None:
+            session.inspect(entry.inspect_id)
+
     async def drain(self, grace_seconds: float) -> None:
         """Sends the workers elsewhere; returns when the last one is gone, or its time is over."""
         self._draining = True

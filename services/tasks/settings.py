@@ -107,6 +107,20 @@ class TasksSettings(ServiceSettings):
     follower_pending: int = Field(
         10_000, ge=1, description="Messages kept for a gateway that reads slowly before it is cut off."
     )
+    stuck_check_seconds: float = Field(
+        30.0, ge=0, description="Time between two looks for stuck tasks. 0: nobody looks by itself."
+    )
+    stuck_recovery: bool = Field(
+        True,
+        description="Whether a look puts back what is stuck beyond doubt: ORPHANED, LOST_FROM_QUEUE, "
+        "HEARTBEAT_EXPIRED, and WORKER_LOST by the worker's own word.",
+    )
+    stuck_runtime_seconds: float = Field(
+        1800.0, gt=0, description="Running time from which a look counts an attempt as RUNTIME_EXCEEDED."
+    )
+    inspect_seconds: float = Field(
+        1.0, gt=0, description="Time that workers get to say what they really run."
+    )
     worker_drain_seconds: float = Field(
         1.0, ge=0, description="Time that a worker gets to leave by itself when this replica goes down."
     )

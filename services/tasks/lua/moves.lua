@@ -104,6 +104,11 @@ local function enter_queue(task, now)
   end
 end
 
+-- Whether a QUEUED task stands where an acquire or a tick finds it.
+local function is_queued(task)
+  return redis.call('ZSCORE', ready_key(task.pipeline), task.id) or redis.call('ZSCORE', DELAYED, task.id)
+end
+
 -- Gives the lease of a new attempt to a worker. Attempt numbers only grow, so an older lease never fits again.
 local function begin_lease(task, now, worker, nonce)
   task.attempt = task.attempt + 1

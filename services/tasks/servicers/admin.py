@@ -12,7 +12,8 @@ from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1.admin_service_pb2_grpc import AdminServiceServicer
 from services.chassis import roles
 from services.chassis.pages import DEFAULT_PAGE_SIZE, page, size_violations
-from services.tasks.admin_messages import audit_message, worker_message
+from services.tasks.admin_messages import audit_message, check_message, recovery_message, worker_message
+from services.tasks.admin_requests import max_runtime_ms, read_recovery, recovery_words
 from services.tasks.audit import AuditNote, audited
 from services.tasks.parts import Parts
 from services.tasks.validation import resource_id
@@ -32,13 +33,24 @@ class AdminServicer(AdminServiceServicer):
         self, request: api.CheckStuckTasksRequest, context: Context
     ) -> api.CheckStuckTasksResponse:
         """See admin_service.proto."""
-        raise NotImplementedError
+        async with self._audited("CheckStuckTasks", recovery_words(request)) as (parts, note):
+            note.changed = False
+            return check_message(await parts.recovery.check(max_runtime_ms(request)))
 
     async def RecoverTasks(
         self, request: api.RecoverTasksRequest, context: Context
     ) -> api.RecoverTasksResponse:
         """See admin_service.proto."""
-        raise NotImplementedError
+        async with self._audited("RecoverTasks", recovery_words(request)) as (parts, note):
+            wanted = read_recovery(request)
+            treated = await parts.recovery.recover(
+                wanted.max_runtime_ms,
+                force=request.force,
+                task_ids=wanted.task_ids,
+                on_reset=note.tasks.append,
+            )
+            note.changed = False
+            return recovery_message(treated)
 
     async def PausePipeline(
         self, request: api.PausePipelineRequest, context: Context

@@ -15,6 +15,7 @@ from services.tasks.store.operating import OperatingPart
 from services.tasks.store.place import read_place
 from services.tasks.store.settings import StoreSettings
 from services.tasks.store.standing import SCHEMA_VERSION, StandingPart
+from services.tasks.store.stuck import StuckPart
 from services.tasks.store.tasks import TaskPart
 from services.tasks.store.upkeep import UpkeepPart
 
@@ -32,6 +33,7 @@ class TaskStore(
     AuditPart,
     OperatingPart,
     StandingPart,
+    StuckPart,
 ):
     """Every task, lease, image and pipeline of the mesh, kept in Redis.
 

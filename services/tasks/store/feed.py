@@ -11,6 +11,7 @@ from services.tasks.store.connection import command, look_again
 from services.tasks.store.line import Line
 from services.tasks.store.place import Place
 from services.tasks.store.reading import event_record
+from services.tasks.stuck import Attempts
 
 _BLOCK_MS = 2_000
 _ENTRIES = 1_000
@@ -80,6 +81,8 @@ def _entry(fields: Mapping[bytes, bytes]) -> FeedEntry:
         lease = LeaseKey(text[b"task"], int(fields[b"attempt"]), fields[b"token"].decode())
     if b"batch_sequence" in fields:
         place = BatchPlace(int(fields[b"batch_sequence"]), int(fields[b"open_tasks"]))
+    if b"inspect" in fields:
+        return _inspection(kind, text[b"worker"], fields)
     return FeedEntry(
         kind=kind,
         task_id=text[b"task"],
@@ -92,3 +95,16 @@ def _entry(fields: Mapping[bytes, bytes]) -> FeedEntry:
         batch=text[b"batch"],
         place=place,
     )
+
+
+def _inspection(kind: FeedKind, worker: str, fields: Mapping[bytes, bytes]) -> FeedEntry:
+    said = None
+    if kind is FeedKind.INSPECTION:
+        running, held = _attempts(fields[b"running"]), _attempts(fields[b"held"])
+        said = Attempts(running, held, settled=fields[b"settled"] == b"1")
+    return FeedEntry(kind, worker=worker, inspect_id=int(fields[b"inspect"]), said=said)
+
+
+def _attempts(joined: bytes) -> frozenset[tuple[str, int]]:
+    named = (name.rpartition(".") for name in joined.decode().split())
+    return frozenset((task_id, int(attempt)) for task_id, _, attempt in named)

@@ -28,6 +28,8 @@ QUICK = {
     "tick_seconds": 0.1,
     "bookmark_seconds": 0.5,
     "count_seconds": 0.2,
+    # Tests that make tasks stuck look for them themselves.
+    "stuck_check_seconds": 0,
     "metrics_listen": "127.0.0.1:0",
 }
 

@@ -48,6 +48,7 @@ class HandWorker:
         self.id = str(uuid.uuid4())
         self._pipelines = pipelines
         self._slots = slots
+        self._writing = asyncio.Lock()
         self._call: Any = None
         self._reading: asyncio.Task[None] | None = None
         self._arrived: asyncio.Queue[work.WorkResponse] = asyncio.Queue()
@@ -71,9 +72,14 @@ class HandWorker:
             leases=leases,
         )
         self._arrived, self.seen = asyncio.Queue(), []
-        await self._call.write(work.WorkRequest(hello=hello))
+        await self._write(work.WorkRequest(hello=hello))
         self._reading = asyncio.ensure_future(self._read(self._call))
         return (await self.next("welcome")).welcome
+
+    async def _write(self, message: work.WorkRequest) -> None:
+        # gRPC takes one message at a time, and tests beat beside what else they do.
+        async with self._writing:
+            await self._call.write(message)
 
     async def _read(self, call: Any) -> None:
         while message := await call.read():
@@ -100,7 +106,7 @@ class HandWorker:
     async def beat(self, *leases: work.Lease, free_slots: int | None = None, draining: bool = False) -> None:
         free = self._slots - len(leases) if free_slots is None else free_slots
         beat = work.WorkerHeartbeat(leases=leases, free_slots=free, draining=draining)
-        await self._call.write(work.WorkRequest(heartbeat=beat))
+        await self._write(work.WorkRequest(heartbeat=beat))
 
     async def settled(self) -> None:
         """Returns once the replica has taken every heartbeat that was sent before."""
@@ -111,12 +117,12 @@ class HandWorker:
 
     async def progress(self, lease: work.Lease, fraction: float) -> None:
         message = work.WorkerProgress(lease=lease, progress=task_pb2.TaskProgress(fraction=fraction))
-        await self._call.write(work.WorkRequest(progress=message))
+        await self._write(work.WorkRequest(progress=message))
 
     async def outcome(self, lease: work.Lease, **outcome: Any) -> None:
         """Sends an outcome without waiting for its acknowledgement; a result when nothing is given."""
         message = work.WorkerOutcome(lease=lease, **(outcome or {"result": result_of("done")}))
-        await self._call.write(work.WorkRequest(outcome=message))
+        await self._write(work.WorkRequest(outcome=message))
 
     async def finish(self, lease: work.Lease, **outcome: Any) -> work.LeaseStanding:
         """Sends an outcome and returns how the lease stood."""
@@ -125,6 +131,12 @@ class HandWorker:
             found = (await self.next("acknowledgement")).acknowledgement
             if found.final and found.lease == lease:
                 return found.standing
+
+    async def inspected(self, running: Sequence[work.Lease], held: Sequence[work.Lease] = ()) -> None:
+        """Waits to be asked what it runs, and says so."""
+        asked = (await self.next("inspect")).inspect
+        answer = work.WorkerInspection(inspect_id=asked.inspect_id, running=running, held=held)
+        await self._write(work.WorkRequest(inspection=answer))
 
     async def close_side(self) -> None:
         """Says nothing more, and returns once the replica has ended the stream in order."""
