@@ -1,13 +1,16 @@
 """The Python client: `Client` for asyncio, `SyncClient` for everything else."""
 
+from radmesh.client.batches import BatchMessage
 from radmesh.client.client import Client, ImageLike, WatchMessage
 from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, result_dict, unpack_result
+from radmesh.client.requests import task_request
 from radmesh.client.retry import Patience
 from radmesh.client.sync import SyncClient
 
 __all__ = [
     "ENDED",
     "Analysis",
+    "BatchMessage",
     "Client",
     "ImageLike",
     "Patience",
@@ -15,5 +18,6 @@ __all__ = [
     "WatchMessage",
     "raise_for_outcome",
     "result_dict",
+    "task_request",
     "unpack_result",
 ]

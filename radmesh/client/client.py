@@ -2,18 +2,18 @@
 
 import asyncio
 import os
-import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from google.protobuf import struct_pb2
 from google.protobuf.message import Message
 
 from radmesh.blobs.v1 import blob_service_pb2_grpc, image_pb2, upload_service_pb2_grpc
 from radmesh.client import connection, downloads, uploads, watching
+from radmesh.client.batches import BatchCalls
 from radmesh.client.outcome import Analysis, raise_for_outcome, unpack_result
+from radmesh.client.requests import full_name, task_request
 from radmesh.client.retry import Patience, repeat
 from radmesh.errors import UnavailableError
 from radmesh.models.v1 import model_pb2, model_service_pb2, model_service_pb2_grpc
@@ -31,7 +31,7 @@ ImageLike = bytes | str | os.PathLike[str]
 WatchMessage = task_service_pb2.WatchTaskResponse
 
 
-class Client:
+class Client(BatchCalls):
     """A caller's connection to a gateway; an async context manager.
 
     Every call repeats itself while the mesh is away, for as long as `patience` says, and raises an error of
@@ -44,6 +44,7 @@ class Client:
         self.server = server or connection.default_server()
         self._patience = patience or Patience()
         self._channel = connection.open_channel(self.server)
+        super().__init__(self._channel, self._patience)
         self._tasks = task_service_pb2_grpc.TaskServiceStub(self._channel)
         self._pipelines = pipeline_service_pb2_grpc.PipelineServiceStub(self._channel)
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
@@ -79,7 +80,7 @@ class Client:
         pipeline: whose size limit applies; the gateway's own when empty. Raises OSError as `open` does.
         """
         source = await uploads.open_source(image, extension)
-        name = _name("pipelines", pipeline) if pipeline else ""
+        name = full_name("pipelines", pipeline) if pipeline else ""
         return await uploads.upload(self._uploads, source, name, self._patience)
 
     async def create(
@@ -93,14 +94,9 @@ class Client:
         request_id: str | None = None,
     ) -> task_pb2.Task:
         """Creates a task on images that were uploaded before. request_id: UUID v4; a new one when None."""
-        request = task_service_pb2.CreateTaskRequest(
-            request_id=request_id or str(uuid.uuid4()),
-            pipeline=_name("pipelines", pipeline),
-            images=images,
-            labels=labels,
-            weights=weights,
+        request = task_request(
+            pipeline, images, parameters=parameters, labels=labels, weights=weights, request_id=request_id
         )
-        request.parameters.CopyFrom(_struct(parameters or {}))
         return (await self._call(self._tasks.CreateTask, request)).task
 
     async def submit(
@@ -119,7 +115,7 @@ class Client:
 
     async def get(self, task: str) -> task_pb2.Task:
         """A task as it is now, with its outcome and artifacts."""
-        request = task_service_pb2.GetTaskRequest(name=_name("tasks", task))
+        request = task_service_pb2.GetTaskRequest(name=full_name("tasks", task))
         return (await self._call(self._tasks.GetTask, request)).task
 
     async def list(self, filter: str = "", *, page_size: int = 0) -> AsyncGenerator[task_pb2.Task, None]:
@@ -138,7 +134,7 @@ class Client:
 
     async def cancel(self, task: str) -> task_pb2.Task:
         """Asks for a task to be cancelled; returns it as it is then."""
-        request = task_service_pb2.CancelTaskRequest(name=_name("tasks", task))
+        request = task_service_pb2.CancelTaskRequest(name=full_name("tasks", task))
         return (await self._call(self._tasks.CancelTask, request)).task
 
     async def pipelines(self) -> Sequence[pipeline_pb2.Pipeline]:
@@ -154,7 +150,7 @@ class Client:
 
     async def pipeline(self, pipeline: str) -> pipeline_pb2.Pipeline:
         """One pipeline. Raises PipelineNotFoundError."""
-        request = pipeline_service_pb2.GetPipelineRequest(name=_name("pipelines", pipeline))
+        request = pipeline_service_pb2.GetPipelineRequest(name=full_name("pipelines", pipeline))
         return (await self._call(self._pipelines.GetPipeline, request)).pipeline
 
     async def models(self) -> Sequence[model_pb2.Model]:
@@ -176,7 +172,7 @@ class Client:
         Each event comes once and in order. Without a cursor a snapshot comes first; it also comes again,
         in place of events that the server keeps no more, when the watch cannot be resumed.
         """
-        messages = watching.watch(self._tasks, _name("tasks", task), after_sequence, self._patience)
+        messages = watching.watch(self._tasks, full_name("tasks", task), after_sequence, self._patience)
         try:
             async for message in messages:
                 yield message
@@ -243,13 +239,3 @@ class Client:
 
     async def _call(self, method: Callable[..., Awaitable[T]], request: Message) -> T:
         return await repeat(self._patience, lambda: method(request, timeout=connection.CALL_TIMEOUT))
-
-
-def _name(collection: str, name: str) -> str:
-    return name if "/" in name else f"{collection}/{name}"
-
-
-def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    struct = struct_pb2.Struct()
-    struct.update(values)
-    return struct

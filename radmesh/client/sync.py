@@ -11,11 +11,14 @@ from typing import Any, Self, TypeVar
 from google.protobuf.message import Message
 
 from radmesh.blobs.v1 import image_pb2
+from radmesh.client.batches import BatchMessage
 from radmesh.client.client import Client, ImageLike, WatchMessage
 from radmesh.client.outcome import Analysis
 from radmesh.client.retry import Patience
 from radmesh.models.v1 import model_pb2
 from radmesh.tasks.v1 import pipeline_pb2, task_pb2
+from radmesh.tasks.v1.batch_service_pb2 import Batch, BatchCreateTasksResponse
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 
 T = TypeVar("T")
 
@@ -109,6 +112,24 @@ class SyncClient:
     def watch(self, task: str, *, after_sequence: int | None = None) -> Iterator[WatchMessage]:
         """See `Client.watch`."""
         return self._each(self._client.watch(task, after_sequence=after_sequence))
+
+    def batch_create(
+        self, requests: Sequence[CreateTaskRequest], *, request_id: str | None = None
+    ) -> BatchCreateTasksResponse:
+        """See `Client.batch_create`."""
+        return self._run(self._client.batch_create(requests, request_id=request_id))
+
+    def get_batch(self, batch: str) -> Batch:
+        """See `Client.get_batch`."""
+        return self._run(self._client.get_batch(batch))
+
+    def watch_batch(self, batch: str, *, after_sequence: int | None = None) -> Iterator[BatchMessage]:
+        """See `Client.watch_batch`."""
+        return self._each(self._client.watch_batch(batch, after_sequence=after_sequence))
+
+    def wait_batch(self, batch: str, *, on_message: Callable[[BatchMessage], None] | None = None) -> Batch:
+        """See `Client.wait_batch`. on_message runs on the client's own thread."""
+        return self._run(self._client.wait_batch(batch, on_message=on_message))
 
     def wait(self, task: str, *, on_message: Callable[[WatchMessage], None] | None = None) -> task_pb2.Task:
         """See `Client.wait`. on_message runs on the client's own thread."""

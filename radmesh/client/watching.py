@@ -1,7 +1,8 @@
-"""Follows one task through breaks and restarts, with every event once and in order."""
+"""Follows a task or a batch through breaks and restarts, with every event once and in order."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 
@@ -16,17 +17,17 @@ Message = task_service_pb2.WatchTaskResponse
 
 @dataclass
 class _Cursor:
-    """The last event that the caller has; None before the first message. ended: the terminal one was told."""
+    """The last event that the caller has; None before the first message. ended: the last one was told."""
 
     sequence: int | None
+    is_last: Callable[[Any], bool]
     ended: bool = False
 
-    def take(self, message: Message) -> bool | None:
+    def take(self, message: Any) -> bool | None:
         """Whether to hand a message on; None when events before it are missing."""
         kind = message.WhichOneof("message")
         if kind == "snapshot":
             self.sequence = message.snapshot.sequence
-            self.ended = message.snapshot.task.state in ENDED
         elif kind == "event":
             sequence = message.event.sequence
             if self.sequence is not None and sequence <= self.sequence:
@@ -34,22 +35,41 @@ class _Cursor:
             if self.sequence is not None and sequence > self.sequence + 1:
                 return None
             self.sequence = sequence
-            self.ended = message.event.state_change.state in ENDED
+        else:
+            return True
+        self.ended = self.is_last(message)
         return True
 
 
-async def watch(
+def watch(
     stub: "task_service_pb2_grpc.TaskServiceAsyncStub",
     name: str,
     after_sequence: int | None,
     patience: Patience,
 ) -> AsyncGenerator[Message, None]:
     """The messages of WatchTask until the terminal event; see `Client.watch`."""
-    cursor = _Cursor(after_sequence)
+
+    def open_watch(after: int | None) -> Any:
+        return stub.WatchTask(task_service_pb2.WatchTaskRequest(name=name, after_sequence=after))
+
+    return resumed(open_watch, is_terminal, after_sequence, patience)
+
+
+async def resumed(
+    open_watch: Callable[[int | None], Any],
+    is_last: Callable[[Any], bool],
+    after_sequence: int | None,
+    patience: Patience,
+) -> AsyncGenerator[Any, None]:
+    """The messages of a watch, resumed through every break, each event once.
+
+    open_watch: makes the call that goes on after a cursor. is_last: whether nothing follows a message.
+    """
+    cursor = _Cursor(after_sequence, is_last)
     repeats = Repeats(patience)
     while True:
         error: RadmeshError = UnavailableError("The server left out an event, or ended the watch too early.")
-        call = stub.WatchTask(task_service_pb2.WatchTaskRequest(name=name, after_sequence=cursor.sequence))
+        call = open_watch(cursor.sequence)
         try:
             async for message in call:
                 wanted = cursor.take(message)

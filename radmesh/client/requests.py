@@ -1,0 +1,36 @@
+"""What a client asks for, as messages."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from google.protobuf import struct_pb2
+
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
+
+
+def full_name(collection: str, name: str) -> str:
+    """A resource name, from itself or from the bare id."""
+    return name if "/" in name else f"{collection}/{name}"
+
+
+def task_request(
+    pipeline: str,
+    images: Sequence[str],
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    labels: Mapping[str, str] | None = None,
+    weights: str = "",
+    request_id: str | None = None,
+) -> CreateTaskRequest:
+    """Asks for a task on images that were uploaded before. request_id: UUID v4; a new one when None."""
+    values = struct_pb2.Struct()
+    values.update(dict(parameters or {}))
+    return CreateTaskRequest(
+        request_id=request_id or str(uuid.uuid4()),
+        pipeline=full_name("pipelines", pipeline),
+        images=images,
+        parameters=values,
+        labels=labels,
+        weights=weights,
+    )
