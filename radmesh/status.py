@@ -1,6 +1,6 @@
 """The one place where errors become gRPC statuses, and statuses errors again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -64,13 +64,26 @@ def from_rpc_error(error: grpc.RpcError) -> errors.RadmeshError:
     status = status_pb2.Status.FromString(details) if details else status_pb2.Status()
     info, violations, retry_after = _read(status.details)
     message = status.message or error.details() or code.name
-    metadata = dict(info.metadata)
-    numeric_code = _numeric(metadata.pop("code", ""))
-    found_class = _class_of(code, info.reason, numeric_code)
+    return error_of(code, info.reason, message, info.metadata, violations=violations, retry_after=retry_after)
+
+
+def error_of(
+    code: errors.Code,
+    reason: str,
+    message: str,
+    metadata: Mapping[str, str],
+    *,
+    violations: Sequence[errors.Violation] = (),
+    retry_after: float | None = None,
+) -> errors.RadmeshError:
+    """The error of the class that these say. metadata: with the numeric code, where there is one."""
+    rest = dict(metadata)
+    numeric_code = _numeric(rest.pop("code", ""))
+    found_class = _class_of(code, reason, numeric_code)
     if found_class is errors.InvalidRequestError:
         return errors.InvalidRequestError(violations or [errors.Violation("request", message)])
-    reason = info.reason or (code.name if found_class is errors.RadmeshError else None)
-    found = found_class(message, reason=reason, metadata=metadata, retry_after=retry_after)
+    reason = reason or (code.name if found_class is errors.RadmeshError else found_class.reason)
+    found = found_class(message, reason=reason, metadata=rest, retry_after=retry_after)
     found.code, found.numeric_code = code, numeric_code
     return found
 

@@ -3,6 +3,7 @@
 import typer
 
 from radmesh.cli.analyze import analyze
+from radmesh.cli.batch import batch
 from radmesh.cli.doctor import doctor
 from radmesh.cli.pipelines import pipelines
 from radmesh.cli.tasks import tasks
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(analyze)
+app.command()(batch)
 app.command()(watch)
 app.add_typer(tasks, name="tasks")
 app.command()(pipelines)

@@ -1,4 +1,4 @@
-"""`radmesh watch`: one task, live, to its end."""
+"""`radmesh watch`: one task or batch, live, to its end."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import typer
 
 from radmesh.cli import consoles, rows
 from radmesh.cli.bars import BarDisplay
+from radmesh.cli.batch_watch import watch_batch
 from radmesh.cli.display import Display, LineDisplay
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, connect, run
@@ -14,16 +15,18 @@ from radmesh.tasks.v1 import task_pb2
 
 
 def watch(
-    task: Annotated[str, typer.Argument(help="Task, as `radmesh analyze --detach` printed it.")],
+    task: Annotated[str, typer.Argument(help="Task or batch, as `--detach` printed it.")],
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
-    """Follows a task to its end. Stopping this does not stop the task."""
+    """Follows a task or a batch to its end. Stopping this stops no task."""
     run(_watch(server, task, as_json), as_json=as_json)
 
 
 async def _watch(server: str, task: str, as_json: bool) -> ExitCode:
     async with connect(server, following=True) as client:
+        if task.startswith("batches/"):
+            return await watch_batch(client, task, as_json=as_json)
         ended = await (_as_json(client, task) if as_json else _for_people(client, task))
     return ExitCode.DONE if ended.state == task_pb2.TASK_STATE_SUCCEEDED else ExitCode.TASK_FAILED
 

@@ -1,0 +1,68 @@
+"""`radmesh watch batches/…`: all tasks of a batch, live, to the end of the last one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from radmesh.cli import consoles, rows
+from radmesh.cli.batch_bar import BatchBar
+from radmesh.cli.display import Display, LineDisplay
+from radmesh.cli.running import ExitCode
+from radmesh.client import ENDED, BatchMessage, Client, WatchMessage
+from radmesh.tasks.v1 import batch_service_pb2, task_pb2
+
+
+async def watch_batch(client: Client, name: str, *, as_json: bool) -> ExitCode:
+    """Shows a batch to its end: 0 when every task succeeded."""
+    ended = await (_as_json(client, name) if as_json else _for_people(client, name))
+    succeeded = all(member.state == task_pb2.TASK_STATE_SUCCEEDED for member in ended.members)
+    return ExitCode.DONE if succeeded else ExitCode.TASK_FAILED
+
+
+async def _as_json(client: Client, name: str) -> batch_service_pb2.Batch:
+    return await client.wait_batch(name, on_message=lambda message: rows.emit(message_row(message)))
+
+
+async def _for_people(client: Client, name: str) -> batch_service_pb2.Batch:
+    console = consoles.stdout()
+    display: Display = BatchBar(console) if console.is_terminal else LineDisplay(console)
+    with display:
+        return await client.wait_batch(name, on_message=lambda message: _tell(display, message))
+
+
+def _tell(display: Display, message: BatchMessage) -> None:
+    kind = message.WhichOneof("message")
+    if kind == "snapshot":
+        for member in message.snapshot.members:
+            task = task_pb2.Task(name=member.task, state=member.state)
+            display.created(_label(member.task), task)
+            change = task_pb2.TaskStateChange(state=member.state)
+            told = WatchMessage(event=task_pb2.TaskEvent(state_change=change))
+            if member.state in ENDED or member.state == task_pb2.TASK_STATE_RUNNING:
+                display.told(_label(member.task), told)
+    elif kind == "event":
+        display.told(_label(message.event.task), WatchMessage(event=message.event.event))
+    elif kind == "progress":
+        display.told(_label(message.progress.task), WatchMessage(progress=message.progress.progress))
+
+
+def _label(task: str) -> str:
+    return task.removeprefix("tasks/")[:8]
+
+
+def message_row(message: BatchMessage) -> Mapping[str, Any]:
+    """One message of a watch of a batch; `kind` says which. What tells of a task is that of its own watch."""
+    kind = message.WhichOneof("message") or ""
+    if kind == "snapshot":
+        members = [
+            {"name": member.task, "state": rows.state_name(member.state)}
+            for member in message.snapshot.members
+        ]
+        return {"kind": kind, "sequence": message.snapshot.sequence, "tasks": members}
+    if kind == "event":
+        told = rows.message_row(WatchMessage(event=message.event.event))
+        place = {"sequence": message.event.sequence, "open_tasks": message.event.open_tasks}
+        return {"kind": kind, **place, "task": message.event.task, "event": told}
+    if kind == "progress":
+        told = rows.message_row(WatchMessage(progress=message.progress.progress))
+        return {"kind": kind, "task": message.progress.task, "progress": told}
+    return {"kind": kind, "sequence": message.bookmark.sequence}
