@@ -1,5 +1,7 @@
 """A watch of one task."""
 
+import asyncio
+
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
 from services.chassis.watcher import PROGRESS_INTERVAL_SECONDS, Watcher, age
@@ -13,10 +15,20 @@ ATTEMPT_RUNS = frozenset({task_pb2.TASK_STATE_RUNNING, task_pb2.TASK_STATE_CANCE
 class TaskWatcher(Watcher):
     """See Watcher. Progress is one slot."""
 
-    __slots__ = ("_progress", "_progress_due", "attempt", "last_progress", "queue_position", "state")
+    __slots__ = (
+        "_expected_end",
+        "_progress",
+        "_progress_due",
+        "attempt",
+        "last_progress",
+        "queue_position",
+        "state",
+    )
 
     def __init__(self, pending_limit: int, now: float) -> None:
         super().__init__(pending_limit, now)
+        # On the loop's clock, by what was last told or read; past when it is not known.
+        self._expected_end = 0.0
         self._progress: task_pb2.TaskProgress | None = None
         self._progress_due = 0.0
         self.attempt = 0
@@ -55,8 +67,9 @@ class TaskWatcher(Watcher):
         bookmark = task_pb2.TaskBookmark(
             sequence=self.cursor, queue_position=self.queue_position if queued else 0
         )
-        if self.last_progress is not None and self.last_progress.HasField("eta"):
-            bookmark.eta.CopyFrom(self.last_progress.eta)
+        left = self._expected_end - self.sent_at
+        if left > 0:
+            bookmark.eta.FromMilliseconds(round(left * 1000))
         return WatchTaskResponse(bookmark=bookmark)
 
     def _begin(self, subject: task_pb2.Task) -> None:
@@ -68,10 +81,13 @@ class TaskWatcher(Watcher):
         if not event.HasField("state_change"):
             return
         self.state = event.state_change.state
+        if self.state != task_pb2.TASK_STATE_RUNNING:
+            self._expected_end = 0.0
         self._forget_finished_attempts(event.attempt)
 
     def _take_level(self, subject: task_pb2.Task, *, sent: bool) -> None:
         self.queue_position = subject.queue_position
+        self._expect(subject, asyncio.get_running_loop().time())
         if subject.state not in ATTEMPT_RUNS or not subject.HasField("progress"):
             return
         if sent:
@@ -86,10 +102,16 @@ class TaskWatcher(Watcher):
             return None
         self.last_progress, self._progress = self._progress, None
         self._progress_due = now + PROGRESS_INTERVAL_SECONDS
+        if self.last_progress.HasField("eta"):
+            self._expect(self.last_progress, now)
         return WatchTaskResponse(progress=self.last_progress)
 
     def _progress_at(self) -> float | None:
         return self._progress_due if self._progress is not None else None
+
+    def _expect(self, told: task_pb2.Task | task_pb2.TaskProgress, now: float) -> None:
+        left = told.eta.seconds + told.eta.nanos / 1e9 if told.HasField("eta") else 0.0
+        self._expected_end = now + left
 
     def _forget_finished_attempts(self, attempt: int) -> None:
         """Drops the progress of attempts that are over: as a level it says nothing any more."""

@@ -9,6 +9,7 @@ from services.tasks.batch_messages import batch_event_message, batch_message
 from services.tasks.catalogue import Catalogue
 from services.tasks.follows import Follows
 from services.tasks.recovery import Recovery
+from services.tasks.paces import Paces
 from services.tasks.sessions import Sessions
 from services.tasks.store import TaskStore
 from services.tasks.timeouts import TimeoutPolicy
@@ -27,6 +28,7 @@ class Parts:
     follows: Follows
     timeouts: TimeoutPolicy
     recovery: Recovery
+    paces: Paces
 
 
 class StoreLogs:
@@ -35,8 +37,9 @@ class StoreLogs:
     A replica follows the whole feed: nothing has to be subscribed.
     """
 
-    def __init__(self, store: TaskStore) -> None:
+    def __init__(self, store: TaskStore, paces: Paces) -> None:
         self._store = store
+        self._paces = paces
 
     async def subscribe(self, name: str) -> None:
         """See LogSource."""
@@ -54,4 +57,5 @@ class StoreLogs:
             batch, members = await self._store.read_batch(found, owner, after)
             return Log(batch_message(batch), [batch_event_message(event) for event in members])
         record, events = await self._store.read_log(found, owner, after)
-        return Log(task_message(record), [event_message(event) for event in events])
+        task = task_message(record, eta=self._paces.eta(record))
+        return Log(task, [event_message(event) for event in events])

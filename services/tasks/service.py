@@ -32,6 +32,7 @@ from services.tasks.follower import Follower
 from services.tasks.follows import Follows
 from services.tasks.inquiries import Inquiries
 from services.tasks.metrics import TasksMetrics, count
+from services.tasks.paces import Paces
 from services.tasks.parts import Parts, StoreLogs
 from services.tasks.recoverer import look_for_stuck_tasks
 from services.tasks.recovery import Recovery
@@ -100,15 +101,16 @@ class TasksService:
         catalogue = Catalogue(store)
         policy = self._settings.timeout_policy()
         sessions = Sessions(store, catalogue, policy)
+        paces = Paces(store)
         hub = WatchHub(
-            StoreLogs(store),
+            StoreLogs(store, paces),
             watch_limit=self._settings.watch_limit,
             bookmark_seconds=self._settings.bookmark_seconds,
         )
         follows = Follows(self._settings.follower_pending)
         inquiries = Inquiries(store, self._settings.inspect_seconds)
         recovery = Recovery(store, inquiries, self._metrics.stuck)
-        self._started = Parts(store, catalogue, sessions, hub, follows, policy, recovery)
+        self._started = Parts(store, catalogue, sessions, hub, follows, policy, recovery, paces)
         self._metrics.show(sessions=lambda: len(sessions), watches=lambda: hub.open_watches)
         self._run(Follower(store, hub, follows, sessions, inquiries, metrics=self._metrics).run())
         self._run(Ticker(store, sessions, self._settings.tick_seconds).run())
@@ -122,6 +124,7 @@ class TasksService:
                     act=self._settings.stuck_recovery,
                 )
             )
+        self._run(paces.run(self._settings.count_seconds))
         self._run(count(self._metrics, store, catalogue, self._settings.count_seconds))
 
     async def ready(self) -> None:

@@ -103,7 +103,9 @@ class TasksSettings(ServiceSettings):
     tick_seconds: float = Field(
         0.25, gt=0, description="Longest time between two looks for what is due: time-outs, lost leases."
     )
-    count_seconds: float = Field(2.0, gt=0, description="Time between two counts of tasks for the metrics.")
+    count_seconds: float = Field(
+        2.0, gt=0, description="Time between two counts of tasks for the metrics and the ETAs."
+    )
     follower_pending: int = Field(
         10_000, ge=1, description="Messages kept for a gateway that reads slowly before it is cut off."
     )

@@ -13,8 +13,8 @@ from services.tasks.records import EventRecord, Grant, ImageRecord, LeaseKey, Ta
 from services.tasks.timeouts import timeouts_message
 
 
-def task_message(record: TaskRecord, *, listed: bool = False) -> task_pb2.Task:
-    """A task as clients see it. listed: without outcome and artifacts."""
+def task_message(record: TaskRecord, *, listed: bool = False, eta: float | None = None) -> task_pb2.Task:
+    """A task as clients see it. listed: without outcome and artifacts. eta: seconds to its end, if known."""
     task = task_pb2.Task(
         name=f"tasks/{record.task_id}",
         pipeline=f"pipelines/{record.pipeline}",
@@ -35,6 +35,8 @@ def task_message(record: TaskRecord, *, listed: bool = False) -> task_pb2.Task:
     _set_times(task, record)
     if record.progress:
         task.progress.MergeFromString(record.progress)
+    if eta is not None:
+        task.eta.FromMilliseconds(round(eta * 1000))
     if listed:
         return task
     for artifact in record.artifacts:

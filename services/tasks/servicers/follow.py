@@ -43,7 +43,7 @@ class FollowServicer(FollowServiceServicer):
         """See follow_service.proto."""
         resource_id("tasks", request.name)
         after = request.after_sequence if request.HasField("after_sequence") else None
-        log = await StoreLogs(self._parts().store).read(request.name, principals.current().name, after)
+        log = await self._logs().read(request.name, principals.current().name, after)
         return api.ReadTaskLogResponse(task=log.subject, events=log.events)
 
     async def ReadBatchLog(
@@ -52,7 +52,7 @@ class FollowServicer(FollowServiceServicer):
         """See follow_service.proto."""
         resource_id("batches", request.name)
         after = request.after_sequence if request.HasField("after_sequence") else None
-        log = await StoreLogs(self._parts().store).read(request.name, principals.current().name, after)
+        log = await self._logs().read(request.name, principals.current().name, after)
         return api.ReadBatchLogResponse(batch=log.subject, events=log.events)
 
     async def ListDescriptorSets(
@@ -68,6 +68,9 @@ class FollowServicer(FollowServiceServicer):
             users = [one.message for one in known if one.descriptor_set_sha256 == sha256]
             answer.descriptor_sets.add(sha256=sha256, content=contents[sha256], pipelines=users)
         return answer
+
+    def _logs(self) -> StoreLogs:
+        return StoreLogs(self._parts().store, self._parts().paces)
 
 
 async def _read(requests: AsyncIterator[api.FollowRequest], follows: Follows, stream: FollowStream) -> None:

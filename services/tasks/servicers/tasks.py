@@ -35,13 +35,16 @@ class TaskServicer(TaskServiceServicer):
         record, created = await parts.store.create(new)
         if created:
             _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=record.pipeline)
-        return api.CreateTaskResponse(task=task_message(record), deduplicated=record.deduplicated)
+        return api.CreateTaskResponse(
+            task=task_message(record, eta=parts.paces.eta(record)), deduplicated=record.deduplicated
+        )
 
     async def GetTask(self, request: api.GetTaskRequest, context: Context) -> api.GetTaskResponse:
         """See task_service.proto."""
         task_id = resource_id("tasks", request.name)
-        record = await self._parts().store.get(task_id, principals.current().name)
-        return api.GetTaskResponse(task=task_message(record))
+        parts = self._parts()
+        record = await parts.store.get(task_id, principals.current().name)
+        return api.GetTaskResponse(task=task_message(record, eta=parts.paces.eta(record)))
 
     async def ListTasks(self, request: api.ListTasksRequest, context: Context) -> api.ListTasksResponse:
         """See task_service.proto."""
@@ -49,8 +52,9 @@ class TaskServicer(TaskServiceServicer):
         owner = principals.current().name
         if task_filter.owner not in (None, owner):
             return api.ListTasksResponse()  # nobody is shown another owner's tasks
-        records, token = await self._parts().store.list_tasks(owner, task_filter, size, request.page_token)
-        tasks = [task_message(record, listed=True) for record in records]
+        parts = self._parts()
+        records, token = await parts.store.list_tasks(owner, task_filter, size, request.page_token)
+        tasks = [task_message(record, listed=True, eta=parts.paces.eta(record)) for record in records]
         return api.ListTasksResponse(tasks=tasks, next_page_token=token)
 
     async def CancelTask(self, request: api.CancelTaskRequest, context: Context) -> api.CancelTaskResponse:

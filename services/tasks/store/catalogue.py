@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+from services.tasks.pace import Pace, typical_seconds
 from services.tasks.records import PipelineRecord
 from services.tasks.store import keys
 from services.tasks.store.connection import command
 from services.tasks.store.part import StorePart
+
+# Ended attempts that say what the next one takes: enough for a median, few enough to follow a new model.
+_PACE_ATTEMPTS = 100
 
 
 class CataloguePart(StorePart):
@@ -19,6 +23,14 @@ class CataloguePart(StorePart):
         await self._scripts.call(
             "put_pipeline", keys.PIPELINES, self._now(), pipeline, descriptor, descriptor_set_sha256
         )
+
+    async def read_paces(self) -> dict[str, Pace]:
+        """Returns how fast each pipeline goes."""
+        flat = await self._scripts.call("read_paces", keys.PIPELINES, self._now(), _PACE_ATTEMPTS)
+        return {
+            name.decode(): Pace(typical_seconds(runtimes), slots, busy)
+            for name, slots, busy, runtimes in zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True)
+        }
 
     async def list_pipelines(self) -> list[PipelineRecord]:
         """Returns all pipelines by name."""
