@@ -110,8 +110,8 @@ class TaskWatcher(Watcher):
         return self._progress_due if self._progress is not None else None
 
     def _expect(self, told: task_pb2.Task | task_pb2.TaskProgress, now: float) -> None:
-        left = told.eta.seconds + told.eta.nanos / 1e9 if told.HasField("eta") else 0.0
-        self._expected_end = now + left
+        known = told.HasField("eta")
+        self._expected_end = now + told.eta.seconds + told.eta.nanos / 1e9 if known else 0.0
 
     def _forget_finished_attempts(self, attempt: int) -> None:
         """Drops the progress of attempts that are over: as a level it says nothing any more."""
