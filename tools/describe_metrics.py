@@ -18,9 +18,9 @@ SERVICES: Mapping[str, Callable[[Metrics], object]] = {
 _HEAD = """# Metrics
 
 Prometheus reads them at `/metrics` of each service, where `RADMESH_<SERVICE>_METRICS_LISTEN` says;
-`radmesh up` prints the addresses. `radmesh_gateway_…`, `radmesh_tasks_…`, `radmesh_worker_…` (every model service):
-the name says who shows it. A histogram has `_bucket`, `_sum` and `_count` behind its name. Written by `make generate`
-from the collectors of each service.
+`radmesh up` prints the addresses. `radmesh_gateway_…`, `radmesh_tasks_…`, `radmesh_worker_…` (every model
+service): the name says who shows it. A histogram has `_bucket`, `_sum` and `_count` behind its name. Written
+by `make generate` from the collectors of each service.
 """
 _TABLE = "| metric | kind | what it tells |\n|---|---|---|"
 

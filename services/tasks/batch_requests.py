@@ -15,6 +15,7 @@ from services.tasks.parts import Parts
 from services.tasks.preparing import CheckedRequest, PipelineLookup, check_request, complete
 from services.tasks.records import NewTask
 from services.tasks.request_errors import request_error
+from services.tasks.submission import dedupe_hash
 
 MAX_TASKS = 500
 # The answer repeats what was asked for, and has to fit into one message of gRPC's usual 4 MiB.
@@ -71,18 +72,22 @@ async def read_batch(request: BatchCreateTasksRequest, owner: str, parts: Parts)
         batch_id=uuid.uuid4().hex,
         owner=owner,
         request_id=request.request_id.lower(),
-        fingerprint=fingerprint(request.requests),
+        fingerprint=fingerprint(request.requests, owner, secret),
         items=tuple(finish(item) for item in items),
     )
 
 
-def fingerprint(requests: Sequence[CreateTaskRequest]) -> str:
+def fingerprint(requests: Sequence[CreateTaskRequest], owner: str, dedupe_secret: bytes) -> str:
     """SHA-256 of what was asked for, hexadecimal.
 
-    Of the messages, as items that break a rule have no other meaning and are answered all the same.
+    Of the messages, as items that break a rule have no other meaning and are answered all the same; but
+    with the hash of a dedupe key in its place: a plain digest could be turned back by trying patients' ids.
     """
     hashed = hashlib.sha256()
-    for request in requests:
+    for asked in requests:
+        request = CreateTaskRequest()
+        request.CopyFrom(asked)
+        request.dedupe_key = dedupe_hash(dedupe_secret, owner, asked.pipeline, asked.dedupe_key)
         content = request.SerializeToString(deterministic=True)
         hashed.update(len(content).to_bytes(4, "big") + content)
     return hashed.hexdigest()
