@@ -8,8 +8,8 @@ from services.chassis.watcher import Log
 from services.tasks.batch_messages import batch_event_message, batch_message
 from services.tasks.catalogue import Catalogue
 from services.tasks.follows import Follows
-from services.tasks.recovery import Recovery
 from services.tasks.paces import Paces
+from services.tasks.recovery import Recovery
 from services.tasks.sessions import Sessions
 from services.tasks.store import TaskStore
 from services.tasks.timeouts import TimeoutPolicy
