@@ -116,6 +116,14 @@ class RequestIdReusedError(RadmeshError):
     numeric_code = NumericCode.DUPLICATE_ID
 
 
+class CallbackRefusedError(RadmeshError):
+    """A task's `callback_url` may not be called, or callbacks are not set up."""
+
+    code = Code.INVALID_ARGUMENT
+    reason = "CALLBACK_REFUSED"
+    numeric_code = NumericCode.VALIDATION
+
+
 class NotFoundError(RadmeshError):
     """A resource does not exist or belongs to another owner; the reason names its kind."""
 
@@ -246,6 +254,13 @@ class PermissionDeniedError(RadmeshError):
 
     code = Code.PERMISSION_DENIED
     reason = "PERMISSION_DENIED"
+
+
+class SignatureError(RadmeshError):
+    """A webhook does not come from Radmesh, or comes too late; raised at its receiver."""
+
+    code = Code.UNAUTHENTICATED
+    reason = "SIGNATURE_INVALID"
 
 
 class DeadlineExceededError(RadmeshError):

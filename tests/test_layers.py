@@ -13,12 +13,19 @@ SERVICES = ("gateway", "tasks", "segmentation", "xray", "pacs")
 PURE = (
     "radmesh/errors.py",
     "radmesh/names.py",
+    "radmesh/webhooks.py",
     "services/chassis/tracing.py",
     "services/tasks/filters.py",
     "services/tasks/lifecycle.py",
     "services/tasks/records.py",
     "services/tasks/stuck.py",
     "services/tasks/validation.py",
+    "services/tasks/webhooks/addresses.py",
+    "services/tasks/webhooks/allowed.py",
+    "services/tasks/webhooks/body.py",
+    "services/tasks/webhooks/policy.py",
+    "services/tasks/webhooks/schedule.py",
+    "services/tasks/webhooks/urls.py",
 )
 
 

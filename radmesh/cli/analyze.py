@@ -34,6 +34,9 @@ def analyze(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Save artifacts in DIR/<stem of the input>/.")
     ] = None,
+    callback_url: Annotated[
+        str, typer.Option("--callback-url", metavar="URL", help="Gets a POST at the end of each task.")
+    ] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Create the tasks and return.")] = False,
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
@@ -49,7 +52,7 @@ def analyze(
         display = LineDisplay(consoles.stderr() if detach else console)
     if out is not None and out.exists() and not out.is_dir():
         raise typer.BadParameter(f"'{out}' is a file; artifacts need a folder.", param_hint="--out")
-    order = _Order(server, pipeline, paths, param or [], out, detach, as_json)
+    order = _Order(server, pipeline, paths, param or [], out, callback_url, detach, as_json)
     run(_analyze(order, display), as_json=as_json)
 
 
@@ -62,6 +65,7 @@ class _Order:
     paths: Sequence[Path]
     pairs: Sequence[str]
     out: Path | None
+    callback_url: str
     detach: bool
     as_json: bool
 
@@ -93,7 +97,9 @@ class _Analyses:
     async def _follow(self, one: Input) -> ExitCode:
         if not self.order.detach:
             self.display.uploading(one.label)
-        task = await self.client.submit(self.order.pipeline, one.paths, parameters=self.values)
+        task = await self.client.submit(
+            self.order.pipeline, one.paths, parameters=self.values, callback_url=self.order.callback_url
+        )
         if self.order.detach:
             _print_name(one, task, as_json=self.order.as_json)
             return ExitCode.DONE

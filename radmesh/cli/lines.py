@@ -5,7 +5,7 @@ from typing import Any
 
 from radmesh.cli.rows import state_name
 from radmesh.client import WatchMessage, result_dict
-from radmesh.tasks.v1 import task_pb2
+from radmesh.tasks.v1 import callback_pb2, task_pb2
 
 
 def message_line(message: WatchMessage) -> str | None:
@@ -59,6 +59,17 @@ def took(task: task_pb2.Task) -> str:
         return ""
     ended, created = task.end_time, task.create_time
     return duration_text(ended.seconds - created.seconds + (ended.nanos - created.nanos) / 1e9)
+
+
+def callback_text(callback: callback_pb2.TaskCallback) -> str:
+    """Where the delivery of a callback stands: `https://ris/ended pending, 2 calls, HTTP_ERROR 503`."""
+    state = callback_pb2.TaskCallbackState.Name(callback.state).removeprefix("TASK_CALLBACK_STATE_").lower()
+    parts = [f"{callback.url} {state}"]
+    if callback.attempts:
+        parts.append(f"{callback.attempts} call{'s' if callback.attempts > 1 else ''}")
+    if callback.last_reason:
+        parts.append(f"{callback.last_reason} {callback.last_status or ''}".rstrip())
+    return ", ".join(parts)
 
 
 def result_lines(task: task_pb2.Task) -> Iterable[tuple[str, str]]:

@@ -10,7 +10,7 @@ from google.protobuf import json_format, timestamp_pb2
 
 from radmesh import errors
 from radmesh.client import WatchMessage, result_dict
-from radmesh.tasks.v1 import pipeline_pb2, task_pb2
+from radmesh.tasks.v1 import callback_pb2, pipeline_pb2, task_pb2
 
 Row = dict[str, Any]
 
@@ -43,6 +43,7 @@ def task_row(task: task_pb2.Task, files: Mapping[str, Path] | None = None) -> Ro
         "result": result_dict(task.result) if task.HasField("result") else None,
         "error": _task_error(task.error) if task.HasField("error") else None,
         "artifacts": [_artifact(artifact, files or {}) for artifact in task.artifacts],
+        "callback": _callback(task.callback) if task.HasField("callback") else None,
     }
 
 
@@ -173,11 +174,23 @@ def _task_error(error: task_pb2.TaskError) -> Row:
     }
 
 
+def _callback(callback: callback_pb2.TaskCallback) -> Row:
+    return {
+        "url": callback.url,
+        "state": callback_pb2.TaskCallbackState.Name(callback.state).removeprefix("TASK_CALLBACK_STATE_"),
+        "attempts": callback.attempts,
+        "last_status": callback.last_status or None,
+        "last_reason": callback.last_reason or None,
+        "next_attempt_time": _time(callback, "next_attempt_time"),
+        "deliver_time": _time(callback, "deliver_time"),
+    }
+
+
 def _seconds(holder: task_pb2.TaskProgress | task_pb2.TaskBookmark) -> float | None:
     return holder.eta.seconds + holder.eta.nanos / 1e9 if holder.HasField("eta") else None
 
 
-def _time(holder: task_pb2.Task | task_pb2.TaskEvent, field: str) -> str | None:
+def _time(holder: task_pb2.Task | task_pb2.TaskEvent | callback_pb2.TaskCallback, field: str) -> str | None:
     if not holder.HasField(field):
         return None
     time: timestamp_pb2.Timestamp = getattr(holder, field)

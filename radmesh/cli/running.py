@@ -61,7 +61,9 @@ def exit_code(error: errors.RadmeshError) -> ExitCode:
     """The exit code of an error that ends a command."""
     if isinstance(error, errors.UnavailableError | errors.DeadlineExceededError):
         return ExitCode.UNREACHABLE
-    if isinstance(error, UsageError | errors.InvalidRequestError | errors.NotFoundError):
+    if isinstance(
+        error, UsageError | errors.InvalidRequestError | errors.CallbackRefusedError | errors.NotFoundError
+    ):
         return ExitCode.USAGE
     return ExitCode.TASK_FAILED
 

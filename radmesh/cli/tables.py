@@ -53,6 +53,8 @@ def outcome(ended: Outcome) -> Table:
         table.add_row(name, _text(value))
     if task.HasField("error"):
         table.add_row("error", _text(f"{task.error.message} ({task.error.reason})"))
+    if task.HasField("callback"):
+        table.add_row("callback", _text(lines.callback_text(task.callback)))
     for artifact in task.artifacts:
         where = str(files.get(artifact.file_name, artifact.name))
         table.add_row(artifact.file_name, _text(where))

@@ -92,10 +92,20 @@ class Client(BatchCalls):
         labels: Mapping[str, str] | None = None,
         weights: str = "",
         request_id: str | None = None,
+        callback_url: str = "",
     ) -> task_pb2.Task:
-        """Creates a task on images that were uploaded before. request_id: UUID v4; a new one when None."""
+        """Creates a task on images that were uploaded before. request_id: UUID v4; a new one when None.
+
+        callback_url: gets a POST at the task's end; see `radmesh.webhooks` for its receiver.
+        """
         request = task_request(
-            pipeline, images, parameters=parameters, labels=labels, weights=weights, request_id=request_id
+            pipeline,
+            images,
+            parameters=parameters,
+            labels=labels,
+            weights=weights,
+            request_id=request_id,
+            callback_url=callback_url,
         )
         return (await self._call(self._tasks.CreateTask, request)).task
 
@@ -107,11 +117,19 @@ class Client(BatchCalls):
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
+        callback_url: str = "",
     ) -> task_pb2.Task:
         """Uploads images and creates a task on them."""
         every = [images] if isinstance(images, bytes | str | os.PathLike) else images
         names = [(await self.upload(image, pipeline=pipeline)).name for image in every]
-        return await self.create(pipeline, names, parameters=parameters, labels=labels, weights=weights)
+        return await self.create(
+            pipeline,
+            names,
+            parameters=parameters,
+            labels=labels,
+            weights=weights,
+            callback_url=callback_url,
+        )
 
     async def get(self, task: str) -> task_pb2.Task:
         """A task as it is now, with its outcome and artifacts."""

@@ -22,8 +22,12 @@ def task_request(
     labels: Mapping[str, str] | None = None,
     weights: str = "",
     request_id: str | None = None,
+    callback_url: str = "",
 ) -> CreateTaskRequest:
-    """Asks for a task on images that were uploaded before. request_id: UUID v4; a new one when None."""
+    """Asks for a task on images that were uploaded before.
+
+    request_id: UUID v4; a new one when None. callback_url: gets a POST at the task's end.
+    """
     values = struct_pb2.Struct()
     values.update(dict(parameters or {}))
     return CreateTaskRequest(
@@ -33,4 +37,5 @@ def task_request(
         parameters=values,
         labels=labels,
         weights=weights,
+        callback_url=callback_url,
     )

@@ -63,11 +63,18 @@ class SyncClient:
         labels: Mapping[str, str] | None = None,
         weights: str = "",
         request_id: str | None = None,
+        callback_url: str = "",
     ) -> task_pb2.Task:
         """See `Client.create`."""
         return self._run(
             self._client.create(
-                pipeline, images, parameters=parameters, labels=labels, weights=weights, request_id=request_id
+                pipeline,
+                images,
+                parameters=parameters,
+                labels=labels,
+                weights=weights,
+                request_id=request_id,
+                callback_url=callback_url,
             )
         )
 
@@ -79,10 +86,18 @@ class SyncClient:
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
+        callback_url: str = "",
     ) -> task_pb2.Task:
         """See `Client.submit`."""
         return self._run(
-            self._client.submit(pipeline, images, parameters=parameters, labels=labels, weights=weights)
+            self._client.submit(
+                pipeline,
+                images,
+                parameters=parameters,
+                labels=labels,
+                weights=weights,
+                callback_url=callback_url,
+            )
         )
 
     def get(self, task: str) -> task_pb2.Task:

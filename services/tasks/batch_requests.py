@@ -51,7 +51,7 @@ async def read_batch(request: BatchCreateTasksRequest, owner: str, parts: Parts)
     items: list[CheckedRequest | RadmeshError] = []
     for item in request.requests:
         try:
-            items.append(await check_request(item, find_pipeline, now, parts.timeouts))
+            items.append(await check_request(item, find_pipeline, now, parts.timeouts, parts.callbacks))
         except RadmeshError as error:
             _pass_on(error)
             items.append(error)

@@ -14,6 +14,7 @@ from services.tasks.records import FeedEntry, FeedKind
 from services.tasks.sessions import Sessions
 from services.tasks.store import TaskStore
 from services.tasks.translate import event_message, progress_message
+from services.tasks.webhooks.courier import Courier
 
 _LOG = logs.logger(__name__)
 
@@ -29,6 +30,7 @@ class Follower:
         sessions: Sessions,
         inquiries: Inquiries,
         *,
+        courier: Courier,
         metrics: TasksMetrics,
     ) -> None:
         self._store = store
@@ -36,6 +38,7 @@ class Follower:
         self._follows = follows
         self._sessions = sessions
         self._inquiries = inquiries
+        self._courier = courier
         self._metrics = metrics
 
     async def run(self) -> None:
@@ -63,6 +66,8 @@ class Follower:
             self._sessions.inspect(entry)
         elif entry.kind is FeedKind.INSPECTION:
             self._inquiries.take(entry)
+        elif entry.kind is FeedKind.WEBHOOK:
+            self._courier.wake()
         else:
             self._gap(f"tasks/{entry.task_id}" if entry.task_id else None)
             if entry.batch:

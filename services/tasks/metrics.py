@@ -12,6 +12,7 @@ from services.tasks.lifecycle import State
 from services.tasks.store import TaskStore
 from services.tasks.store.troubles import Trouble
 from services.tasks.stuck_metrics import StuckMetrics
+from services.tasks.webhooks.metrics import WebhookMetrics
 
 _LAG_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 
@@ -54,6 +55,7 @@ class TasksMetrics:
             "radmesh_tasks_store_emptied", "Times that all tasks were gone from the store.", registry=registry
         )
         self.stuck = StuckMetrics(registry)
+        self.webhooks = WebhookMetrics(registry)
         self._counted: set[tuple[str, State]] = set()
         self._sessions = Gauge(
             "radmesh_tasks_worker_sessions", "Workers that are connected to this replica.", registry=registry

@@ -15,6 +15,7 @@ from services.tasks.store import TaskStore
 from services.tasks.timeouts import TimeoutPolicy
 from services.tasks.translate import event_message, task_message
 from services.tasks.validation import resource_id
+from services.tasks.webhooks.policy import CallbackPolicy
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Parts:
     timeouts: TimeoutPolicy
     recovery: Recovery
     paces: Paces
+    callbacks: CallbackPolicy
 
 
 class StoreLogs:

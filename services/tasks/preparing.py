@@ -21,6 +21,8 @@ from services.tasks.validation import (
     new_task,
     read_fields,
 )
+from services.tasks.webhooks.policy import CallbackPolicy
+from services.tasks.webhooks.urls import CallbackTarget
 
 PipelineLookup = Callable[[str], Awaitable[pipeline_pb2.Pipeline]]
 
@@ -29,13 +31,14 @@ PipelineLookup = Callable[[str], Awaitable[pipeline_pb2.Pipeline]]
 class CheckedRequest:
     """A request that keeps every rule but those of its images.
 
-    given: its parameters, without defaults. timeouts: as they are in force.
+    given: its parameters, without defaults. timeouts: as they are in force. callback: None for none.
     """
 
     request: TaskRequest
     given: Mapping[str, Scalar]
     pipeline: pipeline_pb2.Pipeline
     timeouts: Timeouts
+    callback: CallbackTarget | None
 
 
 async def check_request(
@@ -43,11 +46,13 @@ async def check_request(
     find_pipeline: PipelineLookup,
     now: datetime,
     policy: TimeoutPolicy,
+    callbacks: CallbackPolicy,
 ) -> CheckedRequest:
     """Checks a request against the rules of its fields and of its pipeline.
 
-    find_pipeline: the pipeline with an id; raises PipelineNotFoundError. policy: of this mesh.
-    Raises InvalidRequestError with all violations, PipelineNotFoundError, WeightsNotFoundError.
+    find_pipeline: the pipeline with an id; raises PipelineNotFoundError. policy, callbacks: of this mesh.
+    Raises InvalidRequestError with all violations, PipelineNotFoundError, WeightsNotFoundError,
+    CallbackRefusedError.
     """
     checked, problems = read_fields(request, now, policy)
     if not checked.pipeline:
@@ -62,7 +67,8 @@ async def check_request(
     if problems or more:
         raise InvalidRequestError(problems + more)
     choose_weights(pipeline, checked.weights)
-    return CheckedRequest(checked, given, pipeline, in_force(checked.timeouts, pipeline, policy))
+    callback = callbacks.check(checked.callback_url)
+    return CheckedRequest(checked, given, pipeline, in_force(checked.timeouts, pipeline, policy), callback)
 
 
 def complete(
@@ -86,6 +92,7 @@ def complete(
         pipeline=checked.pipeline,
         timeouts=checked.timeouts,
         traceparent=tracing.traceparent(),
+        callback=checked.callback,
         dedupe_hash=dedupe_hash(
             dedupe_secret, owner, checked.request.pipeline, checked.request.submission.dedupe_key
         ),

@@ -9,6 +9,7 @@ from services.tasks.lifecycle import State
 from services.tasks.priority import Priority
 from services.tasks.stuck import Attempts
 from services.tasks.timeouts import Timeouts
+from services.tasks.webhooks.records import CallbackRecord
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class NewTask:
     parameters_json: all parameters, defaults filled in, as one JSON object.
     not_before: it becomes ready then, at once when None or past.
     dedupe_hash: keyed hash of owner, pipeline and dedupe key; empty when it has no such key.
+    callback_url: called at the end, empty for none. callback_destination: its scheme, host and port.
     """
 
     task_id: str
@@ -38,6 +40,8 @@ class NewTask:
     priority: Priority = Priority.ROUTINE
     not_before: datetime | None = None
     dedupe_hash: str = ""
+    callback_url: str = ""
+    callback_destination: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class TaskRecord(NewTask):
     batch: str = ""
     attempt_start_time: datetime | None = None
     deduplicated: bool = False
+    callback: CallbackRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,7 @@ class FeedKind(Enum):
     DROP = "drop"
     INSPECT = "inspect"
     INSPECTION = "inspection"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True)
@@ -182,9 +188,9 @@ class FeedEntry:
 
     GAP: entries may have been missed before this one, of task_id only where it is set. EVENT: task_id, event.
     PROGRESS: task_id, progress. WAKE: pipeline, of which so many tasks became ready, none when many may
-    be. CANCEL, DROP: worker and its lease, to be stopped or forgotten. batch: the first three may tell of a
-    task of this batch; place: where the event stands in it. INSPECT: the worker is asked what it runs;
-    INSPECTION: what it said.
+    be. WEBHOOK: nothing; one is due. CANCEL, DROP: worker and its lease, to be stopped or forgotten.
+    batch: the first three may tell of a task of this batch; place: where the event stands in it. INSPECT: the
+    worker is asked what it runs; INSPECTION: what it said.
     """
 
     kind: FeedKind

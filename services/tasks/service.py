@@ -48,6 +48,7 @@ from services.tasks.settings import TasksSettings
 from services.tasks.store import TaskStore
 from services.tasks.store_watch import StoreWatch
 from services.tasks.ticker import Ticker
+from services.tasks.webhooks.wiring import Webhooks
 
 _LOG = logs.logger(__name__)
 _RETRY_SECONDS = 0.25
@@ -71,6 +72,7 @@ class TasksService:
         self._settings = settings
         self._metrics = TasksMetrics(metrics.registry)
         self._started: Parts | None = None
+        self._webhooks: Webhooks | None = None
         self._loops: list[asyncio.Task[None]] = []
 
     @property
@@ -110,9 +112,14 @@ class TasksService:
         follows = Follows(self._settings.follower_pending)
         inquiries = Inquiries(store, self._settings.inspect_seconds)
         recovery = Recovery(store, inquiries, self._metrics.stuck)
-        self._started = Parts(store, catalogue, sessions, hub, follows, policy, recovery, paces)
+        self._webhooks = Webhooks(self._settings, store, catalogue, self._metrics.webhooks)
+        callbacks = self._webhooks.policy
+        self._started = Parts(store, catalogue, sessions, hub, follows, policy, recovery, paces, callbacks)
         self._metrics.show(sessions=lambda: len(sessions), watches=lambda: hub.open_watches)
-        self._run(Follower(store, hub, follows, sessions, inquiries, metrics=self._metrics).run())
+        courier = self._webhooks.courier
+        follower = Follower(store, hub, follows, sessions, inquiries, courier=courier, metrics=self._metrics)
+        self._run(follower.run())
+        self._run(courier.run())
         self._run(Ticker(store, sessions, self._settings.tick_seconds).run())
         self._run(StoreWatch(store, self._metrics, self._store_was_emptied).run())
         if self._settings.stuck_check_seconds:
@@ -135,13 +142,18 @@ class TasksService:
         parts = self._parts()
         parts.hub.drain()
         parts.follows.drain()
-        await parts.sessions.drain(self._settings.worker_drain_seconds)
+        assert self._webhooks is not None
+        await asyncio.gather(
+            parts.sessions.drain(self._settings.worker_drain_seconds), self._webhooks.courier.drain()
+        )
 
     async def stop(self) -> None:
         """See services.chassis.server.Service."""
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._webhooks is not None:
+            await self._webhooks.close()
         if self._started is not None:
             await self._started.store.close()
 

@@ -4,14 +4,14 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.chassis.roles import OPERATORS_SETTING
-from services.chassis.settings import ServiceSettings
 from services.tasks.priority import HEAD_STARTS, Priority
 from services.tasks.store.place import Kind, read_place
 from services.tasks.store.settings import StoreSettings
 from services.tasks.timeouts import TimeoutPolicy, Timeouts
+from services.tasks.webhooks.settings import WebhookSettings
 
 
-class TasksSettings(ServiceSettings):
+class TasksSettings(WebhookSettings):
     """What an operator can set about one replica of `tasks`."""
 
     model_config = SettingsConfigDict(env_prefix="RADMESH_TASKS_", frozen=True)
@@ -179,6 +179,7 @@ class TasksSettings(ServiceSettings):
             },
             dedupe_secret=self.dedupe_secret.get_secret_value(),
             replicas=self._replicas(),
+            webhook_seconds=self.webhook_give_up_seconds,
         )
 
     def _replicas(self) -> int:

@@ -7,10 +7,11 @@ from google.protobuf.json_format import Parse
 
 from radmesh import names
 from radmesh.blobs.v1 import image_pb2
-from radmesh.tasks.v1 import task_pb2, worker_service_pb2
+from radmesh.tasks.v1 import callback_pb2, task_pb2, worker_service_pb2
 from services.tasks.lifecycle import State
 from services.tasks.records import EventRecord, Grant, ImageRecord, LeaseKey, TaskRecord
 from services.tasks.timeouts import timeouts_message
+from services.tasks.webhooks.records import CallbackRecord
 
 
 def task_message(record: TaskRecord, *, listed: bool = False, eta: float | None = None) -> task_pb2.Task:
@@ -39,6 +40,8 @@ def task_message(record: TaskRecord, *, listed: bool = False, eta: float | None 
         task.eta.FromMilliseconds(round(eta * 1000))
     if listed:
         return task
+    if record.callback:
+        task.callback.CopyFrom(callback_message(record.callback))
     for artifact in record.artifacts:
         task.artifacts.add().MergeFromString(artifact)
     if record.result:
@@ -46,6 +49,19 @@ def task_message(record: TaskRecord, *, listed: bool = False, eta: float | None 
     elif record.error:
         task.error.MergeFromString(record.error)
     return task
+
+
+def callback_message(record: CallbackRecord) -> callback_pb2.TaskCallback:
+    """A task's callback as its owner sees it: the query of its address may hold a token, and is not shown."""
+    return callback_pb2.TaskCallback(
+        url=record.url.partition("?")[0],
+        state=f"TASK_CALLBACK_STATE_{record.state.name}",
+        attempts=record.attempts,
+        last_status=record.last_status,
+        last_reason=record.last_reason,
+        next_attempt_time=_timestamp(record.next_attempt_time),
+        deliver_time=_timestamp(record.deliver_time),
+    )
 
 
 def event_message(record: EventRecord) -> task_pb2.TaskEvent:

@@ -21,6 +21,7 @@ from services.tasks.parameters import Scalar, check_parameters, with_defaults
 from services.tasks.records import ImageRecord, NewTask
 from services.tasks.submission import Submission, read_submission
 from services.tasks.timeouts import TimeoutPolicy, Timeouts, asked_timeouts, task_violations
+from services.tasks.webhooks.urls import CallbackTarget
 
 MAX_LABELS = 16
 MAX_LABEL_CHARACTERS = 63
@@ -41,6 +42,7 @@ class TaskRequest:
     weights: str
     submission: Submission = field(default_factory=Submission)
     timeouts: Mapping[str, int] = field(default_factory=dict)
+    callback_url: str = ""
 
 
 def resource_id(collection: str, name: str, field: str = "name") -> str:
@@ -84,6 +86,7 @@ def read_fields(
         request.weights,
         submission,
         asked_timeouts(request.timeouts),
+        request.callback_url,
     )
     return found, problems
 
@@ -148,8 +151,12 @@ def new_task(
     timeouts: Timeouts,
     traceparent: str,
     dedupe_hash: str = "",
+    callback: CallbackTarget | None = None,
 ) -> NewTask:
-    """The task to create for a checked request. dedupe_hash: what stands for its dedupe key, if any."""
+    """The task to create for a checked request.
+
+    dedupe_hash: what stands for its dedupe key, if any. callback: its callback's address as it was read.
+    """
     weights = choose_weights(pipeline, request.weights)
     parameters = with_defaults(given, described_parameters(pipeline))
     return NewTask(
@@ -169,6 +176,8 @@ def new_task(
         priority=request.submission.priority,
         not_before=request.submission.not_before,
         dedupe_hash=dedupe_hash,
+        callback_url=request.callback_url,
+        callback_destination=callback.destination if callback else "",
     )
 
 
@@ -188,6 +197,8 @@ def fingerprint(request: TaskRequest, given: Mapping[str, Scalar], dedupe_hash: 
     ]
     # The hash and never the key: a plain digest of it could be found by trying patients' ids.
     meaning += [submission.priority, str(submission.not_before or ""), dedupe_hash]
+    if request.callback_url:
+        meaning.append(request.callback_url)
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 

@@ -17,9 +17,11 @@ local function release_images(images)
   end
 end
 
-for _, id in ipairs(due(RETENTION)) do
+local function delete_task(id)
   local task = load_task(id)
+  if task and awaits_webhook(id, now) then return end
   if task then
+    forget_webhook(id)
     local more = redis.call('HMGET', task_key(id), 'labels', 'images', 'request_id')
     redis.call('ZREM', owner_index(task.owner), id)
     redis.call('ZREM', pipeline_index(task.owner, task.pipeline), id)
@@ -34,6 +36,7 @@ for _, id in ipairs(due(RETENTION)) do
   redis.call('ZREM', RETENTION, id)
   deleted = deleted + 1
 end
+for _, id in ipairs(due(RETENTION)) do delete_task(id) end
 
 for _, sha256 in ipairs(due(IMAGE_PINS)) do
   redis.call('ZREM', IMAGE_PINS, sha256)

@@ -138,14 +138,17 @@ local function free_dedupe_key(task)
   if redis.call('GET', name) == task.id then redis.call('DEL', name) end
 end
 
--- Plans the deletion of an ended task. The time to live is a backstop, should retention not run for a day.
+-- Plans the webhook of an ended task and its deletion. The time to live is a backstop, should retention not run for
+-- a day.
 local function end_task(task, now, change)
   free_dedupe_key(task)
   local expire_ms = now + SETTINGS.retention_ms
   redis.call('HSET', task_key(task.id), 'end_ms', now, 'expire_ms', expire_ms, 'reason', change.reason,
     'result', change.result, 'error', change.error)
   redis.call('ZADD', RETENTION, expire_ms, task.id)
-  local request = request_key(task.owner, redis.call('HGET', task_key(task.id), 'request_id'))
+  local kept = redis.call('HMGET', task_key(task.id), 'request_id', 'callback_destination')
+  if kept[2] then post_webhook(task.id, kept[2], now) end
+  local request = request_key(task.owner, kept[1])
   for _, name in ipairs({ task_key(task.id), log_key(task.id), request }) do
     redis.call('PEXPIREAT', name, math.max(expire_ms, task.create_ms + SETTINGS.request_id_ms) + 86400000)
   end

@@ -28,7 +28,9 @@ class TaskServicer(TaskServiceServicer):
     async def CreateTask(self, request: api.CreateTaskRequest, context: Context) -> api.CreateTaskResponse:
         """See task_service.proto."""
         owner, parts = principals.current().name, self._parts()
-        checked = await check_request(request, parts.catalogue.find, datetime.now(UTC), parts.timeouts)
+        checked = await check_request(
+            request, parts.catalogue.find, datetime.now(UTC), parts.timeouts, parts.callbacks
+        )
         images = await parts.store.get_images(owner, checked.request.images)
         secret = await parts.store.dedupe_secret() if request.dedupe_key else b""
         new = complete(checked, owner, images, secret)

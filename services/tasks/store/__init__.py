@@ -18,6 +18,7 @@ from services.tasks.store.standing import SCHEMA_VERSION, StandingPart
 from services.tasks.store.stuck import StuckPart
 from services.tasks.store.tasks import TaskPart
 from services.tasks.store.upkeep import UpkeepPart
+from services.tasks.store.webhooks import WebhookPart
 
 __all__ = ["SCHEMA_VERSION", "StoreSettings", "TaskStore"]
 
@@ -34,6 +35,7 @@ class TaskStore(
     OperatingPart,
     StandingPart,
     StuckPart,
+    WebhookPart,
 ):
     """Every task, lease, image and pipeline of the mesh, kept in Redis.
 

@@ -11,6 +11,7 @@ from services.tasks.priority import Priority
 from services.tasks.records import EventRecord, TaskRecord
 from services.tasks.store.packing import unpack
 from services.tasks.timeouts import Timeouts
+from services.tasks.webhooks.records import CallbackRecord, CallbackState
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -64,6 +65,9 @@ def task_record(flat: Sequence[bytes], queue_position: int = 0, *, deduplicated:
         batch=text.get("batch", ""),
         attempt_start_time=_time(fields, "attempt_start_ms"),
         deduplicated=deduplicated,
+        callback_url=text.get("callback_url", ""),
+        callback_destination=text.get("callback_destination", ""),
+        callback=callback_record(text) if "callback_url" in text else None,
     )
 
 
@@ -82,6 +86,20 @@ def _timeouts(text: Mapping[str, str]) -> Timeouts:
 
 def _time(fields: Mapping[str, bytes], name: str) -> datetime | None:
     return to_time(fields[name]) if name in fields else None
+
+
+def callback_record(text: Mapping[str, str]) -> CallbackRecord:
+    """A task's callback from the fields of its hash."""
+    next_ms, deliver_ms = text.get("callback_next_ms"), text.get("callback_deliver_ms")
+    return CallbackRecord(
+        url=text["callback_url"],
+        state=CallbackState(text.get("callback_state", "WAITING")),
+        attempts=int(text.get("callback_attempts", 0)),
+        last_status=int(text.get("callback_status", 0)),
+        last_reason=text.get("callback_reason", ""),
+        next_attempt_time=to_time(int(next_ms)) if next_ms else None,
+        deliver_time=to_time(int(deliver_ms)) if deliver_ms else None,
+    )
 
 
 def event_record(packed: bytes) -> EventRecord:

@@ -18,7 +18,19 @@ FOLDER = Path(__file__).parent.parent / "lua"
 # Those whose answer is a promise: see docs/redis.md.
 _ACKNOWLEDGED = ("create", "create_batch")
 # What stands before every script, in the order in which they need each other.
-_SHARED = ("prelude", "keys", "batches", "log", "timers", "moves", "creating", "sessions", "audit", "pauses")
+_SHARED = (
+    "prelude",
+    "keys",
+    "batches",
+    "log",
+    "outbox",
+    "timers",
+    "moves",
+    "creating",
+    "sessions",
+    "audit",
+    "pauses",
+)
 
 
 def sources(settings: StoreSettings) -> Mapping[str, str]:
@@ -47,6 +59,8 @@ def _settings_table(settings: StoreSettings) -> str:
         "tick_items": settings.tick_items,
         "runtimes": settings.runtimes,
         "head_starts_ms": _table({int(one): -ready_score(0, settings.head_starts[one]) for one in Priority}),
+        "webhook_calls": settings.webhook_calls,
+        "webhook_ms": round(settings.webhook_seconds * 1000),
     }
     fields = ", ".join(f"{name} = {value}" for name, value in values.items())
     return f"local SETTINGS = {{ {fields} }}"

@@ -28,6 +28,8 @@ class StoreSettings:
     tick_items: most items that one tick treats of each kind.
     replicas: how many must have a new task on disk before its create is answered; 0: there are none.
     replica_seconds: time that they get.
+    webhook_calls: most webhooks that one destination gets at once.
+    webhook_seconds: time after a task's end at which its webhook is given up; at most a day.
     command_seconds: time after which a command counts as lost.
     """
 
@@ -50,4 +52,6 @@ class StoreSettings:
     dedupe_secret: str = field(default="", repr=False)
     replicas: int = 0
     replica_seconds: float = 1.0
+    webhook_calls: int = 8
+    webhook_seconds: float = 86_400.0
     command_seconds: float = 5.0

@@ -114,6 +114,9 @@ def new_arguments(new: NewTask) -> list[str | int]:
         "not_before_ms": to_milliseconds(new.not_before) if new.not_before else 0,
         "dedupe_hash": new.dedupe_hash,
     }
+    if new.callback_url:
+        fields["callback_url"] = new.callback_url
+        fields["callback_destination"] = new.callback_destination
     head: list[str | int] = [new.task_id, json.dumps(dict(new.labels)), " ".join(new.images)]
     return head + [part for field in fields.items() for part in field]
 

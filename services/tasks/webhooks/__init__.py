@@ -1,0 +1,1 @@
+"""Webhooks: telling a receiver outside the mesh how a task ended."""
