@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from bench.backlog import fill, measure_backlog
 from bench.crowd import WATCHES, measure_crowd
 from bench.events import measure_events
 from bench.fanout import BareFanOut, measure_fanout
@@ -74,6 +75,15 @@ async def _crowd(folder: Path) -> list[Figure]:
         return await measure_crowd(mesh)
 
 
+async def _backlog(folder: Path) -> list[Figure]:
+    async with (
+        _mesh_without_workers(folder / "empty", {}) as empty,
+        _mesh_without_workers(folder / "full", {}) as full,
+    ):
+        await fill(full)
+        return [await measure_backlog(empty, full)]
+
+
 @contextmanager
 def _bare_fanout_server() -> Generator[str, None, None]:
     command = [sys.executable, "-m", "bench.bare_fanout_server"]
@@ -93,5 +103,6 @@ SECTIONS: Mapping[str, Section] = {
     "throughput": measure_throughput,
     "fanout": _fanout,
     "crowd": _crowd,
+    "backlog": _backlog,
 }
 """By name, in the order of the table. Each gets an empty folder of its own."""

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench import celery_peer
+from bench.batches import batch_of
 from bench.figures import Figure, percentile
 from bench.noop_worker import NOOP
 from radmesh.client import Client
@@ -14,6 +15,7 @@ from radmesh.mesh import Mesh, MeshOptions
 _TASKS = 400
 _ROUNDS = 3
 _IN_FLIGHT = 32
+_BATCH = 100
 _SINGLE_SAMPLES = 50
 _POLL_SECONDS = 5.0
 _POLL_SAMPLES = 8
@@ -36,6 +38,19 @@ async def _single_creates(client: Client) -> float:
     return time.perf_counter() - start
 
 
+async def _batches(client: Client) -> float:
+    """Seconds for the same tasks in batches, all at once, each followed by one watch to its last result."""
+
+    async def one() -> None:
+        created = await client.batch_create(batch_of("noop", _BATCH))
+        async for _ in client.watch_batch(created.batch.name):
+            pass
+
+    start = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(_TASKS // _BATCH)))
+    return time.perf_counter() - start
+
+
 async def _know(client: Client) -> float:
     """Seconds from one submission until its watch brought the end."""
     start = time.perf_counter()
@@ -47,16 +62,17 @@ async def _know(client: Client) -> float:
 
 async def measure_throughput(folder: Path) -> list[Figure]:
     """Tasks a second over Celery's, in rounds that alternate, and the time until a caller knows."""
-    singles, theirs = [], []
+    singles, batched, theirs = [], [], []
     with celery_peer.running_celery(folder), Mesh(MeshOptions(folder / "noop", workers=(NOOP,))) as mesh:
         async with Client(mesh.address) as client:
             await _single_creates(client)
             for _ in range(_ROUNDS):
                 singles.append(await _single_creates(client))
+                batched.append(await _batches(client))
                 theirs.append(await asyncio.to_thread(celery_peer.run_tasks, _TASKS, _OFTEN_SECONDS))
             known = [await _know(client) for _ in range(_SINGLE_SAMPLES)]
         polled = await _polled()
-    single, celery = (_TASKS / percentile(seconds, 0.5) for seconds in (singles, theirs))
+    single, batch, celery = (_TASKS / percentile(seconds, 0.5) for seconds in (singles, batched, theirs))
     ours_ms, theirs_ms = (percentile(seconds, 0.5) * 1000 for seconds in (known, polled))
     return [
         Figure(
@@ -67,6 +83,15 @@ async def measure_throughput(folder: Path) -> list[Figure]:
             1.5,
             more_is_better=True,
             detail=f"{single:.0f} a second with {_IN_FLIGHT} in flight, Celery {celery:.0f}",
+        ),
+        Figure(
+            f"the same in batches of {_BATCH} with one watch each, over Celery",
+            batch / celery,
+            "",
+            2.0,
+            3.0,
+            more_is_better=True,
+            detail=f"{batch:.0f} a second, Celery {celery:.0f}",
         ),
         Figure(
             "submit until the caller knows, over Celery polled every 5 s, p50",
