@@ -13,7 +13,7 @@ from radmesh.cli.watch import watch
 app = typer.Typer(
     name="radmesh",
     help="Medical-image models served over gRPC.",
-    epilog="Exit codes: 0 done, 1 a task failed, 2 usage, 3 unreachable, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a task failed, 2 usage, 3 unreachable, 4 tasks are stuck, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -27,6 +27,7 @@ class ExitCode(IntEnum):
     TASK_FAILED = 1
     USAGE = 2
     UNREACHABLE = 3
+    STUCK = 4
     INTERRUPTED = 130
 
 
@@ -35,6 +36,15 @@ class UsageError(errors.RadmeshError):
 
     code = errors.Code.INVALID_ARGUMENT
     reason = "USAGE"
+
+
+_WRONG_REQUEST = (
+    UsageError,
+    errors.InvalidRequestError,
+    errors.CallbackRefusedError,
+    errors.NotFoundError,
+    errors.PermissionDeniedError,
+)
 
 
 def run(work: Coroutine[Any, Any, ExitCode], *, as_json: bool) -> None:
@@ -61,9 +71,7 @@ def exit_code(error: errors.RadmeshError) -> ExitCode:
     """The exit code of an error that ends a command."""
     if isinstance(error, errors.UnavailableError | errors.DeadlineExceededError):
         return ExitCode.UNREACHABLE
-    if isinstance(
-        error, UsageError | errors.InvalidRequestError | errors.CallbackRefusedError | errors.NotFoundError
-    ):
+    if isinstance(error, _WRONG_REQUEST):
         return ExitCode.USAGE
     return ExitCode.TASK_FAILED
 

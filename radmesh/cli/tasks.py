@@ -1,15 +1,17 @@
-"""`radmesh tasks`: list, get, cancel."""
+"""`radmesh tasks`: list, get, cancel; and what operators do."""
 
 from typing import Annotated
 
 import typer
 
-from radmesh.cli import consoles, rows, tables
+from radmesh.cli import consoles, operating, rows, tables
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, connect, run
 from radmesh.tasks.v1 import task_pb2
 
-tasks = typer.Typer(help="Lists, shows and cancels tasks.", no_args_is_help=True)
+tasks = typer.Typer(
+    help="Lists, shows and cancels tasks; for operators: finds stuck ones, pauses.", no_args_is_help=True
+)
 
 TaskName = Annotated[str, typer.Argument(help="Task: its name or its id.")]
 
@@ -37,6 +39,17 @@ def get_task(task: TaskName, as_json: Json = False, server: Server = SERVER_DEFA
 def cancel_task(task: TaskName, as_json: Json = False, server: Server = SERVER_DEFAULT) -> None:
     """Asks for a task to be cancelled."""
     run(_cancel(server, task, as_json), as_json=as_json)
+
+
+for _command in (
+    operating.check,
+    operating.recover,
+    operating.pause,
+    operating.resume,
+    operating.workers,
+    operating.audit,
+):
+    tasks.command()(_command)
 
 
 async def _list(server: str, filter: str, limit: int, as_json: bool) -> ExitCode:

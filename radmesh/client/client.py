@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from radmesh.blobs.v1 import blob_service_pb2_grpc, image_pb2, upload_service_pb2_grpc
 from radmesh.client import connection, downloads, uploads, watching
+from radmesh.client.admin import AdminClient
 from radmesh.client.batches import BatchCalls
 from radmesh.client.outcome import Analysis, raise_for_outcome, unpack_result
 from radmesh.client.requests import full_name, task_request
@@ -50,6 +51,7 @@ class Client(BatchCalls):
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
         self._uploads = upload_service_pb2_grpc.UploadServiceStub(self._channel)
         self._blobs = blob_service_pb2_grpc.BlobServiceStub(self._channel)
+        self.admin = AdminClient(self._channel, self._patience)
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from services.tasks.stuck import STUCK, Finding
 
 
 class StuckMetrics:
-    """The collectors of one replica. Those that are stuck are the whole mesh's; put back are this replica's."""
+    """The collectors of one replica: what is stuck in the whole mesh, and what this replica put back."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._recoveries = Counter(

@@ -225,7 +225,16 @@ async def test_an_inspection_names_what_runs(bench: Bench) -> None:
     await stream.send(inspect=work.InspectWorker(inspect_id=7))
     answer = await stream.next("inspection")
     assert answer.inspect_id == 7
-    assert list(answer.running) == [lease]
+    assert list(answer.running) == list(answer.held) == [lease]
+
+
+async def test_an_attempt_whose_outcome_is_not_acknowledged_is_held(bench: Bench) -> None:
+    stream = await bench.tasks.welcomed()
+    lease = await assign(stream, assignment(steps=1))
+    await stream.next("outcome")
+    await stream.send(inspect=work.InspectWorker(inspect_id=8))
+    answer = await stream.next("inspection")
+    assert (list(answer.running), list(answer.held)) == ([], [lease])
 
 
 async def test_a_draining_worker_finishes_what_it_can_and_hands_the_rest_back(tmp_path: Path) -> None:

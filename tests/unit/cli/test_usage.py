@@ -29,6 +29,8 @@ def image(tmp_path: Path) -> str:
         ["tasks", "list", "--limit", "0"],
         ["up", "--port", "70000"],
         ["frobnicate"],
+        ["tasks", "check", "--max-runtime", "soon"],
+        ["tasks", "pause"],
     ],
 )
 def test_a_wrong_command_line_exits_with_2(line: list[str]) -> None:

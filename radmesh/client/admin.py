@@ -1,0 +1,99 @@
+"""What operators do, for programs: `Client.admin`."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from radmesh.client import connection
+from radmesh.client.requests import full_name
+from radmesh.client.retry import Patience, repeat
+from radmesh.tasks.v1 import admin_service_pb2 as pb
+from radmesh.tasks.v1 import admin_service_pb2_grpc, pipeline_pb2, worker_pb2
+
+T = TypeVar("T")
+# Putting running tasks back twice would end what the first call had started again.
+_ONCE = Patience(give_up_seconds=0.0)
+
+
+class AdminClient:
+    """Needs the role `operator`; every call leaves an audit record. Names whole or as bare ids."""
+
+    def __init__(self, channel: grpc.aio.Channel, patience: Patience) -> None:
+        self._stub = admin_service_pb2_grpc.AdminServiceStub(channel)
+        self._patience = patience
+
+    async def check_stuck_tasks(self, max_runtime: timedelta | None = None) -> pb.CheckStuckTasksResponse:
+        """Looks for stuck tasks. max_runtime: from when an attempt runs too long; 30 minutes when None."""
+        request = pb.CheckStuckTasksRequest()
+        if max_runtime is not None:
+            request.max_runtime.FromTimedelta(max_runtime)
+        return await self._call(self._stub.CheckStuckTasks, request)
+
+    async def recover_tasks(
+        self, names: Sequence[str] = (), *, max_runtime: timedelta | None = None, force: bool = False
+    ) -> pb.RecoverTasksResponse:
+        """Puts stuck tasks back, or with `force` every running one; only `names` if there are any.
+
+        Asks once: after an error what happened stands in the audit records.
+        """
+        request = pb.RecoverTasksRequest(names=[full_name("tasks", name) for name in names], force=force)
+        if max_runtime is not None:
+            request.max_runtime.FromTimedelta(max_runtime)
+        return await self._call(self._stub.RecoverTasks, request, _ONCE)
+
+    async def pause_pipeline(self, name: str, reason: str = "") -> pipeline_pb2.Pipeline:
+        """Stops handing out its tasks; running ones go on."""
+        request = pb.PausePipelineRequest(name=full_name("pipelines", name), reason=reason)
+        return (await self._call(self._stub.PausePipeline, request)).pipeline
+
+    async def resume_pipeline(self, name: str) -> pipeline_pb2.Pipeline:
+        """Hands out its tasks again."""
+        request = pb.ResumePipelineRequest(name=full_name("pipelines", name))
+        return (await self._call(self._stub.ResumePipeline, request)).pipeline
+
+    async def delete_pipeline(self, name: str) -> None:
+        """Forgets a pipeline that no worker serves any more."""
+        request = pb.DeletePipelineRequest(name=full_name("pipelines", name))
+        await self._call(self._stub.DeletePipeline, request)
+
+    async def workers(self) -> AsyncGenerator[worker_pb2.Worker, None]:
+        """The workers that are connected or hold leases, page by page."""
+        request = pb.ListWorkersRequest()
+        while True:
+            page = await self._call(self._stub.ListWorkers, request)
+            for worker in page.workers:
+                yield worker
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    async def pause_worker(self, name: str) -> worker_pb2.Worker:
+        """Gives a worker no more tasks; what it runs goes on."""
+        request = pb.PauseWorkerRequest(name=full_name("workers", name))
+        return (await self._call(self._stub.PauseWorker, request)).worker
+
+    async def resume_worker(self, name: str) -> worker_pb2.Worker:
+        """Gives a worker tasks again."""
+        request = pb.ResumeWorkerRequest(name=full_name("workers", name))
+        return (await self._call(self._stub.ResumeWorker, request)).worker
+
+    async def audit_records(self, *, page_size: int = 0) -> AsyncGenerator[pb.AuditRecord, None]:
+        """What operators did, newest first, page by page."""
+        request = pb.ListAuditRecordsRequest(page_size=page_size)
+        while True:
+            page = await self._call(self._stub.ListAuditRecords, request)
+            for record in page.audit_records:
+                yield record
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    async def _call(
+        self, method: Callable[..., Awaitable[T]], request: Message, patience: Patience | None = None
+    ) -> T:
+        return await repeat(
+            patience or self._patience, lambda: method(request, timeout=connection.CALL_TIMEOUT)
+        )
