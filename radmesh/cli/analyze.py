@@ -15,8 +15,10 @@ from radmesh.cli.display import Display, JsonDisplay, LineDisplay
 from radmesh.cli.inputs import Input, find_inputs
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, connect, exit_code, run
-from radmesh.client import Client
+from radmesh.cli.timeouts import AttemptTimeout, HeartbeatTimeout, ProgressTimeout, QueueTimeout
+from radmesh.client import Client, task_timeouts
 from radmesh.tasks.v1 import task_pb2
+from radmesh.tasks.v1.timeouts_pb2 import TaskTimeouts
 
 # Inputs on their way at once; more would only wait in the queue and fill the screen.
 _AT_ONCE = 16
@@ -38,6 +40,10 @@ def analyze(
         str, typer.Option("--callback-url", metavar="URL", help="Gets a POST at the end of each task.")
     ] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Create the tasks and return.")] = False,
+    queue_timeout: QueueTimeout = None,
+    attempt_timeout: AttemptTimeout = None,
+    progress_timeout: ProgressTimeout = None,
+    heartbeat_timeout: HeartbeatTimeout = None,
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
@@ -52,7 +58,10 @@ def analyze(
         display = LineDisplay(consoles.stderr() if detach else console)
     if out is not None and out.exists() and not out.is_dir():
         raise typer.BadParameter(f"'{out}' is a file; artifacts need a folder.", param_hint="--out")
-    order = _Order(server, pipeline, paths, param or [], out, callback_url, detach, as_json)
+    timeouts = task_timeouts(
+        queue=queue_timeout, attempt=attempt_timeout, progress=progress_timeout, heartbeat=heartbeat_timeout
+    )
+    order = _Order(server, pipeline, paths, param or [], out, callback_url, detach, as_json, timeouts)
     run(_analyze(order, display), as_json=as_json)
 
 
@@ -68,6 +77,7 @@ class _Order:
     callback_url: str
     detach: bool
     as_json: bool
+    timeouts: TaskTimeouts
 
 
 @dataclass
@@ -98,7 +108,11 @@ class _Analyses:
         if not self.order.detach:
             self.display.uploading(one.label)
         task = await self.client.submit(
-            self.order.pipeline, one.paths, parameters=self.values, callback_url=self.order.callback_url
+            self.order.pipeline,
+            one.paths,
+            parameters=self.values,
+            timeouts=self.order.timeouts,
+            callback_url=self.order.callback_url,
         )
         if self.order.detach:
             _print_name(one, task, as_json=self.order.as_json)

@@ -15,10 +15,12 @@ from radmesh.cli.display import Display, JsonDisplay, LineDisplay
 from radmesh.cli.inputs import Input, find_inputs
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
-from radmesh.client import ENDED, BatchMessage, Client, WatchMessage, task_request
+from radmesh.cli.timeouts import AttemptTimeout, HeartbeatTimeout, ProgressTimeout, QueueTimeout
+from radmesh.client import ENDED, BatchMessage, Client, WatchMessage, task_request, task_timeouts
 from radmesh.status import error_of
 from radmesh.tasks.v1 import batch_service_pb2, task_pb2
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
+from radmesh.tasks.v1.timeouts_pb2 import TaskTimeouts
 
 _MOST_TASKS = 500
 # Transfers at once; more would only share the same line.
@@ -41,6 +43,10 @@ def batch(
         ),
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Create the batch and return.")] = False,
+    queue_timeout: QueueTimeout = None,
+    attempt_timeout: AttemptTimeout = None,
+    progress_timeout: ProgressTimeout = None,
+    heartbeat_timeout: HeartbeatTimeout = None,
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
@@ -53,7 +59,10 @@ def batch(
         display = BatchBar(console)
     else:
         display = LineDisplay(consoles.stderr() if detach else console)
-    order = _Order(server, pipeline, paths, param or [], out, detach, as_json)
+    timeouts = task_timeouts(
+        queue=queue_timeout, attempt=attempt_timeout, progress=progress_timeout, heartbeat=heartbeat_timeout
+    )
+    order = _Order(server, pipeline, paths, param or [], out, detach, as_json, timeouts)
     run(_batch(order, display), as_json=as_json)
 
 
@@ -68,6 +77,7 @@ class _Order:
     out: Path | None
     detach: bool
     as_json: bool
+    timeouts: TaskTimeouts
 
 
 @dataclass
@@ -135,7 +145,7 @@ async def _batch(order: _Order, display: Display) -> ExitCode:
         created = batch_service_pb2.Batch()
         try:
             with display:
-                requests = await _upload(follower, order.pipeline, inputs, values)
+                requests = await _upload(follower, order, inputs, values)
                 if requests:
                     created = await _create(follower, requests)
                 if created.name and not order.detach:
@@ -149,7 +159,7 @@ async def _batch(order: _Order, display: Display) -> ExitCode:
 
 
 async def _upload(
-    follower: _Follower, pipeline: str, inputs: Sequence[Input], values: Mapping[str, object]
+    follower: _Follower, order: _Order, inputs: Sequence[Input], values: Mapping[str, object]
 ) -> list[tuple[Input, CreateTaskRequest]]:
     """Brings the images in; the request of each input whose images arrived, in order."""
 
@@ -157,14 +167,14 @@ async def _upload(
         async with follower.free:
             follower.display.uploading(one.label)
             try:
-                images = [(await follower.client.upload(path, pipeline=pipeline)).name for path in one.paths]
+                images = [(await follower.client.upload(path, pipeline=order.pipeline)).name for path in one.paths]
             except errors.RadmeshError as error:
                 follower.refused(one, error)
                 return None
             except OSError as error:
                 follower.refused(one, _file_error(error))
                 return None
-            return task_request(pipeline, images, parameters=values)
+            return task_request(order.pipeline, images, parameters=values, timeouts=order.timeouts)
 
     async with asyncio.TaskGroup() as group:
         uploads = [group.create_task(upload(one)) for one in inputs]

@@ -10,7 +10,7 @@ from google.protobuf import json_format, timestamp_pb2
 
 from radmesh import errors
 from radmesh.client import WatchMessage, result_dict
-from radmesh.tasks.v1 import callback_pb2, pipeline_pb2, task_pb2
+from radmesh.tasks.v1 import callback_pb2, pipeline_pb2, task_pb2, timeouts_pb2
 
 Row = dict[str, Any]
 
@@ -40,6 +40,7 @@ def task_row(task: task_pb2.Task, files: Mapping[str, Path] | None = None) -> Ro
         "parameters": json_format.MessageToDict(task.parameters),
         "labels": dict(task.labels),
         "weights": task.weights,
+        "timeouts": _timeouts(task.timeouts),
         "result": result_dict(task.result) if task.HasField("result") else None,
         "error": _task_error(task.error) if task.HasField("error") else None,
         "artifacts": [_artifact(artifact, files or {}) for artifact in task.artifacts],
@@ -99,11 +100,17 @@ def pipeline_row(pipeline: pipeline_pb2.Pipeline) -> Row:
         "result_type": pipeline.result_type,
         "models": [model.name for model in pipeline.models],
         "demonstrator": pipeline.demonstrator,
-        "attempt_timeout_seconds": pipeline.attempt_timeout.ToTimedelta().total_seconds(),
-        "queue_timeout_seconds": pipeline.queue_timeout.ToTimedelta().total_seconds(),
+        **_timeouts(pipeline),
         "max_attempts": pipeline.max_attempts,
         "connected_workers": pipeline.connected_workers,
     }
+
+
+def _timeouts(bounded: pipeline_pb2.Pipeline | timeouts_pb2.TaskTimeouts) -> Row:
+    """The timeouts that are set, in seconds."""
+    fields = [field.name for field in timeouts_pb2.TaskTimeouts.DESCRIPTOR.fields]
+    set_fields = [name for name in fields if bounded.HasField(name)]
+    return {f"{name}_seconds": getattr(bounded, name).ToMilliseconds() / 1000 for name in set_fields}
 
 
 def parameter_type(parameter: pipeline_pb2.PipelineParameter) -> str:

@@ -6,6 +6,7 @@ from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, result_di
 from radmesh.client.requests import task_request
 from radmesh.client.retry import Patience
 from radmesh.client.sync import SyncClient
+from radmesh.client.timeouts import task_timeouts
 
 __all__ = [
     "ENDED",
@@ -19,5 +20,6 @@ __all__ = [
     "raise_for_outcome",
     "result_dict",
     "task_request",
+    "task_timeouts",
     "unpack_result",
 ]

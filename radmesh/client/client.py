@@ -25,6 +25,7 @@ from radmesh.tasks.v1 import (
     task_pb2,
     task_service_pb2,
     task_service_pb2_grpc,
+    timeouts_pb2,
 )
 
 T = TypeVar("T")
@@ -93,11 +94,13 @@ class Client(BatchCalls):
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
+        timeouts: timeouts_pb2.TaskTimeouts | None = None,
         request_id: str | None = None,
         callback_url: str = "",
     ) -> task_pb2.Task:
-        """Creates a task on images that were uploaded before. request_id: UUID v4; a new one when None.
+        """Creates a task on images that were uploaded before.
 
+        timeouts: see `task_timeouts`; the pipeline's when None. request_id: UUID v4; a new one when None.
         callback_url: gets a POST at the task's end; see `radmesh.webhooks` for its receiver.
         """
         request = task_request(
@@ -106,6 +109,7 @@ class Client(BatchCalls):
             parameters=parameters,
             labels=labels,
             weights=weights,
+            timeouts=timeouts,
             request_id=request_id,
             callback_url=callback_url,
         )
@@ -119,6 +123,7 @@ class Client(BatchCalls):
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
+        timeouts: timeouts_pb2.TaskTimeouts | None = None,
         callback_url: str = "",
     ) -> task_pb2.Task:
         """Uploads images and creates a task on them."""
@@ -130,6 +135,7 @@ class Client(BatchCalls):
             parameters=parameters,
             labels=labels,
             weights=weights,
+            timeouts=timeouts,
             callback_url=callback_url,
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf import struct_pb2
 
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
+from radmesh.tasks.v1.timeouts_pb2 import TaskTimeouts
 
 
 def full_name(collection: str, name: str) -> str:
@@ -21,12 +22,14 @@ def task_request(
     parameters: Mapping[str, Any] | None = None,
     labels: Mapping[str, str] | None = None,
     weights: str = "",
+    timeouts: TaskTimeouts | None = None,
     request_id: str | None = None,
     callback_url: str = "",
 ) -> CreateTaskRequest:
     """Asks for a task on images that were uploaded before.
 
-    request_id: UUID v4; a new one when None. callback_url: gets a POST at the task's end.
+    timeouts: see `task_timeouts`; the pipeline's when None. request_id: UUID v4; a new one when None.
+    callback_url: gets a POST at the task's end.
     """
     values = struct_pb2.Struct()
     values.update(dict(parameters or {}))
@@ -37,5 +40,6 @@ def task_request(
         parameters=values,
         labels=labels,
         weights=weights,
+        timeouts=timeouts,
         callback_url=callback_url,
     )

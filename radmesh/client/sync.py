@@ -16,7 +16,7 @@ from radmesh.client.client import Client, ImageLike, WatchMessage
 from radmesh.client.outcome import Analysis
 from radmesh.client.retry import Patience
 from radmesh.models.v1 import model_pb2
-from radmesh.tasks.v1 import pipeline_pb2, task_pb2
+from radmesh.tasks.v1 import pipeline_pb2, task_pb2, timeouts_pb2
 from radmesh.tasks.v1.batch_service_pb2 import Batch, BatchCreateTasksResponse
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 
@@ -62,6 +62,7 @@ class SyncClient:
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
+        timeouts: timeouts_pb2.TaskTimeouts | None = None,
         request_id: str | None = None,
         callback_url: str = "",
     ) -> task_pb2.Task:
@@ -73,6 +74,7 @@ class SyncClient:
                 parameters=parameters,
                 labels=labels,
                 weights=weights,
+                timeouts=timeouts,
                 request_id=request_id,
                 callback_url=callback_url,
             )
@@ -86,6 +88,7 @@ class SyncClient:
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
+        timeouts: timeouts_pb2.TaskTimeouts | None = None,
         callback_url: str = "",
     ) -> task_pb2.Task:
         """See `Client.submit`."""
@@ -96,6 +99,7 @@ class SyncClient:
                 parameters=parameters,
                 labels=labels,
                 weights=weights,
+                timeouts=timeouts,
                 callback_url=callback_url,
             )
         )

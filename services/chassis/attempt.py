@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Literal
 
 import structlog
 
@@ -167,7 +168,11 @@ class Attempt:
                 "attempt started", pipeline=self.assignment.pipeline, waited_seconds=round(self.seconds, 3)
             )
             output = await process.run(
-                self.assignment, images, self._report, timeout_seconds=self._timeout_seconds()
+                self.assignment,
+                images,
+                self._report,
+                timeout_seconds=self._timer_seconds("attempt_timeout"),
+                stall_seconds=self._timer_seconds("progress_timeout"),
             )
         finally:
             self._process = None
@@ -198,7 +203,9 @@ class Attempt:
         else:
             outcome.cancelled.CopyFrom(AttemptCancelled())
 
-    def _timeout_seconds(self) -> float | None:
-        if not self.assignment.HasField("attempt_timeout"):
+    def _timer_seconds(self, name: Literal["attempt_timeout", "progress_timeout"]) -> float | None:
+        """A timer of the assignment with its margin; None when it says nothing of it, 0 when it is off."""
+        if not self.assignment.HasField(name):
             return None
-        return float(self.assignment.attempt_timeout.ToTimedelta().total_seconds() + _TIMEOUT_MARGIN_SECONDS)
+        seconds = getattr(self.assignment, name).ToMilliseconds() / 1000
+        return seconds + _TIMEOUT_MARGIN_SECONDS if seconds else 0.0

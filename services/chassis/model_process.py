@@ -26,7 +26,7 @@ OnProgress = Callable[[task_pb2.TaskProgress], None]
 
 @dataclass(frozen=True)
 class ModelTimers:
-    """Seconds: to load, to obey a cancel, and to give a sign of life while running."""
+    """Seconds: to load, to obey a cancel, and to give a sign of life in a run that says nothing else."""
 
     load_seconds: float = 120.0
     cancel_seconds: float = 0.8
@@ -103,9 +103,12 @@ class ModelProcess:
         on_progress: OnProgress,
         *,
         timeout_seconds: float | None = None,
+        stall_seconds: float | None = None,
     ) -> ModelOutput:
-        """Runs one work; the caller sees to it that only one runs at a time.
+        """Runs one work, alone in its child: the caller sees to it that only one runs at a time.
 
+        timeout_seconds: of the whole; None for no limit. stall_seconds: without a sign of the model; the
+        timers' when None, 0 for no limit.
         Raises CancelledRun after `cancel`; InferenceError WORKER_CRASHED when the child dies, WORKER_STALLED
         when it shows no progress or takes longer than timeout_seconds; and what the runner raised.
         """
@@ -118,7 +121,8 @@ class ModelProcess:
                 await child.send(FrameKind.ASSIGNMENT, assignment.SerializeToString())
                 for image in images:
                     await child.send(FrameKind.IMAGE, image)
-                return await self._follow(child, on_progress)
+                stall = self._timers.stall_seconds if stall_seconds is None else stall_seconds
+                return await self._follow(child, on_progress, stall or None)
         except TimeoutError:
             self._kill(child)
             if self._cancelled:
@@ -151,11 +155,13 @@ class ModelProcess:
         if child is self._child:
             self._change(loaded=False)
 
-    async def _follow(self, child: ChildProcess, on_progress: OnProgress) -> ModelOutput:
+    async def _follow(
+        self, child: ChildProcess, on_progress: OnProgress, stall_seconds: float | None
+    ) -> ModelOutput:
         files: list[ModelFile] = []
         artifact = task_pb2.Artifact()
         while True:
-            async with asyncio.timeout(self._timers.stall_seconds):
+            async with asyncio.timeout(stall_seconds):
                 frame = await child.next_frame()
             if frame is None:
                 if child is self._child:

@@ -19,7 +19,10 @@ class WorkerSettings(ServiceSettings):
         0.8, ge=0, description="Time that a model gets to obey a cancel before its child is killed."
     )
     stall_seconds: float = Field(
-        60.0, gt=0, description="Time without a sign from a running model after which its child is killed."
+        60.0,
+        gt=0,
+        description="Time without a sign from the model of a direct call after which its child is killed; of "
+        "a task its progress timeout decides.",
     )
     welcome_seconds: float = Field(
         10.0, gt=0, description="Time that `tasks` gets to answer the hello before the worker connects again."

@@ -2,23 +2,29 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from services.chassis.pipeline_limits import PipelineLimits
 from services.chassis.worker_settings import WorkerSettings
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-class OctaSettings(BaseModel, frozen=True):
+class OctaSettings(PipelineLimits, frozen=True):
     """The limits of pipeline octa-vessels; RADMESH_SEGMENTATION_OCTA__MAX_IMAGE_BYTES and so on."""
 
     max_image_bytes: int = Field(50 << 20, ge=1, description="Largest file.")
     max_image_pixels: int = Field(36_000_000, ge=1, description="Most pixels, rows times columns.")
     min_image_side: int = Field(32, ge=1, description="Fewest pixels of the shorter side.")
-    attempt_timeout_seconds: float = Field(60.0, gt=0, description="Time that one attempt may take.")
-    queue_timeout_seconds: float = Field(86_400.0, gt=0, description="Time that a task may wait.")
-    max_attempts: int = Field(4, ge=1, le=10, description="Attempts that a task may have.")
+    attempt_timeout_seconds: float = Field(60.0, ge=0.001, description="Time that one attempt may take.")
+    # Its slowest step writes two pictures of 36 million pixels: some seconds. The model is loaded before.
+    progress_timeout_seconds: float = Field(
+        45.0,
+        ge=0,
+        description="Time without a change in an attempt's progress after which it is tried again. 0: no "
+        "watch.",
+    )
 
 
 class SegmentationSettings(WorkerSettings):

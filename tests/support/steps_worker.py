@@ -16,6 +16,7 @@ from services.chassis.child_process import RunnerSpec
 from services.chassis.descriptors import descriptor_set
 from services.chassis.metrics import Metrics
 from services.chassis.model_service import ModelService
+from services.chassis.pipeline_limits import PipelineLimits
 from services.chassis.server import run
 from services.chassis.worker import WorkerProfile
 from services.chassis.worker_settings import WorkerSettings
@@ -38,7 +39,7 @@ PARAMETERS = (
 )
 
 
-class StepsSettings(WorkerSettings):
+class StepsSettings(WorkerSettings, PipelineLimits):
     """Settings of the steps worker."""
 
     model_config = SettingsConfigDict(env_prefix="RADMESH_STEPS_", frozen=True)
@@ -71,15 +72,13 @@ def pipeline(settings: StepsSettings) -> pipeline_pb2.Pipeline:
             )
         ],
         result_type="google.protobuf.Struct",
-        max_attempts=settings.max_attempts,
     )
     for name, kind, default, limits, text in PARAMETERS:
         parameter = described.parameters.add(name=name, description=text, type=kind)
         json_format.Parse(json.dumps(default), parameter.default_value)
         if limits:
             parameter.min_value, parameter.max_value = limits
-    described.attempt_timeout.FromMilliseconds(int(settings.attempt_timeout_seconds * 1000))
-    described.queue_timeout.FromMilliseconds(int(settings.queue_timeout_seconds * 1000))
+    settings.describe(described)
     return described
 
 

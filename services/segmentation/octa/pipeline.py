@@ -49,10 +49,8 @@ def describe(settings: OctaSettings, manifest: ModelManifest) -> pipeline_pb2.Pi
         result_type=octa_pb2.OctaVesselsResult.DESCRIPTOR.full_name,
         models=[manifest.to_proto()],
         demonstrator=manifest.demonstrator,
-        max_attempts=settings.max_attempts,
     )
-    pipeline.attempt_timeout.FromMilliseconds(round(settings.attempt_timeout_seconds * 1000))
-    pipeline.queue_timeout.FromMilliseconds(round(settings.queue_timeout_seconds * 1000))
+    settings.describe(pipeline)
     return pipeline
 
 

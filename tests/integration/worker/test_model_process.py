@@ -103,6 +103,29 @@ async def test_a_hung_model_is_stopped_and_named_as_stalled() -> None:
         assert caught.value.reason == "WORKER_STALLED"
 
 
+async def test_a_run_says_itself_how_long_its_model_may_stand_still() -> None:
+    async with steps_pool(ModelTimers(stall_seconds=0.2)) as pool:
+        process = await pool.take()
+        slow = assignment(steps=2, step_seconds=0.5)
+        await process.run(slow, [], ignore, stall_seconds=5.0)
+        await process.run(slow, [], ignore, stall_seconds=0.0)
+        with pytest.raises(InferenceError) as caught:
+            await process.run(slow, [], ignore)
+        assert caught.value.reason == "WORKER_STALLED"
+
+
+async def test_a_suspect_runs_alone_in_its_child_and_its_crash_touches_no_other_run() -> None:
+    async with steps_pool(slots=2) as pool:
+        suspect, neighbour = await pool.take(), await pool.take()
+        assert suspect.pid != neighbour.pid
+        running = asyncio.create_task(neighbour.run(assignment(steps=40, step_seconds=0.02), [], ignore))
+        with pytest.raises(InferenceError):
+            await suspect.run(assignment(crash_attempts=1), [], ignore)
+        with pytest.raises(RuntimeError):
+            await neighbour.run(assignment(attempt=2), [], ignore)
+        await running
+
+
 async def test_a_run_that_takes_too_long_is_stopped_though_it_shows_progress() -> None:
     async with steps_pool() as pool:
         process = await pool.take()

@@ -25,6 +25,8 @@ def image(tmp_path: Path) -> str:
         ["analyze", "octa-vessels"],
         ["analyze", "octa-vessels", "/no/such/file.png"],
         ["analyze", "octa-vessels", "--nope"],
+        ["analyze", "octa-vessels", "/dev/null", "--attempt-timeout", "soon"],
+        ["analyze", "octa-vessels", "/dev/null", "--queue-timeout", "-5s"],
         ["tasks", "get"],
         ["tasks", "list", "--limit", "0"],
         ["up", "--port", "70000"],
