@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from bench.backlog import fill, measure_backlog
+from bench.cancel import measure_cancel
 from bench.crowd import WATCHES, measure_crowd
 from bench.events import measure_events
+from bench.failover import QUICK_LEASES, WORKERS, measure_failover
 from bench.fanout import BareFanOut, measure_fanout
 from bench.figures import Figure
 from bench.overhead import measure_overhead
@@ -84,6 +86,25 @@ async def _backlog(folder: Path) -> list[Figure]:
         return [await measure_backlog(empty, full)]
 
 
+async def _cancel(folder: Path) -> list[Figure]:
+    mesh = Mesh(MeshOptions(folder / "mesh", workers=(_STEPS,)))
+    try:
+        await asyncio.to_thread(mesh.start)
+        return await measure_cancel(mesh)
+    finally:
+        await asyncio.to_thread(mesh.stop)
+
+
+async def _failover(folder: Path) -> list[Figure]:
+    workers = tuple(WorkerModule(name, _STEPS.module, _STEPS.prefix) for name in WORKERS)
+    mesh = Mesh(MeshOptions(folder / "mesh", workers=workers, environment=QUICK_LEASES))
+    try:
+        await asyncio.to_thread(mesh.start)
+        return [await measure_failover(mesh)]
+    finally:
+        await asyncio.to_thread(mesh.stop)
+
+
 @contextmanager
 def _bare_fanout_server() -> Generator[str, None, None]:
     command = [sys.executable, "-m", "bench.bare_fanout_server"]
@@ -104,5 +125,7 @@ SECTIONS: Mapping[str, Section] = {
     "fanout": _fanout,
     "crowd": _crowd,
     "backlog": _backlog,
+    "cancel": _cancel,
+    "failover": _failover,
 }
 """By name, in the order of the table. Each gets an empty folder of its own."""
