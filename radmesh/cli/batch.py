@@ -167,7 +167,9 @@ async def _upload(
         async with follower.free:
             follower.display.uploading(one.label)
             try:
-                images = [(await follower.client.upload(path, pipeline=order.pipeline)).name for path in one.paths]
+                images = [
+                    (await follower.client.upload(path, pipeline=order.pipeline)).name for path in one.paths
+                ]
             except errors.RadmeshError as error:
                 follower.refused(one, error)
                 return None
