@@ -49,10 +49,10 @@ class Valkey:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
-    def start(self) -> "Valkey":
-        """Starts without waiting."""
+    def start(self, *more: str) -> "Valkey":
+        """Starts without waiting. more: further options of this life."""
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
-            self._process = subprocess.Popen(self._line, stdout=log, stderr=log)
+            self._process = subprocess.Popen([*self._line, *more], stdout=log, stderr=log)
         return self
 
     def signal(self, number: signal.Signals) -> None:
@@ -70,6 +70,13 @@ class Valkey:
         """The answer to one command, on a connection of its own."""
         with Redis(port=self.port, socket_timeout=5, decode_responses=True) as client:
             return client.execute_command(*words)
+
+    def is_acknowledged(self) -> bool:
+        """Whether a replica has a write on disk: not until the first rewrite of its AOF is done."""
+        with Redis(port=self.port, socket_timeout=5, single_connection_client=True) as client:
+            client.set("acknowledged", "")
+            _, count = client.execute_command("WAITAOF", 0, 1, 500)
+        return bool(count)
 
     def until(self, condition: Callable[[], Any]) -> None:
         """Waits until the server answers, and the condition holds."""

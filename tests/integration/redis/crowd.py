@@ -74,6 +74,7 @@ class Watcher:
         self._replica = replica
         self._task = task
         self.restarts = 0
+        self.breaks = 0
         self.sequence: int | None = None
         self.state = 0
         self.running = asyncio.ensure_future(self._run())
@@ -89,11 +90,12 @@ class Watcher:
                     self._take(message)
             except grpc.RpcError as error:
                 refused = from_rpc_error(error)
+                self.breaks += 1
                 if refused.reason == "CURSOR_AHEAD":
                     self.restarts += 1
                     self.sequence = None
                 else:
-                    assert refused.reason == "STORE_UNAVAILABLE", refused
+                    assert refused.reason == "STORE_UNAVAILABLE", refused.reason
                 await asyncio.sleep(_PAUSE)
 
     def _take(self, message: task_service_pb2.WatchTaskResponse) -> None:

@@ -1,0 +1,98 @@
+"""A create is answered once a replica has it on disk, and not before: neither is its repeat."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from radmesh.errors import UnavailableError
+from services.tasks.records import NewTask, TaskRecord
+from services.tasks.store import StoreSettings, TaskStore
+from tests.support.task_records import new_task
+from tests.support.valkey import Valkey
+
+pytestmark = pytest.mark.xdist_group("redis-groups")
+
+PATIENT = StoreSettings(replicas=1, replica_seconds=4.0)
+IMPATIENT = StoreSettings(replicas=1, replica_seconds=0.3)
+
+
+@asynccontextmanager
+async def opened(primary: Valkey, settings: StoreSettings = PATIENT) -> AsyncIterator[TaskStore]:
+    store = await TaskStore.open(primary.url, settings)
+    yield store
+    await store.close()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Valkey, Valkey]]:
+    folder = tmp_path_factory.mktemp("pair")
+    primary = Valkey(folder)
+    replica = Valkey(folder, {"replicaof": f"127.0.0.1 {primary.port}"})
+    try:
+        primary.start()
+        replica.start()
+        primary.until(primary.is_acknowledged)
+        yield primary, replica
+    finally:
+        replica.kill()
+        primary.kill()
+
+
+def calls(server: Valkey, command: str) -> int:
+    """How often the server was asked."""
+    told = server.ask("INFO", "commandstats").get(f"cmdstat_{command}", {"calls": 0})
+    return int(told["calls"])
+
+
+async def acknowledged(store: TaskStore, new: NewTask) -> tuple[TaskRecord, bool]:
+    """Repeats a create as a caller does."""
+    while True:
+        try:
+            return await store.create(new)
+        except UnavailableError:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_create_and_its_repeat_wait_for_the_replica(pair: tuple[Valkey, Valkey]) -> None:
+    primary, replica = pair
+    async with opened(primary, IMPATIENT) as store, opened(primary, IMPATIENT) as other:
+        new = new_task()
+        replica.signal(signal.SIGSTOP)
+        try:
+            # The other connection has written nothing: WAITAOF by itself would wait for nothing there.
+            for one in (store, store, other, other):
+                with pytest.raises(UnavailableError) as refused:
+                    await one.create(new)
+                assert refused.value.metadata["cause"] == "unreplicated"
+        finally:
+            replica.signal(signal.SIGCONT)
+        async with asyncio.timeout(20):
+            record, created = await acknowledged(other, new)
+        assert (record.task_id, created) == (new.task_id, False)
+
+
+async def test_many_creates_share_the_wait(pair: tuple[Valkey, Valkey]) -> None:
+    primary, _ = pair
+    async with opened(primary) as store:
+        await store.create(new_task())
+        before = calls(primary, "waitaof")
+        async with asyncio.timeout(20):
+            created = await asyncio.gather(*(store.create(new_task()) for _ in range(200)))
+        assert all(new for _, new in created)
+        assert calls(primary, "waitaof") - before < 50
+
+
+async def test_a_server_that_can_only_wait_for_memory_is_asked_for_that(pair: tuple[Valkey, Valkey]) -> None:
+    primary, _ = pair
+    primary.ask("CONFIG", "SET", "appendonly", "no")
+    try:
+        async with opened(primary) as store:
+            assert any("appendonly is off" in found for found in await store.shortcomings())
+            before = calls(primary, "wait")
+            await store.create(new_task())
+            assert calls(primary, "wait") > before
+    finally:
+        primary.ask("CONFIG", "SET", "appendonly", "yes")
