@@ -176,6 +176,16 @@ async def test_what_changed_since_it_was_found_is_left(
     assert (await store.recover(found.facts, Finding.NONE)).name == "CHANGED"
 
 
+async def test_a_later_attempt_is_left_alone(store: TaskStore, session: int, recovery: Recovery) -> None:
+    await running(store, session)
+    found = await the_only(recovery)
+    await recovery.recover(HALF_AN_HOUR, force=True)
+    again = await store.acquire("w", session, [OCTA], "op2")
+    assert again
+    assert (await store.recover(found.facts, Finding.NONE)).name == "CHANGED"
+    assert await store.finish(again.lease, result=b"r")
+
+
 async def test_force_puts_back_what_runs_and_ends_what_is_cancelled(
     store: TaskStore, session: int, recovery: Recovery
 ) -> None:
