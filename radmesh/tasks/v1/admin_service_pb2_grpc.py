@@ -113,7 +113,8 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PausePipeline(self, request, context):
-        """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Repeating it changes nothing.
+        """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Nothing that waits times out
+        meanwhile; at the end of the pause its whole queue timeout begins again. Repeating it changes nothing.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST).

@@ -50,7 +50,8 @@ class AdminServiceStub:
     INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive, or a name is not a task's name.
     """
     PausePipeline: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.PausePipelineRequest, _admin_service_pb2.PausePipelineResponse]
-    """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Repeating it changes nothing.
+    """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Nothing that waits times out
+    meanwhile; at the end of the pause its whole queue timeout begins again. Repeating it changes nothing.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST).
@@ -120,7 +121,8 @@ class AdminServiceAsyncStub(AdminServiceStub):
     INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive, or a name is not a task's name.
     """
     PausePipeline: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.PausePipelineRequest, _admin_service_pb2.PausePipelineResponse]  # type: ignore[assignment]
-    """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Repeating it changes nothing.
+    """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Nothing that waits times out
+    meanwhile; at the end of the pause its whole queue timeout begins again. Repeating it changes nothing.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST).
@@ -205,7 +207,8 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.PausePipelineRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.PausePipelineResponse, _abc.Awaitable[_admin_service_pb2.PausePipelineResponse]]:
-        """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Repeating it changes nothing.
+        """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Nothing that waits times out
+        meanwhile; at the end of the pause its whole queue timeout begins again. Repeating it changes nothing.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST).
