@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -25,13 +25,6 @@ import json, os, torch
 cuda = torch.cuda.is_available()
 name = torch.cuda.get_device_name(0) if cuda else f"CPU, {os.cpu_count()} cores"
 print(json.dumps({"cuda": cuda, "name": name, "torch": torch.__version__, "built_for": torch.version.cuda}))
-"""
-_REDIS_PROBE = """
-import json, sys, redis
-client = redis.Redis.from_url(sys.argv[1], socket_timeout=5)
-found = {**client.info("server"), **client.info("persistence"), **client.info("memory")}
-wanted = ("redis_version", "valkey_version", "aof_enabled", "maxmemory_policy")
-print(json.dumps({key: found.get(key) for key in wanted}))
 """
 _MODELS_PROBE = """
 import json, sys
@@ -130,18 +123,14 @@ def _model(line: dict[str, object]) -> Finding:
 
 
 def _redis_at(url: str) -> Finding:
-    lines, problem = _probe(_REDIS_PROBE, url)
+    command = _module("services.tasks.store_check")
+    lines, problem = _run(command, {**os.environ, "RADMESH_TASKS_REDIS_URL": url})
     if not lines:
         return Finding("redis", Level.FAIL, problem, "Check RADMESH_TASKS_REDIS_URL and that it runs.")
-    found = json.loads(lines[-1])
-    words = f"version {found['valkey_version'] or found['redis_version']}"
-    if not found["aof_enabled"]:
-        return Finding("redis", Level.WARN, f"{words}, no AOF", "Set appendonly yes and appendfsync always.")
-    if found["maxmemory_policy"] != "noeviction":
-        return Finding(
-            "redis", Level.FAIL, f"{words}, evicts keys", "Set maxmemory-policy noeviction: tasks get lost."
-        )
-    return Finding("redis", Level.OK, words)
+    lacks = json.loads(lines[-1])["shortcomings"]
+    if lacks:
+        return Finding("redis", Level.FAIL, "; ".join(lacks), "See docs/redis.md.")
+    return Finding("redis", Level.OK, "answers, and is set as it must be")
 
 
 def _embedded_redis() -> Finding:
@@ -175,14 +164,13 @@ def _answers_ping(server: subprocess.Popen[bytes], number: int) -> bool:
 
 def _probe(code: str, *arguments: str) -> tuple[list[str], str]:
     """What a Python process prints, and the last line of its complaint when it fails."""
+    return _run([sys.executable, "-c", code, *arguments], os.environ)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[list[str], str]:
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=_PROBE_SECONDS,
-            env=os.environ,
-            check=False,
+            command, capture_output=True, text=True, timeout=_PROBE_SECONDS, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
         return [], f"no answer within {_PROBE_SECONDS:.0f} s"

@@ -9,6 +9,7 @@ from radmesh.cli import checks
 from radmesh.cli.checks import Level
 from radmesh.cli.doctor import _mesh
 from radmesh.mesh.ports import ReservedPort
+from tests.support.redis_process import RedisProcess
 
 
 def test_the_embedded_redis_is_really_started() -> None:
@@ -19,6 +20,27 @@ def test_a_redis_that_is_away_names_the_setting() -> None:
     finding = checks.redis("redis://127.0.0.1:1/0")
     assert finding.level is Level.FAIL
     assert "RADMESH_TASKS_REDIS_URL" in finding.advice
+
+
+def test_a_redis_that_is_set_as_it_must_be_is_good(tmp_path: Path) -> None:
+    redis = RedisProcess(tmp_path / "redis")
+    redis.start()
+    try:
+        assert checks.redis(redis.url).level is Level.OK
+        with socket.create_connection(("127.0.0.1", redis.port), timeout=5) as connection:
+            connection.sendall(b"CONFIG SET maxmemory-policy allkeys-lru\r\n")
+            assert connection.recv(16).startswith(b"+OK")
+        finding = checks.redis(redis.url)
+        assert finding.level is Level.FAIL
+        assert "maxmemory-policy is allkeys-lru" in finding.found
+    finally:
+        redis.kill()
+
+
+def test_a_url_that_cannot_be_read_is_told_without_its_password() -> None:
+    finding = checks.redis("redis+sentinel://user:secret@")
+    assert finding.level is Level.FAIL
+    assert "secret" not in finding.found
 
 
 def test_a_model_with_missing_weights_fails_by_name(tmp_path: Path) -> None:
