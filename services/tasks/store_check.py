@@ -1,7 +1,7 @@
 """Looks at the store's server as `tasks` would and changes nothing: `python -m services.tasks.store_check`.
 
-Takes the settings of `tasks`. Prints one JSON object: what the server lacks for what is promised. Exits with 1 and
-one line when it cannot be reached.
+Takes the settings of `tasks`. Prints one JSON object: what the server lacks for what is promised. Exits with
+1 and one line when it cannot be reached.
 """
 
 import asyncio
