@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,11 +15,11 @@ from radmesh.cli.bars import BarDisplay
 from radmesh.cli.display import Display, JsonDisplay, LineDisplay
 from radmesh.cli.inputs import Input, find_inputs
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
-from radmesh.cli.running import ExitCode, connect, exit_code, run
+from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
+from radmesh.cli.submission import PriorityName, read_labels, read_not_before
 from radmesh.cli.timeouts import AttemptTimeout, HeartbeatTimeout, ProgressTimeout, QueueTimeout
-from radmesh.client import Client, task_timeouts
+from radmesh.client import Client, TaskOptions, task_request, task_timeouts
 from radmesh.tasks.v1 import task_pb2
-from radmesh.tasks.v1.timeouts_pb2 import TaskTimeouts
 
 # Inputs on their way at once; more would only wait in the queue and fill the screen.
 _AT_ONCE = 16
@@ -39,6 +40,27 @@ def analyze(
     callback_url: Annotated[
         str, typer.Option("--callback-url", metavar="URL", help="Gets a POST at the end of each task.")
     ] = "",
+    priority: Annotated[
+        PriorityName,
+        typer.Option(
+            "--priority", case_sensitive=False, help="stat is 7 days ahead in the queue, urgent 1 hour."
+        ),
+    ] = PriorityName.ROUTINE,
+    not_before: Annotated[
+        str,
+        typer.Option(
+            "--not-before", metavar="TIME", help="Start no earlier: 2026-01-31T22:00, local, or +90m."
+        ),
+    ] = "",
+    dedupe_key: Annotated[
+        str,
+        typer.Option(
+            "--dedupe-key", metavar="KEY", help="Take the active task with this key, if there is one."
+        ),
+    ] = "",
+    label: Annotated[
+        list[str] | None, typer.Option("--label", metavar="NAME=VALUE", help="A label. May be repeated.")
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Create the tasks and return.")] = False,
     queue_timeout: QueueTimeout = None,
     attempt_timeout: AttemptTimeout = None,
@@ -61,8 +83,14 @@ def analyze(
     timeouts = task_timeouts(
         queue=queue_timeout, attempt=attempt_timeout, progress=progress_timeout, heartbeat=heartbeat_timeout
     )
-    order = _Order(server, pipeline, paths, param or [], out, callback_url, detach, as_json, timeouts)
-    run(_analyze(order, display), as_json=as_json)
+    order = _Order(server, pipeline, paths, param or [], out, detach, as_json, label or [], not_before)
+    options: TaskOptions = {
+        "priority": priority.number,
+        "dedupe_key": dedupe_key,
+        "callback_url": callback_url,
+        "timeouts": timeouts,
+    }
+    run(_analyze(order, display, options), as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -74,10 +102,10 @@ class _Order:
     paths: Sequence[Path]
     pairs: Sequence[str]
     out: Path | None
-    callback_url: str
     detach: bool
     as_json: bool
-    timeouts: TaskTimeouts
+    labels: Sequence[str]
+    not_before: str
 
 
 @dataclass
@@ -88,6 +116,8 @@ class _Analyses:
     order: _Order
     display: Display
     values: Mapping[str, Any]
+    labels: Mapping[str, str]
+    options: TaskOptions
     running: dict[str, task_pb2.Task] = field(default_factory=dict)
     codes: list[ExitCode] = field(default_factory=list)
 
@@ -107,15 +137,15 @@ class _Analyses:
     async def _follow(self, one: Input) -> ExitCode:
         if not self.order.detach:
             self.display.uploading(one.label)
-        task = await self.client.submit(
-            self.order.pipeline,
-            one.paths,
-            parameters=self.values,
-            timeouts=self.order.timeouts,
-            callback_url=self.order.callback_url,
-        )
+        pipeline = self.order.pipeline
+        images = [(await self.client.upload(path, pipeline=pipeline)).name for path in one.paths]
+        request = task_request(pipeline, images, parameters=self.values, labels=self.labels, **self.options)
+        answer = await self.client.ask_for(request)
+        task = answer.task
+        if answer.deduplicated:
+            self.display.found(one.label, task)
         if self.order.detach:
-            _print_name(one, task, as_json=self.order.as_json)
+            _print_name(one, task, as_json=self.order.as_json, deduplicated=answer.deduplicated)
             return ExitCode.DONE
         self.running[one.label] = task
         self.display.created(one.label, task)
@@ -128,12 +158,16 @@ class _Analyses:
         return ExitCode.DONE if ended.state == task_pb2.TASK_STATE_SUCCEEDED else ExitCode.TASK_FAILED
 
 
-async def _analyze(order: _Order, display: Display) -> ExitCode:
+async def _analyze(order: _Order, display: Display, options: TaskOptions) -> ExitCode:
+    labels = read_labels(order.labels)
+    options["not_before"] = read_not_before(order.not_before, datetime.now().astimezone())
     async with connect(order.server, following=True) as client:
         pipeline = await client.pipeline(order.pipeline)
         values = parameters.read_parameters(order.pairs, pipeline)
         inputs = find_inputs(order.paths, pipeline.input)
-        analyses = _Analyses(client, order, display, values)
+        if options["dedupe_key"] and len(inputs) > 1:
+            raise UsageError(f"A dedupe key stands for one task; these paths make {len(inputs)}.")
+        analyses = _Analyses(client, order, display, values, labels, options)
         free = asyncio.Semaphore(_AT_ONCE)
         try:
             with display:
@@ -146,9 +180,9 @@ async def _analyze(order: _Order, display: Display) -> ExitCode:
         return max(analyses.codes)
 
 
-def _print_name(one: Input, task: task_pb2.Task, *, as_json: bool) -> None:
+def _print_name(one: Input, task: task_pb2.Task, *, as_json: bool, deduplicated: bool) -> None:
     if as_json:
-        rows.emit({"input": one.label, **rows.task_row(task)})
+        rows.emit({"input": one.label, "deduplicated": deduplicated, **rows.task_row(task)})
     else:
         print(task.name, flush=True)
 

@@ -53,7 +53,11 @@ class BarDisplay:
 
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""
-        self._show(label, "queued")
+        self._show(label, lines.task_text(task))
+
+    def found(self, label: str, task: task_pb2.Task) -> None:
+        """A task with the same dedupe key is active, and stands for this one."""
+        self._console.print(f"{label}: {task.name} is active with this dedupe key", markup=False)
 
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""

@@ -28,6 +28,9 @@ class Display(Protocol):
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""
 
+    def found(self, label: str, task: task_pb2.Task) -> None:
+        """A task with the same dedupe key is active, and stands for this one."""
+
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""
 
@@ -60,6 +63,10 @@ class LineDisplay:
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""
         self._say(label, f"created {task.name}")
+
+    def found(self, label: str, task: task_pb2.Task) -> None:
+        """A task with the same dedupe key is active, and stands for this one."""
+        self._say(label, f"no new task: {task.name} is active with this dedupe key")
 
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""
@@ -101,6 +108,9 @@ class JsonDisplay:
 
     def created(self, label: str, task: task_pb2.Task) -> None:
         """Tells programs nothing yet."""
+
+    def found(self, label: str, task: task_pb2.Task) -> None:
+        """Tells programs nothing: the name of the task does."""
 
     def told(self, label: str, message: WatchMessage) -> None:
         """Tells programs nothing; `radmesh watch --json` does."""

@@ -12,14 +12,29 @@ def message_line(message: WatchMessage) -> str | None:
     """A message of a watch in words; None when it tells people nothing."""
     kind = message.WhichOneof("message")
     if kind == "snapshot":
-        return state_name(message.snapshot.task.state).lower()
+        return task_text(message.snapshot.task)
     if kind == "progress":
         return progress_text(message.progress)
     if kind == "event" and message.event.WhichOneof("change") == "state_change":
         return change_text(message.event.state_change, message.event.attempt)
     if kind == "bookmark" and message.bookmark.queue_position:
-        return f"queued, place {message.bookmark.queue_position}"
+        return waiting_text(message.bookmark)
     return None
+
+
+def task_text(task: task_pb2.Task) -> str:
+    """A task's state in words: `queued, place 3, about 2 min 10 s left`."""
+    if task.state == task_pb2.TASK_STATE_QUEUED and task.queue_position:
+        return waiting_text(task)
+    return state_name(task.state).lower()
+
+
+def waiting_text(told: task_pb2.Task | task_pb2.TaskBookmark) -> str:
+    """A place in the queue in words, with the time to the end where that is known."""
+    place = f"queued, place {told.queue_position}"
+    if not told.HasField("eta"):
+        return place
+    return f"{place}, about {duration_text(told.eta.seconds + told.eta.nanos / 1e9)} left"
 
 
 def progress_text(progress: task_pb2.TaskProgress) -> str:

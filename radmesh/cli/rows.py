@@ -26,15 +26,24 @@ def state_name(state: task_pb2.TaskState) -> str:
     return task_pb2.TaskState.Name(state).removeprefix("TASK_STATE_")
 
 
+def priority_name(priority: task_pb2.TaskPriority) -> str:
+    """A priority as people read it: `STAT`."""
+    return task_pb2.TaskPriority.Name(priority).removeprefix("TASK_PRIORITY_")
+
+
 def task_row(task: task_pb2.Task, files: Mapping[str, Path] | None = None) -> Row:
     """A task with its outcome. files: where artifacts were saved, by file name."""
     return {
         "name": task.name,
         "pipeline": task.pipeline,
         "state": state_name(task.state),
+        "priority": priority_name(task.priority),
+        "queue_position": task.queue_position or None,
+        "eta_seconds": _seconds(task),
         "attempt": task.attempt,
         "sequence": task.sequence,
         "create_time": _time(task, "create_time"),
+        "not_before_time": _time(task, "not_before_time"),
         "start_time": _time(task, "start_time"),
         "end_time": _time(task, "end_time"),
         "parameters": json_format.MessageToDict(task.parameters),
@@ -193,7 +202,7 @@ def _callback(callback: callback_pb2.TaskCallback) -> Row:
     }
 
 
-def _seconds(holder: task_pb2.TaskProgress | task_pb2.TaskBookmark) -> float | None:
+def _seconds(holder: task_pb2.Task | task_pb2.TaskProgress | task_pb2.TaskBookmark) -> float | None:
     return holder.eta.seconds + holder.eta.nanos / 1e9 if holder.HasField("eta") else None
 
 

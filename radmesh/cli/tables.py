@@ -46,7 +46,10 @@ def outcome(ended: Outcome) -> Table:
     if label:
         table.add_row("input", _text(label))
     table.add_row("task", task.name)
-    table.add_row("state", rows.state_name(task.state).lower())
+    table.add_row("state", lines.task_text(task))
+    table.add_row("priority", rows.priority_name(task.priority).lower())
+    if task.state == task_pb2.TASK_STATE_QUEUED and task.HasField("not_before_time"):
+        table.add_row("not before", task.not_before_time.ToDatetime().strftime("%Y-%m-%d %H:%M:%SZ"))
     if took := lines.took(task):
         table.add_row("time", took)
     for name, value in lines.result_lines(task):
@@ -63,11 +66,12 @@ def outcome(ended: Outcome) -> Table:
 
 def tasks(found: Iterable[task_pb2.Task]) -> Table:
     """A list of tasks, a line each."""
-    table = plain("task", "pipeline", "state", "created", "time")
+    table = plain("task", "pipeline", "priority", "state", "created", "time")
     for task in found:
         created = task.create_time.ToDatetime().strftime("%Y-%m-%d %H:%M:%SZ")
-        state = rows.state_name(task.state).lower()
-        table.add_row(task.name, task.pipeline.removeprefix("pipelines/"), state, created, lines.took(task))
+        priority = rows.priority_name(task.priority).lower()
+        pipeline = task.pipeline.removeprefix("pipelines/")
+        table.add_row(task.name, pipeline, priority, lines.task_text(task), created, lines.took(task))
     return table
 
 

@@ -3,7 +3,7 @@
 from radmesh.client.batches import BatchMessage
 from radmesh.client.client import Client, ImageLike, WatchMessage
 from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, result_dict, unpack_result
-from radmesh.client.requests import task_request
+from radmesh.client.requests import TaskOptions, task_request
 from radmesh.client.retry import Patience
 from radmesh.client.sync import SyncClient
 from radmesh.client.timeouts import task_timeouts
@@ -16,6 +16,7 @@ __all__ = [
     "ImageLike",
     "Patience",
     "SyncClient",
+    "TaskOptions",
     "WatchMessage",
     "raise_for_outcome",
     "result_dict",

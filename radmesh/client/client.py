@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 from google.protobuf.message import Message
 
@@ -14,7 +14,7 @@ from radmesh.client import connection, downloads, uploads, watching
 from radmesh.client.admin import AdminClient
 from radmesh.client.batches import BatchCalls
 from radmesh.client.outcome import Analysis, raise_for_outcome, unpack_result
-from radmesh.client.requests import full_name, task_request
+from radmesh.client.requests import TaskOptions, full_name, task_request
 from radmesh.client.retry import Patience, repeat
 from radmesh.errors import UnavailableError
 from radmesh.models.v1 import model_pb2, model_service_pb2, model_service_pb2_grpc
@@ -25,7 +25,6 @@ from radmesh.tasks.v1 import (
     task_pb2,
     task_service_pb2,
     task_service_pb2_grpc,
-    timeouts_pb2,
 )
 
 T = TypeVar("T")
@@ -94,26 +93,26 @@ class Client(BatchCalls):
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
-        timeouts: timeouts_pb2.TaskTimeouts | None = None,
         request_id: str | None = None,
-        callback_url: str = "",
+        **options: Unpack[TaskOptions],
     ) -> task_pb2.Task:
-        """Creates a task on images that were uploaded before.
-
-        timeouts: see `task_timeouts`; the pipeline's when None. request_id: UUID v4; a new one when None.
-        callback_url: gets a POST at the task's end; see `radmesh.webhooks` for its receiver.
-        """
+        """Creates a task on images that were uploaded before. request_id: UUID v4; a new one when None."""
         request = task_request(
             pipeline,
             images,
             parameters=parameters,
             labels=labels,
             weights=weights,
-            timeouts=timeouts,
             request_id=request_id,
-            callback_url=callback_url,
+            **options,
         )
-        return (await self._call(self._tasks.CreateTask, request)).task
+        return (await self.ask_for(request)).task
+
+    async def ask_for(
+        self, request: task_service_pb2.CreateTaskRequest
+    ) -> task_service_pb2.CreateTaskResponse:
+        """Creates a task as `task_request` says; tells whether one with its dedupe key was active already."""
+        return await self._call(self._tasks.CreateTask, request)
 
     async def submit(
         self,
@@ -123,20 +122,13 @@ class Client(BatchCalls):
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
-        timeouts: timeouts_pb2.TaskTimeouts | None = None,
-        callback_url: str = "",
+        **options: Unpack[TaskOptions],
     ) -> task_pb2.Task:
         """Uploads images and creates a task on them."""
         every = [images] if isinstance(images, bytes | str | os.PathLike) else images
         names = [(await self.upload(image, pipeline=pipeline)).name for image in every]
         return await self.create(
-            pipeline,
-            names,
-            parameters=parameters,
-            labels=labels,
-            weights=weights,
-            timeouts=timeouts,
-            callback_url=callback_url,
+            pipeline, names, parameters=parameters, labels=labels, weights=weights, **options
         )
 
     async def get(self, task: str) -> task_pb2.Task:
@@ -254,12 +246,15 @@ class Client(BatchCalls):
         weights: str = "",
         folder: str | os.PathLike[str] | None = None,
         on_message: Callable[[WatchMessage], None] | None = None,
+        **options: Unpack[TaskOptions],
     ) -> Analysis:
         """Uploads, creates, watches to the end, and saves the artifacts in `folder` if there is one.
 
         A task that failed is returned like any other: see `raise_for_outcome`.
         """
-        task = await self.submit(pipeline, images, parameters=parameters, labels=labels, weights=weights)
+        task = await self.submit(
+            pipeline, images, parameters=parameters, labels=labels, weights=weights, **options
+        )
         ended = await self.wait(task.name, on_message=on_message)
         return Analysis(ended, await self.save(ended, folder) if folder is not None else {})
 

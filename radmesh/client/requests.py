@@ -2,12 +2,31 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
 
 from google.protobuf import struct_pb2
 
+from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 from radmesh.tasks.v1.timeouts_pb2 import TaskTimeouts
+
+
+class TaskOptions(TypedDict, total=False):
+    """What a task may be asked for beside its work.
+
+    priority: ROUTINE when left out. not_before: aware; the task does not start before it.
+    dedupe_key: what makes two tasks the same, such as patient and study date; while a task with it has not
+    ended, that one is returned instead of a new one.
+    timeouts: see `task_timeouts`; the pipeline's when left out.
+    callback_url: gets a POST at the task's end; see `radmesh.webhooks` for its receiver.
+    """
+
+    priority: task_pb2.TaskPriority
+    not_before: datetime | None
+    dedupe_key: str
+    timeouts: TaskTimeouts
+    callback_url: str
 
 
 def full_name(collection: str, name: str) -> str:
@@ -22,15 +41,10 @@ def task_request(
     parameters: Mapping[str, Any] | None = None,
     labels: Mapping[str, str] | None = None,
     weights: str = "",
-    timeouts: TaskTimeouts | None = None,
     request_id: str | None = None,
-    callback_url: str = "",
+    **options: Unpack[TaskOptions],
 ) -> CreateTaskRequest:
-    """Asks for a task on images that were uploaded before.
-
-    timeouts: see `task_timeouts`; the pipeline's when None. request_id: UUID v4; a new one when None.
-    callback_url: gets a POST at the task's end.
-    """
+    """Asks for a task on images that were uploaded before. request_id: UUID v4; a new one when None."""
     values = struct_pb2.Struct()
     values.update(dict(parameters or {}))
     return CreateTaskRequest(
@@ -40,6 +54,9 @@ def task_request(
         parameters=values,
         labels=labels,
         weights=weights,
-        timeouts=timeouts,
-        callback_url=callback_url,
+        priority=options.get("priority"),
+        dedupe_key=options.get("dedupe_key"),
+        not_before_time=options.get("not_before"),
+        timeouts=options.get("timeouts"),
+        callback_url=options.get("callback_url"),
     )

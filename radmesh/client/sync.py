@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 from google.protobuf.message import Message
 
@@ -14,9 +14,10 @@ from radmesh.blobs.v1 import image_pb2
 from radmesh.client.batches import BatchMessage
 from radmesh.client.client import Client, ImageLike, WatchMessage
 from radmesh.client.outcome import Analysis
+from radmesh.client.requests import TaskOptions
 from radmesh.client.retry import Patience
 from radmesh.models.v1 import model_pb2
-from radmesh.tasks.v1 import pipeline_pb2, task_pb2, timeouts_pb2
+from radmesh.tasks.v1 import pipeline_pb2, task_pb2
 from radmesh.tasks.v1.batch_service_pb2 import Batch, BatchCreateTasksResponse
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 
@@ -62,9 +63,8 @@ class SyncClient:
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
-        timeouts: timeouts_pb2.TaskTimeouts | None = None,
         request_id: str | None = None,
-        callback_url: str = "",
+        **options: Unpack[TaskOptions],
     ) -> task_pb2.Task:
         """See `Client.create`."""
         return self._run(
@@ -74,9 +74,8 @@ class SyncClient:
                 parameters=parameters,
                 labels=labels,
                 weights=weights,
-                timeouts=timeouts,
                 request_id=request_id,
-                callback_url=callback_url,
+                **options,
             )
         )
 
@@ -88,19 +87,12 @@ class SyncClient:
         parameters: Mapping[str, Any] | None = None,
         labels: Mapping[str, str] | None = None,
         weights: str = "",
-        timeouts: timeouts_pb2.TaskTimeouts | None = None,
-        callback_url: str = "",
+        **options: Unpack[TaskOptions],
     ) -> task_pb2.Task:
         """See `Client.submit`."""
         return self._run(
             self._client.submit(
-                pipeline,
-                images,
-                parameters=parameters,
-                labels=labels,
-                weights=weights,
-                timeouts=timeouts,
-                callback_url=callback_url,
+                pipeline, images, parameters=parameters, labels=labels, weights=weights, **options
             )
         )
 
@@ -180,6 +172,7 @@ class SyncClient:
         weights: str = "",
         folder: str | os.PathLike[str] | None = None,
         on_message: Callable[[WatchMessage], None] | None = None,
+        **options: Unpack[TaskOptions],
     ) -> Analysis:
         """See `Client.analyze`. on_message runs on the client's own thread."""
         return self._run(
@@ -191,6 +184,7 @@ class SyncClient:
                 weights=weights,
                 folder=folder,
                 on_message=on_message,
+                **options,
             )
         )
 
