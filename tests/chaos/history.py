@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 from radmesh.tasks.v1 import task_pb2
-from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,15 @@ class Acknowledged:
 
 @dataclass
 class Stream:
-    """One watch call. after: the cursor it was opened with, None for none. messages: all that arrived."""
+    """One watch call of a task or a batch.
 
-    task: str
+    after: the cursor it was opened with, None for none. messages: all that arrived, `WatchTaskResponse` or
+    `WatchBatchResponse`.
+    """
+
+    name: str
     after: int | None
-    messages: list[WatchTaskResponse] = field(default_factory=list)
+    messages: list[Any] = field(default_factory=list)
 
 
 @dataclass
@@ -29,6 +33,7 @@ class History:
     """Everything that was seen.
 
     watches: for each watcher its streams, one after another, each resumed where the one before broke.
+    batch_watches: the same of batches. batches: the tasks of each.
     told: tasks as unary calls returned them. cancels: the states that cancels were answered with, by task.
     logs: at the end, with nothing broken any more: each acknowledged task's events from the first on.
     ended: then too, the tasks as they are. missing: tasks that could not be read then, with the reason.
@@ -37,6 +42,8 @@ class History:
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
     watches: list[list[Stream]] = field(default_factory=list)
+    batch_watches: list[list[Stream]] = field(default_factory=list)
+    batches: dict[str, list[str]] = field(default_factory=dict)
     told: list[task_pb2.Task] = field(default_factory=list)
     cancels: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     logs: dict[str, list[task_pb2.TaskEvent]] = field(default_factory=dict)

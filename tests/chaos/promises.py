@@ -9,13 +9,17 @@ from tests.chaos.history import History, Stream, Violation
 
 def check_watches(history: History) -> Iterator[Violation]:
     """Every violation of a watch's promises."""
-    for streams in history.watches:
+    for streams in [*history.watches, *history.batch_watches]:
         yield from _check_resumed(streams)
         for stream in streams:
             yield from _check_ordered_and_reliable(stream)
             yield from _check_bookmarks(stream)
-            yield from _check_against_log(stream, history.logs.get(stream.task, []))
-            yield from _check_atomic(stream, history.logs.get(stream.task, []))
+    for streams in history.batch_watches:
+        yield from _check_batch(streams, history)
+    for streams in history.watches:
+        for stream in streams:
+            yield from _check_against_log(stream, history.logs.get(stream.name, []))
+            yield from _check_atomic(stream, history.logs.get(stream.name, []))
 
 
 def _check_ordered_and_reliable(stream: Stream) -> Iterator[Violation]:
@@ -24,16 +28,16 @@ def _check_ordered_and_reliable(stream: Stream) -> Iterator[Violation]:
     for message in stream.messages:
         if message.HasField("snapshot"):
             if last is not None:
-                yield Violation("resumable", stream.task, "a snapshot came in the middle or after a cursor")
+                yield Violation("resumable", stream.name, "a snapshot came in the middle or after a cursor")
             last = message.snapshot.sequence
         elif message.HasField("event"):
             number = message.event.sequence
             if last is None:
-                yield Violation("ordered", stream.task, f"event {number} came before the snapshot")
+                yield Violation("ordered", stream.name, f"event {number} came before the snapshot")
             elif number <= last:
-                yield Violation("unique", stream.task, f"event {number} came after {last}")
+                yield Violation("unique", stream.name, f"event {number} came after {last}")
             elif number > last + 1:
-                yield Violation("reliable", stream.task, f"event {number} came after {last}")
+                yield Violation("reliable", stream.name, f"event {number} came after {last}")
             last = number
 
 
@@ -42,7 +46,7 @@ def _check_resumed(streams: Sequence[Stream]) -> Iterator[Violation]:
     last: int | None = None
     for stream in streams:
         if stream.after is not None and last is not None and stream.after != last:
-            yield Violation("resumable", stream.task, f"asked from {stream.after}, had seen {last}")
+            yield Violation("resumable", stream.name, f"asked from {stream.after}, had seen {last}")
         for message in stream.messages:
             if message.HasField("snapshot"):
                 last = message.snapshot.sequence
@@ -60,11 +64,11 @@ def _check_bookmarks(stream: Stream) -> Iterator[Violation]:
             highest = max(highest, message.bookmark.sequence)
             if last is not None and message.bookmark.sequence != last:
                 what = f"bookmark {message.bookmark.sequence} after event {last}"
-                yield Violation("bookmarkable", stream.task, what)
+                yield Violation("bookmarkable", stream.name, what)
         elif message.HasField("event"):
             last = message.event.sequence
             if last <= highest:
-                yield Violation("bookmarkable", stream.task, f"event {last} came after bookmark {highest}")
+                yield Violation("bookmarkable", stream.name, f"event {last} came after bookmark {highest}")
 
 
 def _check_against_log(stream: Stream, log: Sequence[task_pb2.TaskEvent]) -> Iterator[Violation]:
@@ -73,9 +77,25 @@ def _check_against_log(stream: Stream, log: Sequence[task_pb2.TaskEvent]) -> Ite
         if message.HasField("event"):
             number = message.event.sequence
             if number > len(log):
-                yield Violation("reliable", stream.task, f"event {number} is not in the log any more")
+                yield Violation("reliable", stream.name, f"event {number} is not in the log any more")
             elif message.event != log[number - 1]:
-                yield Violation("unique", stream.task, f"event {number} differs from the log's")
+                yield Violation("unique", stream.name, f"event {number} differs from the log's")
+
+
+def _check_batch(streams: Sequence[Stream], history: History) -> Iterator[Violation]:
+    """Every event of every member, once, in each member's own order, and the same as in the member's log."""
+    for task in history.batches[streams[0].name]:
+        log = history.logs.get(task, [])
+        told = [
+            message.event.event
+            for stream in streams
+            for message in stream.messages
+            if message.HasField("event") and message.event.task == task
+        ]
+        if [event.sequence for event in told] != [event.sequence for event in log[len(log) - len(told) :]]:
+            yield Violation("reliable", task, f"its batch told {[event.sequence for event in told]}")
+        elif told != log[len(log) - len(told) :]:
+            yield Violation("unique", task, "its batch told an event that differs from the log's")
 
 
 def _check_atomic(stream: Stream, log: Sequence[task_pb2.TaskEvent]) -> Iterator[Violation]:

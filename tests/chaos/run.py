@@ -102,7 +102,8 @@ async def _break_and_check(plan: Plan, mesh: Mesh, relays: dict[str, Relay], beg
 def _verdict(
     plan: Plan, faults: Counter[str], history: History, refusals: list[str], seconds: float
 ) -> Verdict:
-    streams = [stream for streams in history.watches for stream in streams]
+    watches = [*history.watches, *history.batch_watches]
+    streams = [stream for streams in watches for stream in streams]
     return Verdict(
         seed=plan.seed,
         seconds=seconds,

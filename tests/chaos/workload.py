@@ -1,66 +1,47 @@
-"""Clients that submit, watch, read and cancel through a broken mesh, and write down what they saw.
-
-They use the generated stubs: the Python client would hide repeats and gaps, which are what is looked for.
-"""
+"""Clients that submit, watch, read and cancel through a broken mesh, and write down what they saw."""
 
 import asyncio
 import random
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable
 
-import grpc
 from google.protobuf import json_format
 
-from radmesh.status import from_rpc_error
+from radmesh.tasks.v1 import batch_service_pb2 as batch_api
 from radmesh.tasks.v1 import task_service_pb2 as api
-from radmesh.tasks.v1.task_pb2 import Task
+from radmesh.tasks.v1.batch_service_pb2_grpc import BatchServiceStub
+from radmesh.tasks.v1.task_pb2 import TaskPriority
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceStub
 from services.tasks.lifecycle import TERMINAL, State
+from tests.chaos.calling import Unexpected, ask, open_channel
 from tests.chaos.history import Acknowledged, History, Stream
+from tests.chaos.watching import batch_request, task_request, watch
 
-_ANSWER_SECONDS = 4.0
-_WATCH_SECONDS = 20.0
-_PAUSE_SECONDS = 0.1
-_TRANSIENT = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-    grpc.StatusCode.CANCELLED,
-    grpc.StatusCode.UNKNOWN,
-}
-_Answer = TypeVar("_Answer")
-
-
-class Unexpected(Exception):
-    """A call was refused with an error that no fault of ours explains."""
+_SETTLE_PAUSE_SECONDS = 0.1
+_BATCHES = 0.1
+_FROM_THE_FIRST_EVENT = 0.3
 
 
 class Clients:
     """All clients of one run. errors: answers that nobody may get, however broken the mesh is."""
 
     def __init__(self, address: str, history: History, seed: int) -> None:
-        options = [("grpc.max_reconnect_backoff_ms", 500), ("grpc.initial_reconnect_backoff_ms", 50)]
-        self._channel = grpc.aio.insecure_channel(address, options)
-        self._stub = TaskServiceStub(self._channel)
+        self._channel = open_channel(address)
+        self._tasks = TaskServiceStub(self._channel)
+        self._batches = BatchServiceStub(self._channel)
         self._history = history
         self._generator = random.Random(seed)
         self._stopping = asyncio.Event()
-        self._watches: set[asyncio.Task[None]] = set()
         self.errors: list[str] = []
 
     async def submit(self) -> None:
-        """Submits one task after the other, each followed to its end, until `stop`."""
+        """Submits one task or batch after the other, each followed to its end, until `stop`."""
         while not self._stopping.is_set():
-            request = _request(self._generator)
             try:
-                task = await self._create(request)
-                watchers = [self._watch(task) for _ in range(self._generator.choice((1, 1, 2)))]
-                others: list[Awaitable[object]] = (
-                    [self._cancel_later(task)] if self._generator.random() < 0.15 else []
-                )
-                others += [self._look(task), self._create(request)] if self._generator.random() < 0.2 else []
-                await asyncio.gather(*watchers, *others)
+                if self._generator.random() < _BATCHES:
+                    await self._one_batch()
+                else:
+                    await self._one_task()
             except Unexpected as error:
                 self.errors.append(str(error))
 
@@ -83,87 +64,78 @@ class Clients:
 
     async def _settle_one(self, task: str, deadline: float) -> None:
         while True:
-            ended = (await self._ask(lambda: self._call("GetTask", api.GetTaskRequest(name=task)))).task
+            ended = (await ask(self._tasks.GetTask, api.GetTaskRequest(name=task))).task
             self._history.ended[task] = ended
             if State(ended.state) in TERMINAL or asyncio.get_running_loop().time() > deadline:
                 break
-            await asyncio.sleep(_PAUSE_SECONDS)
-        stream = Stream(task, 0)
+            await asyncio.sleep(_SETTLE_PAUSE_SECONDS)
+        streams: list[Stream] = []
         if State(ended.state) in TERMINAL:
-            await self._ask(lambda: self._follow(stream))
-        self._history.logs[task] = [one.event for one in stream.messages if one.HasField("event")]
+            await watch(self._tasks.WatchTask, task_request, task, streams, after=0)
+        messages = [message for stream in streams for message in stream.messages]
+        self._history.logs[task] = [one.event for one in messages if one.HasField("event")]
+
+    async def _one_task(self) -> None:
+        request, chance = _request(self._generator), self._generator.random
+        task = await self._create(request)
+        doing: list[Awaitable[object]] = [self._watch(task) for _ in range(self._generator.choice((1, 1, 2)))]
+        if chance() < 0.15:
+            doing.append(self._cancel_later(task))
+        if chance() < 0.2:
+            doing += [self._look(task), self._create(request)]
+        await asyncio.gather(*doing)
+
+    async def _one_batch(self) -> None:
+        """A batch, created twice, with two watches; one task of it is watched too, and one cancelled."""
+        requests = [_request(self._generator) for _ in range(self._generator.randint(1, 6))]
+        request = batch_api.BatchCreateTasksRequest(
+            request_id=_request_id(self._generator), requests=requests
+        )
+        answers = [await ask(self._batches.BatchCreateTasks, request) for _ in range(2)]
+        for answer in answers:
+            for one, item in zip(requests, answer.items, strict=True):
+                self._history.acknowledged.append(Acknowledged(one.request_id, item.task.name))
+        batch = answers[0].batch
+        self._history.batches[batch.name] = [member.task for member in batch.members]
+        await asyncio.gather(
+            *(self._watch_batch(batch.name) for _ in range(2)),
+            self._watch(batch.members[0].task),
+            self._cancel_later(batch.members[-1].task),
+        )
 
     async def _create(self, request: api.CreateTaskRequest) -> str:
-        answer = await self._ask(lambda: self._call("CreateTask", request))
+        answer = await ask(self._tasks.CreateTask, request)
         self._history.acknowledged.append(Acknowledged(request.request_id, answer.task.name))
         self._history.told.append(answer.task)
         return str(answer.task.name)
 
     async def _look(self, task: str) -> None:
         await asyncio.sleep(self._generator.uniform(0, 1))
-        answer = await self._ask(lambda: self._call("GetTask", api.GetTaskRequest(name=task)))
-        self._history.told.append(answer.task)
+        self._history.told.append((await ask(self._tasks.GetTask, api.GetTaskRequest(name=task))).task)
 
     async def _cancel_later(self, task: str) -> None:
         await asyncio.sleep(self._generator.uniform(0, 1))
-        answer = await self._ask(lambda: self._call("CancelTask", api.CancelTaskRequest(name=task)))
-        found: Task = answer.task
+        found = (await ask(self._tasks.CancelTask, api.CancelTaskRequest(name=task))).task
         self._history.cancels[task].append(found.state)
         self._history.told.append(found)
 
+    def _begin(self) -> int | None:
+        """Where a watch begins: at a snapshot, now and then at the first event."""
+        return 0 if self._generator.random() < _FROM_THE_FIRST_EVENT else None
+
     async def _watch(self, task: str) -> None:
-        """Follows a task to its end through every break, now and then from its first event on."""
         streams: list[Stream] = []
         self._history.watches.append(streams)
-        after = 0 if self._generator.random() < 0.3 else None
-        while True:
-            stream = Stream(task, after)
-            streams.append(stream)
-            try:
-                await self._follow(stream)
-            except grpc.aio.AioRpcError as error:
-                self._refuse_unless_transient(error)
-                await asyncio.sleep(self._generator.uniform(0, _PAUSE_SECONDS))
-            after, ended = _position(stream)
-            if ended:
-                return
+        await watch(self._tasks.WatchTask, task_request, task, streams, self._begin())
 
-    async def _follow(self, stream: Stream) -> None:
-        request = api.WatchTaskRequest(name=stream.task, after_sequence=stream.after)
-        call = self._stub.WatchTask(request, timeout=_WATCH_SECONDS)
-        try:
-            async for message in call:
-                stream.messages.append(message)
-        finally:
-            call.cancel()
-
-    async def _call(self, method: str, request: Any) -> Any:
-        return await getattr(self._stub, method)(request, timeout=_ANSWER_SECONDS)
-
-    async def _ask(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """The answer of a call that is repeated as long as a fault may be the cause of its error."""
-        while True:
-            try:
-                return await call()
-            except grpc.aio.AioRpcError as error:
-                self._refuse_unless_transient(error)
-                await asyncio.sleep(self._generator.uniform(0, _PAUSE_SECONDS))
-
-    def _refuse_unless_transient(self, error: grpc.aio.AioRpcError) -> None:
-        if error.code() not in _TRANSIENT:
-            found = from_rpc_error(error)
-            raise Unexpected(f"{error.code().name} {found.reason}: {found.message}") from error
+    async def _watch_batch(self, batch: str) -> None:
+        streams: list[Stream] = []
+        self._history.batch_watches.append(streams)
+        await watch(self._batches.WatchBatch, batch_request, batch, streams, self._begin())
 
 
-def _position(stream: Stream) -> tuple[int | None, bool]:
-    """The newest number seen on a stream, or its own cursor, and whether the task has ended."""
-    after, ended = stream.after, False
-    for message in stream.messages:
-        if message.HasField("snapshot"):
-            after, ended = message.snapshot.sequence, State(message.snapshot.task.state) in TERMINAL
-        elif message.HasField("event"):
-            after, ended = message.event.sequence, State(message.event.state_change.state) in TERMINAL
-    return after, ended
+def _request_id(generator: random.Random) -> str:
+    return str(uuid.UUID(int=generator.getrandbits(128), version=4))
 
 
 def _request(generator: random.Random) -> api.CreateTaskRequest:
@@ -175,7 +147,10 @@ def _request(generator: random.Random) -> api.CreateTaskRequest:
         "fail": generator.choices(("", "TOLD_TO_FAIL"), (96, 4))[0],
         "ignore_cancel": generator.random() < 0.1,
     }
-    request_id = str(uuid.UUID(int=generator.getrandbits(128), version=4))
-    request = api.CreateTaskRequest(request_id=request_id, pipeline="pipelines/steps")
+    request = api.CreateTaskRequest(
+        request_id=_request_id(generator),
+        pipeline="pipelines/steps",
+        priority=generator.choice(TaskPriority.keys()),
+    )
     json_format.ParseDict(parameters, request.parameters)
     return request

@@ -6,11 +6,13 @@ import pytest
 from google.protobuf import struct_pb2
 
 from radmesh.tasks.v1 import task_pb2
+from radmesh.tasks.v1.batch_service_pb2 import BatchEvent, WatchBatchResponse
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
 from tests.chaos.history import Acknowledged, History, Stream
 from tests.chaos.invariants import check
 
 TASK = "tasks/" + "a" * 32
+BATCH = "batches/" + "c" * 32
 
 
 def _state(sequence: int, state: task_pb2.TaskState, attempt: int = 1) -> task_pb2.TaskEvent:
@@ -72,7 +74,31 @@ def _good() -> History:
         ended={TASK: _task(task_pb2.TASK_STATE_SUCCEEDED, 4)},
     )
     history.journal[TASK].add(1)
+    history.batches[BATCH] = [TASK]
+    history.batch_watches.append(_batch_watch())
     return history
+
+
+def _batch_watch() -> list[Stream]:
+    """A watch of a batch of that one task, from its first event on."""
+    messages = []
+    for number, event in enumerate(_log(), start=1):
+        message = WatchBatchResponse()
+        message.event.CopyFrom(BatchEvent(sequence=number, task=TASK, event=event))
+        messages.append(message)
+    return [Stream(BATCH, 0, messages)]
+
+
+def _leave_out_of_a_batch(history: History) -> None:
+    del history.batch_watches[0][0].messages[1]
+
+
+def _tell_a_batch_otherwise(history: History) -> None:
+    history.batch_watches[0][0].messages[1].event.event.attempt = 7
+
+
+def _number_a_batch_twice(history: History) -> None:
+    history.batch_watches[0][0].messages[1].event.sequence = 1
 
 
 def _swap(history: History) -> None:
@@ -132,6 +158,7 @@ def _get_stuck(history: History) -> None:
     history.ended[TASK] = _task(task_pb2.TASK_STATE_RUNNING, 2)
     history.logs[TASK] = _log()[:2]
     history.watches.clear()
+    history.batch_watches.clear()
     history.told.clear()
 
 
@@ -177,6 +204,9 @@ def test_a_good_history_has_no_violation() -> None:
 @pytest.mark.parametrize(
     ("breach", "promise"),
     [
+        (_leave_out_of_a_batch, "reliable"),
+        (_tell_a_batch_otherwise, "unique"),
+        (_number_a_batch_twice, "unique"),
         (_swap, "unique"),
         (_repeat, "unique"),
         (_differ, "unique"),
