@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar, Unpack
 from google.protobuf.message import Message
 
 from radmesh.blobs.v1 import blob_service_pb2_grpc, image_pb2, upload_service_pb2_grpc
-from radmesh.client import connection, downloads, uploads, watching
+from radmesh.client import connection, downloads, reviewing, uploads, watching
 from radmesh.client.admin import AdminClient
 from radmesh.client.batches import BatchCalls
 from radmesh.client.outcome import Analysis, raise_for_outcome, unpack_result
@@ -22,6 +22,7 @@ from radmesh.tasks.v1 import (
     pipeline_pb2,
     pipeline_service_pb2,
     pipeline_service_pb2_grpc,
+    review_service_pb2_grpc,
     task_pb2,
     task_service_pb2,
     task_service_pb2_grpc,
@@ -47,6 +48,7 @@ class Client(BatchCalls):
         self._channel = connection.open_channel(self.server)
         super().__init__(self._channel, self._patience)
         self._tasks = task_service_pb2_grpc.TaskServiceStub(self._channel)
+        self._reviews = review_service_pb2_grpc.ReviewServiceStub(self._channel)
         self._pipelines = pipeline_service_pb2_grpc.PipelineServiceStub(self._channel)
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
         self._uploads = upload_service_pb2_grpc.UploadServiceStub(self._channel)
@@ -154,6 +156,29 @@ class Client(BatchCalls):
         """Asks for a task to be cancelled; returns it as it is then."""
         request = task_service_pb2.CancelTaskRequest(name=full_name("tasks", task))
         return (await self._call(self._tasks.CancelTask, request)).task
+
+    async def review(
+        self,
+        task: str,
+        *,
+        accept: bool,
+        reason: str = "",
+        replacements: Mapping[str, ImageLike] | None = None,
+        sequence: int | None = None,
+    ) -> task_pb2.Task:
+        """Decides on the stage that a task shows; returns the task as it is then.
+
+        reason: needed to reject. replacements: images that take the place of artifacts, by the artifact's
+        file name. sequence: of the review that was seen (`task.reviews[-1]`); whichever is open when None.
+        Raises FailedPreconditionError (NOT_AWAITING_REVIEW), AbortedError (REVIEW_CHANGED).
+        """
+        if sequence is None:
+            sequence = reviewing.open_review(await self.get(task)).sequence
+        images = {name: (await self.upload(image)).name for name, image in (replacements or {}).items()}
+        request = reviewing.decision_request(
+            full_name("tasks", task), sequence, accept=accept, reason=reason, replacements=images
+        )
+        return (await self._call(self._reviews.ReviewTask, request)).task
 
     async def pipelines(self) -> Sequence[pipeline_pb2.Pipeline]:
         """Every known pipeline, by name."""

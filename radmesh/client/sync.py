@@ -108,6 +108,22 @@ class SyncClient:
         """See `Client.cancel`."""
         return self._run(self._client.cancel(task))
 
+    def review(
+        self,
+        task: str,
+        *,
+        accept: bool,
+        reason: str = "",
+        replacements: Mapping[str, ImageLike] | None = None,
+        sequence: int | None = None,
+    ) -> task_pb2.Task:
+        """See `Client.review`."""
+        return self._run(
+            self._client.review(
+                task, accept=accept, reason=reason, replacements=replacements, sequence=sequence
+            )
+        )
+
     def pipelines(self) -> Sequence[pipeline_pb2.Pipeline]:
         """See `Client.pipelines`."""
         return self._run(self._client.pipelines())

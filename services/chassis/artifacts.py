@@ -40,7 +40,7 @@ async def keep_files(
         raise failures[0]
     named = []
     for artifact, _ in files:
-        copy = task_pb2.Artifact(name=f"{task}/artifacts/{artifact.file_name}")
+        copy = task_pb2.Artifact(name=f"{task}/artifacts/{artifact.file_name}", attempt=attempt)
         copy.MergeFrom(artifact)
         named.append(copy)
     return named

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
@@ -20,6 +20,7 @@ from radmesh.tasks.v1.worker_service_pb2 import (
 )
 from services.chassis import logs, tracing
 from services.chassis.artifacts import delete_files, keep_files
+from services.chassis.assigned_work import blob_keys
 from services.chassis.blobs import BlobNotFoundError, BlobStore
 from services.chassis.model_pool import ModelPool
 from services.chassis.model_process import ModelOutput, ModelProcess
@@ -162,14 +163,14 @@ class Attempt:
             raise CancelledRun
         process = await self._tools.pool.take()
         try:
-            images = await self._read_images()
+            inputs = await self._read_inputs()
             self._waiting, self._process = False, process
             log.info(
                 "attempt started", pipeline=self.assignment.pipeline, waited_seconds=round(self.seconds, 3)
             )
             output = await process.run(
                 self.assignment,
-                images,
+                inputs,
                 self._report,
                 timeout_seconds=self._timer_seconds("attempt_timeout"),
                 stall_seconds=self._timer_seconds("progress_timeout"),
@@ -180,16 +181,37 @@ class Attempt:
         if len(output.result.value) > MAX_RESULT_BYTES:
             raise errors.InferenceError("the result is over 256 KiB; files belong into artifacts")
         self._tools.on_output(self.assignment.pipeline, output)
-        files = ((file.artifact, file.content) for file in output.files)
+        files = [(file.artifact, file.content) for file in output.files]
+        self._refuse_used_names([artifact.file_name for artifact, _ in files])
         kept = await keep_files(self._tools.blobs, self.lease.task, self.lease.attempt, files)
         outcome.artifacts.extend(kept)
-        outcome.result.CopyFrom(output.result)
+        if output.stage_finished:
+            outcome.stage_finished.stage_result.CopyFrom(output.result)
+        else:
+            outcome.result.CopyFrom(output.result)
 
-    async def _read_images(self) -> list[bytes]:
+    def _refuse_used_names(self, file_names: Iterable[str]) -> None:
+        """`tasks` would refuse them too, without saying which."""
+        used = {artifact.file_name for artifact in self.assignment.accepted_stage.artifacts}
+        again = sorted(used.intersection(file_names))
+        if again:
+            raise errors.InferenceError(
+                f"stage {self.assignment.stage} wrote {', '.join(again)}, as a stage before it did; "
+                "the pipeline has to name its files apart",
+                reason="INVALID_OUTCOME",
+            )
+
+    async def _read_inputs(self) -> list[bytes]:
+        return [await self._read_input(key) for key in blob_keys(self.assignment)]
+
+    async def _read_input(self, key: str) -> bytes:
         try:
-            return [await self._tools.blobs.read(image.name) for image in self.assignment.images]
+            return await self._tools.blobs.read(key)
         except BlobNotFoundError:
-            raise errors.ImageNotFoundError("an image of the task is gone; upload it again") from None
+            if key.startswith("images/"):
+                raise errors.ImageNotFoundError("an image of the task is gone; upload it again") from None
+            gone = "a file of an earlier stage is gone; create the task again"
+            raise errors.ArtifactNotFoundError(gone) from None
 
     def _report(self, progress: task_pb2.TaskProgress) -> None:
         if self._stop is None:

@@ -20,13 +20,14 @@ import time
 import traceback
 from collections.abc import Callable
 
-from google.protobuf import any_pb2, json_format, struct_pb2
+from google.protobuf import any_pb2, struct_pb2
 
 from radmesh.errors import InferenceError, RadmeshError
 from radmesh.tasks.v1 import task_pb2, worker_service_pb2
 from services.chassis.artifacts import describe
+from services.chassis.assigned_work import blob_keys, make_work
 from services.chassis.frames import FrameKind, receive_frame, send_frame
-from services.chassis.runner import CancelledRun, Progress, Runner, RunnerFactory, Work, WorkImage
+from services.chassis.runner import CancelledRun, Progress, Runner, RunnerFactory, StageOutput, Work
 from services.chassis.task_errors import to_task_error
 
 _PR_SET_PDEATHSIG = 1
@@ -61,21 +62,13 @@ class _Inbox:
 
     def _receive_work(self, payload: bytes) -> Work | None:
         assignment = worker_service_pb2.Assignment.FromString(payload)
-        images = []
-        for image in assignment.images:
+        contents = []
+        for _ in blob_keys(assignment):
             frame = receive_frame(self._connection)
             if frame is None:
                 return None
-            images.append(WorkImage(image.name, image.media_type, frame[1]))
-        return Work(
-            task=assignment.lease.task,
-            attempt=assignment.lease.attempt,
-            pipeline=assignment.pipeline,
-            parameters=json_format.MessageToDict(assignment.parameters),
-            images=tuple(images),
-            weights=assignment.weights,
-            weights_digest=assignment.weights_digest,
-        )
+            contents.append(frame[1])
+        return make_work(assignment, contents)
 
 
 def serve(connection: socket.socket, create: Callable[[], Runner]) -> None:
@@ -113,7 +106,8 @@ def _run(connection: socket.socket, runner: Runner, work: Work, cancelled: threa
     for file in output.files:
         send_frame(connection, FrameKind.FILE, describe(file).SerializeToString())
         send_frame(connection, FrameKind.CONTENT, file.content)
-    send_frame(connection, FrameKind.RESULT, result.SerializeToString())
+    last = FrameKind.STAGE_RESULT if isinstance(output, StageOutput) else FrameKind.RESULT
+    send_frame(connection, last, result.SerializeToString())
 
 
 def _progress(progress: Progress) -> task_pb2.TaskProgress:

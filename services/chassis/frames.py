@@ -1,8 +1,8 @@
 """The frames between a service and its model child: kind (1 byte), length (4, big-endian), payload.
 
 The payload is a serialized message that the contract has already (or raw bytes), so that the child needs no
-proto of its own: it reads an `Assignment` followed by its images, and answers with `TaskProgress`, `Artifact`
-followed by its content, and one last frame: the result in an `Any`, a `TaskError`, or nothing (cancelled).
+proto of its own: it reads an `Assignment` followed by its files, and answers with `TaskProgress`, `Artifact`
+followed by its content, and one last frame: a result in an `Any`, a `TaskError`, or nothing (cancelled).
 """
 
 import asyncio
@@ -20,9 +20,9 @@ class FrameKind(IntEnum):
     """What a frame carries. To the child: 1 to 9. From the child: 10 and up."""
 
     ASSIGNMENT = 1
-    """radmesh.tasks.v1.Assignment. Its images follow, one IMAGE each, in order."""
-    IMAGE = 2
-    """Raw bytes of an image."""
+    """radmesh.tasks.v1.Assignment. Its files follow, one INPUT each, in the order of `blob_keys`."""
+    INPUT = 2
+    """Raw bytes of an image, or of a file that an earlier stage left."""
     CANCEL = 3
     """Empty. Stop the assignment sent last."""
 
@@ -42,6 +42,8 @@ class FrameKind(IntEnum):
     """TaskError. Last frame of a run."""
     CANCELLED = 17
     """Empty. Last frame of a run."""
+    STAGE_RESULT = 18
+    """google.protobuf.Any of a stage that has to be reviewed. Last frame of a run."""
 
 
 class BrokenFrameError(Exception):

@@ -43,10 +43,11 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class ModelOutput:
-    """What a run produced."""
+    """What a run produced. stage_finished: whether a person has to review it before the next stage."""
 
     result: any_pb2.Any
     files: tuple[ModelFile, ...]
+    stage_finished: bool = False
 
 
 class ModelProcess:
@@ -99,7 +100,7 @@ class ModelProcess:
     async def run(
         self,
         assignment: Assignment,
-        images: Sequence[bytes],
+        inputs: Sequence[bytes],
         on_progress: OnProgress,
         *,
         timeout_seconds: float | None = None,
@@ -107,8 +108,8 @@ class ModelProcess:
     ) -> ModelOutput:
         """Runs one work, alone in its child: the caller sees to it that only one runs at a time.
 
-        timeout_seconds: of the whole; None for no limit. stall_seconds: without a sign of the model; the
-        timers' when None, 0 for no limit.
+        inputs: the contents of the assignment's `blob_keys`. timeout_seconds: of the whole; None for no
+        limit. stall_seconds: without a sign of the model; the timers' when None, 0 for no limit.
         Raises CancelledRun after `cancel`; InferenceError WORKER_CRASHED when the child dies, WORKER_STALLED
         when it shows no progress or takes longer than timeout_seconds; and what the runner raised.
         """
@@ -119,8 +120,8 @@ class ModelProcess:
         try:
             async with asyncio.timeout(timeout_seconds) as limit:
                 await child.send(FrameKind.ASSIGNMENT, assignment.SerializeToString())
-                for image in images:
-                    await child.send(FrameKind.IMAGE, image)
+                for content in inputs:
+                    await child.send(FrameKind.INPUT, content)
                 stall = self._timers.stall_seconds if stall_seconds is None else stall_seconds
                 return await self._follow(child, on_progress, stall or None)
         except TimeoutError:
@@ -178,8 +179,9 @@ class ModelProcess:
                     artifact = task_pb2.Artifact.FromString(payload)
                 case FrameKind.CONTENT:
                     files.append(ModelFile(artifact, payload))
-                case FrameKind.RESULT:
-                    return ModelOutput(any_pb2.Any.FromString(payload), tuple(files))
+                case FrameKind.RESULT | FrameKind.STAGE_RESULT:
+                    result = any_pb2.Any.FromString(payload)
+                    return ModelOutput(result, tuple(files), kind is FrameKind.STAGE_RESULT)
                 case FrameKind.FAILED:
                     raise from_task_error(task_pb2.TaskError.FromString(payload))
                 case FrameKind.CANCELLED:

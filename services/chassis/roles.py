@@ -7,6 +7,7 @@ from services.chassis import principals
 from services.chassis.principals import Principal
 
 OPERATOR = "operator"
+REVIEWER = "reviewer"
 SUBMITTER = "submitter"
 OPERATORS_SETTING = (
     "Principals that have the role `operator` though no role came with their call, joined by commas."
@@ -37,6 +38,18 @@ def require_operator(operators: Collection[str]) -> None:
             reason="ROLE_REQUIRED",
             metadata={"role": OPERATOR},
         )
+
+
+def is_reviewer(principal: Principal) -> bool:
+    """Whether a principal may look at and decide on what waits for a review, whosever it is."""
+    return REVIEWER in principal.roles
+
+
+def tell_reviewer(reviewers: Collection[str]) -> None:
+    """Tells the next hop that the call that runs is made for a reviewer, if it is and came without roles."""
+    caller = principals.current()
+    if not caller.roles and caller.name in reviewers:
+        principals.enter(Principal(caller.name, frozenset({REVIEWER, SUBMITTER})))
 
 
 def tell_roles(operators: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 
 
@@ -21,8 +22,38 @@ class WorkImage:
 
 
 @dataclass(frozen=True)
+class OutputFile:
+    """A file that a run produced; `file_name` is what a user would call it."""
+
+    file_name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class AcceptedStage:
+    """What the stages before left, as a person accepted it.
+
+    result: the `StageOutput.result` of the last one, packed. files: what all of them wrote, by file name.
+    replacements: what a reviewer put in the place of a file, by that file's name.
+    """
+
+    result: AnyMessage
+    files: Mapping[str, OutputFile]
+    replacements: Mapping[str, WorkImage]
+
+    def content(self, file_name: str) -> bytes:
+        """A file as it was accepted: its replacement where there is one. KeyError when no stage wrote it."""
+        replacement = self.replacements.get(file_name)
+        return replacement.content if replacement else self.files[file_name].content
+
+
+@dataclass(frozen=True)
 class Work:
-    """One attempt at a task, or a direct call. `parameters` are complete and checked."""
+    """One attempt at a task, or a direct call. `parameters` are complete and checked.
+
+    stage: the one to run, from 1. accepted: what the stages before left; None in the first.
+    """
 
     task: str
     attempt: int
@@ -31,6 +62,8 @@ class Work:
     images: tuple[WorkImage, ...]
     weights: str
     weights_digest: str
+    stage: int = 1
+    accepted: AcceptedStage | None = None
 
 
 @dataclass(frozen=True)
@@ -47,17 +80,20 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class OutputFile:
-    """A file that a run produced; `file_name` is what a user would call it."""
+class RunOutput:
+    """What a run produced: the typed result of the pipeline, and its files."""
 
-    file_name: str
-    media_type: str
-    content: bytes
+    result: Message
+    files: tuple[OutputFile, ...] = ()
 
 
 @dataclass(frozen=True)
-class RunOutput:
-    """What a run produced: the typed result of the pipeline, and its files."""
+class StageOutput:
+    """What a stage produced that a person has to review before the next one runs.
+
+    result: what the next stage gets back; nobody else sees it. files: what the reviewer sees. No stage may
+    write a file under a name that one before it used.
+    """
 
     result: Message
     files: tuple[OutputFile, ...] = ()
@@ -74,8 +110,12 @@ class Runner(Protocol):
         """Loads and warms up, once, before any work; returns the device, such as `cpu` or `cuda:0`."""
         ...
 
-    def run(self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> RunOutput:
+    def run(
+        self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> RunOutput | StageOutput:
         """Runs one work. Asks `cancelled` between units and then raises CancelledRun.
+
+        A runner without reviews returns a RunOutput and need not look at `work.stage`.
 
         Raises errors of radmesh.errors for failures that have a reason; anything else is INFERENCE_FAILED.
         """

@@ -37,10 +37,10 @@ def image(sha256: str, size_bytes: int) -> Download:
 
 
 def artifact(task: Task, found: Artifact) -> Download:
-    """The blob of a task's artifact: it lies with the attempt that won."""
+    """The blob of a task's artifact: it lies with the attempt that wrote it."""
     identifier = task.name.removeprefix("tasks/")
     gone = ArtifactNotFoundError("The content of this artifact is no longer kept. Run the task again.")
-    key = f"artifacts/{identifier}/{task.attempt}/{found.file_name}"
+    key = f"artifacts/{identifier}/{found.attempt}/{found.file_name}"
     return Download(key, found.size_bytes, found.sha256, gone)
 
 

@@ -12,6 +12,7 @@ from radmesh.tasks.v1 import (
     admin_service_pb2_grpc,
     batch_service_pb2_grpc,
     pipeline_service_pb2_grpc,
+    review_service_pb2_grpc,
     task_service_pb2_grpc,
 )
 from services.chassis import roles
@@ -32,6 +33,7 @@ from services.gateway.servicers.batches import BatchServicer
 from services.gateway.servicers.blobs import BlobServicer
 from services.gateway.servicers.images import ImageServicer
 from services.gateway.servicers.pipelines import ModelServicer, PipelineServicer
+from services.gateway.servicers.reviews import ReviewServicer
 from services.gateway.servicers.tasks import TaskServicer
 from services.gateway.servicers.uploads import UploadServicer, add_upload_servicer
 from services.gateway.settings import GatewaySettings
@@ -51,6 +53,7 @@ SERVICES = (
     "radmesh.tasks.v1.AdminService",
     "radmesh.tasks.v1.BatchService",
     "radmesh.tasks.v1.PipelineService",
+    "radmesh.tasks.v1.ReviewService",
     "radmesh.tasks.v1.TaskService",
 )
 
@@ -89,12 +92,15 @@ class Gateway:
         analysis = Analysis(peer, self._hub, self._uploads, acceptance, limits, reading)
         admin = AdminServicer(peer, roles.named(settings.operators))
         admin_service_pb2_grpc.add_AdminServiceServicer_to_server(admin, server)
-        task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(peer, self._hub), server)
         batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(peer, self._hub), server)
+        reviewers = roles.named(settings.reviewers)
+        tasks = TaskServicer(peer, self._hub, reviewers)
+        task_service_pb2_grpc.add_TaskServiceServicer_to_server(tasks, server)
+        review_service_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewServicer(peer, reviewers), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(peer), server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(peer), server)
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(peer), server)
-        blob_service_pb2_grpc.add_BlobServiceServicer_to_server(BlobServicer(reading), server)
+        blob_service_pb2_grpc.add_BlobServiceServicer_to_server(BlobServicer(reading, reviewers), server)
         uploads = UploadServicer(self._uploads, receiver, limits, self._metrics)
         add_upload_servicer(uploads, server)
         analysis_service_pb2_grpc.add_AnalysisServiceServicer_to_server(AnalysisServicer(analysis), server)

@@ -16,6 +16,11 @@ class GatewaySettings(ServiceSettings):
         "127.0.0.1:50051", description="Where gRPC is served: host:port. Port 0 takes a free one."
     )
     operators: str = Field("local", description=OPERATORS_SETTING)
+    reviewers: str = Field(
+        "",
+        description="Principals that have the role `reviewer` though no role came with their call, joined by "
+        "commas. They see and decide, by its name, what waits for a review, whosever it is.",
+    )
     tasks: str = Field(
         "127.0.0.1:50052",
         description="Where `tasks` is: host:port, several joined by commas, or a gRPC target.",

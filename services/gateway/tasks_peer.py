@@ -18,6 +18,7 @@ from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceStub
 from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.pipeline_service_pb2 import ListPipelinesRequest
 from radmesh.tasks.v1.pipeline_service_pb2_grpc import PipelineServiceStub
+from radmesh.tasks.v1.review_service_pb2_grpc import ReviewServiceStub
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceStub
 from services.chassis.deadlines import remaining_deadline
 
@@ -47,6 +48,7 @@ class TasksPeer:
         self.admin = AdminServiceStub(channel)
         self.tasks = TaskServiceStub(channel)
         self.batches = BatchServiceStub(channel)
+        self.reviews = ReviewServiceStub(channel)
         self.pipelines = PipelineServiceStub(channel)
         self.images = ImageServiceStub(channel)
         self.image_records = ImageRecordServiceStub(channel)

@@ -157,8 +157,10 @@ class LeaseReports:
                 return await self._store.finish(
                     lease,
                     result=outcome.result,
+                    stage_result=outcome.stage_result,
                     error=outcome.error,
                     artifacts=outcome.artifacts,
+                    file_names=outcome.file_names,
                     cancelled=outcome.cancelled,
                     released=outcome.released,
                 )

@@ -26,6 +26,15 @@ TERMINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 LEASED = frozenset({State.RUNNING, State.CANCELLING})
 
 
+class Decision(IntEnum):
+    """What became of a review, numbered as `radmesh.tasks.v1.ReviewDecision`."""
+
+    UNDECIDED = 0
+    ACCEPTED = 1
+    REJECTED = 2
+    EXPIRED = 3
+
+
 class Cause(Enum):
     """What can happen to a task. The names stand as reasons in its events."""
 
@@ -221,13 +230,23 @@ _ENDINGS = {
             "Look at the log of the model's service.",
             True,
         ),
-        Ending("REVIEW_EXPIRED", "Nobody reviewed the task in time. Create it again.", True),
+        Ending(
+            "REVIEW_EXPIRED",
+            "Nobody reviewed the task within its review_timeout, {seconds} s. Create it again.",
+            True,
+        ),
         Ending("REVIEW_REJECTED", "The reviewer rejected the task.", False),
         Ending(
             "LEASE_EXPIRED",
             "The worker was not heard of for its heartbeat_timeout, {seconds} s, and no attempt is left. "
             "Create the task again.",
             True,
+        ),
+        Ending(
+            "INVALID_OUTCOME",
+            "A stage wrote a file under a name that an earlier stage had used.",
+            False,
+            NumericCode.INFERENCE_FAILED,
         ),
         Ending(
             "WORKER_CRASHED_REPEATEDLY",

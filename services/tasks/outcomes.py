@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from google.protobuf import any_pb2
+
 from radmesh import names
 from radmesh.errors import NumericCode
 from radmesh.tasks.v1 import task_pb2, worker_service_pb2
@@ -20,11 +22,16 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Outcome:
-    """Exactly one of result, error, cancelled and released, in the stored form; artifacts with a result."""
+    """Exactly one of result, stage_result, error, cancelled and released, in the stored form.
+
+    artifacts and their file_names come with the first two.
+    """
 
     result: bytes = b""
+    stage_result: bytes = b""
     error: bytes = b""
     artifacts: tuple[bytes, ...] = ()
+    file_names: tuple[str, ...] = ()
     cancelled: bool = False
     released: str = ""
 
@@ -39,7 +46,8 @@ def read_outcome(outcome: worker_service_pb2.WorkerOutcome) -> Outcome:
         return Outcome(released=reason if _REASON.fullmatch(reason) else "RELEASED")
     if kind == "error":
         return Outcome(error=_stored_error(outcome.error))
-    problem = _problem(outcome)
+    result = outcome.stage_finished.stage_result if kind == "stage_finished" else outcome.result
+    problem = _result_problem(result) or _artifact_problem(outcome.lease.task, outcome.artifacts)
     if problem:
         return Outcome(
             error=_stored_error(
@@ -48,18 +56,27 @@ def read_outcome(outcome: worker_service_pb2.WorkerOutcome) -> Outcome:
                 )
             )
         )
+    stored = result.SerializeToString(deterministic=True)
     return Outcome(
-        result=outcome.result.SerializeToString(deterministic=True),
-        artifacts=tuple(one.SerializeToString(deterministic=True) for one in outcome.artifacts),
+        result=stored if kind == "result" else b"",
+        stage_result=stored if kind == "stage_finished" else b"",
+        artifacts=tuple(_stored_artifact(one, outcome.lease.attempt) for one in outcome.artifacts),
+        file_names=tuple(one.file_name for one in outcome.artifacts),
     )
 
 
-def _problem(outcome: worker_service_pb2.WorkerOutcome) -> str:
-    if outcome.WhichOneof("outcome") is None or not outcome.result.type_url:
+def _result_problem(result: any_pb2.Any) -> str:
+    if not result.type_url:
         return "The worker ended the attempt without saying how."
-    if outcome.result.ByteSize() > MAX_RESULT_BYTES:
+    if result.ByteSize() > MAX_RESULT_BYTES:
         return f"The result has more than {MAX_RESULT_BYTES} bytes."
-    return _artifact_problem(outcome.lease.task, outcome.artifacts)
+    return ""
+
+
+def _stored_artifact(artifact: task_pb2.Artifact, attempt: int) -> bytes:
+    # Where the file lies is not the worker's to say.
+    artifact.attempt = attempt
+    return artifact.SerializeToString(deterministic=True)
 
 
 def _artifact_problem(task: str, artifacts: Sequence[task_pb2.Artifact]) -> str:

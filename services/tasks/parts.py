@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from radmesh.errors import InvalidRequestError, Violation
+from services.chassis import principals, roles
 from services.chassis.watch import WatchHub
 from services.chassis.watcher import Log
 from services.tasks.batch_messages import batch_event_message, batch_message
@@ -58,6 +59,7 @@ class StoreLogs:
         if of_batch:
             batch, members = await self._store.read_batch(found, owner, after)
             return Log(batch_message(batch), [batch_event_message(event) for event in members])
-        record, events = await self._store.read_log(found, owner, after)
+        reviewer = roles.is_reviewer(principals.current())
+        record, events = await self._store.read_log(found, owner, after, reviewer=reviewer)
         task = task_message(record, eta=self._paces.eta(record))
         return Log(task, [event_message(event) for event in events])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.tasks import lifecycle
-from services.tasks.lifecycle import Cause, State
+from services.tasks.lifecycle import Cause, Decision, State
 
 PATH = Path(__file__).parent / "lua" / "prelude.lua"
 
@@ -13,6 +13,7 @@ def generate() -> str:
     sections = [
         "-- Generated from lifecycle.py by `python -m services.tasks.prelude`; not to be edited.",
         _table("STATE", [f"{state.name} = {state.value}," for state in State]),
+        _table("REVIEW", [f"{decision.name} = {decision.value}," for decision in Decision]),
         _table("TERMINAL", [f"[{state.value}] = true," for state in sorted(lifecycle.TERMINAL)]),
         _table("LEASED", [f"[{state.value}] = true," for state in sorted(lifecycle.LEASED)]),
         "-- By state and cause: the next state.\n" + _table("TRANSITIONS", list(map(_transitions, State))),

@@ -7,6 +7,7 @@ from enum import Enum
 
 from services.tasks.lifecycle import State
 from services.tasks.priority import Priority
+from services.tasks.reviews import ReviewRecord
 from services.tasks.stuck import Attempts
 from services.tasks.timeouts import Timeouts
 from services.tasks.webhooks.records import CallbackRecord
@@ -53,6 +54,8 @@ class TaskRecord(NewTask):
     queue_position: from 1 while ready in the queue, 0 otherwise. batch: the id of its batch, if it has one.
     attempt_start_time: when the running attempt, or the last one, was leased.
     deduplicated: set by a create that found this task active under the same dedupe key.
+    stage: the one that is queued, runs or is reviewed, from 1. stage_result: what the stage before left for
+    it, a serialized `google.protobuf.Any`. reviews: in order, only the last one can be open.
     """
 
     state: State = State.QUEUED
@@ -71,6 +74,9 @@ class TaskRecord(NewTask):
     attempt_start_time: datetime | None = None
     deduplicated: bool = False
     callback: CallbackRecord | None = None
+    stage: int = 1
+    stage_result: bytes = b""
+    reviews: tuple[ReviewRecord, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from radmesh.tasks.v1 import (
     follow_service_pb2_grpc,
     pipeline_service_pb2,
     pipeline_service_pb2_grpc,
+    review_service_pb2,
+    review_service_pb2_grpc,
     task_service_pb2,
     task_service_pb2_grpc,
     worker_service_pb2,
@@ -41,6 +43,7 @@ from services.tasks.servicers.batches import BatchServicer
 from services.tasks.servicers.follow import FollowServicer
 from services.tasks.servicers.images import ImageRecordServicer, ImageServicer
 from services.tasks.servicers.pipelines import PipelineServicer
+from services.tasks.servicers.reviews import ReviewServicer
 from services.tasks.servicers.tasks import TaskServicer
 from services.tasks.servicers.workers import WorkerServicer
 from services.tasks.sessions import Sessions
@@ -60,6 +63,7 @@ _FILES = (
     worker_service_pb2,
     image_service_pb2,
     admin_service_pb2,
+    review_service_pb2,
 )
 
 
@@ -84,6 +88,7 @@ class TasksService:
         """See services.chassis.server.Service."""
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(self._parts), server)
         batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(self._parts), server)
+        review_service_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewServicer(self._parts), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(self._parts), server)
         follow_service_pb2_grpc.add_FollowServiceServicer_to_server(FollowServicer(self._parts), server)
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerServicer(self._parts), server)

@@ -10,6 +10,7 @@ from radmesh.blobs.v1 import image_pb2
 from radmesh.tasks.v1 import callback_pb2, task_pb2, worker_service_pb2
 from services.tasks.lifecycle import State
 from services.tasks.records import EventRecord, Grant, ImageRecord, LeaseKey, TaskRecord
+from services.tasks.review_messages import add_accepted_stage, add_reviews
 from services.tasks.timeouts import timeouts_message
 from services.tasks.webhooks.records import CallbackRecord
 
@@ -29,6 +30,7 @@ def task_message(record: TaskRecord, *, listed: bool = False, eta: float | None 
         weights=record.weights,
         weights_digest=record.weights_digest,
         priority=task_pb2.TaskPriority.Name(record.priority),
+        stage=record.stage,
         timeouts=timeouts_message(record.timeouts),
         batch=f"batches/{record.batch}" if record.batch else "",
     )
@@ -44,6 +46,8 @@ def task_message(record: TaskRecord, *, listed: bool = False, eta: float | None 
         task.callback.CopyFrom(callback_message(record.callback))
     for artifact in record.artifacts:
         task.artifacts.add().MergeFromString(artifact)
+    if record.reviews:
+        add_reviews(task, record)
     if record.result:
         task.result.MergeFromString(record.result)
     elif record.error:
@@ -121,6 +125,7 @@ def assignment_message(grant: Grant) -> worker_service_pb2.Assignment:
         weights=record.weights,
         weights_digest=record.weights_digest,
         traceparent=record.traceparent,
+        stage=record.stage,
     )
     Parse(record.parameters_json, assignment.parameters)
     assignment.attempt_timeout.FromMilliseconds(record.timeouts.attempt_ms)
@@ -129,6 +134,8 @@ def assignment_message(grant: Grant) -> worker_service_pb2.Assignment:
         assignment.images.add(
             name=f"images/{image.sha256}", size_bytes=image.size_bytes, media_type=image.media_type
         )
+    if record.stage > 1:
+        add_accepted_stage(assignment, record)
     return assignment
 
 

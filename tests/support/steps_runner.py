@@ -1,5 +1,7 @@
 """The model of pipeline `steps`: counts, and on demand fails, crashes, hangs or does not obey. No torch."""
 
+import hashlib
+import io
 import json
 import os
 import signal
@@ -8,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from google.protobuf import json_format, struct_pb2
+from PIL import Image
 
 from radmesh import errors
-from services.chassis.runner import CancelledRun, OutputFile, Progress, RunOutput, Work
+from services.chassis.runner import CancelledRun, OutputFile, Progress, RunOutput, StageOutput, Work
 
 
 class StepsRunner:
@@ -28,7 +31,9 @@ class StepsRunner:
         print("steps runner loaded")
         return "cpu"
 
-    def run(self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> RunOutput:
+    def run(
+        self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> RunOutput | StageOutput:
         """Counts; what else happens is up to the parameters."""
         told = work.parameters
         steps, step_seconds = int(told["steps"]), float(told["step_seconds"])
@@ -42,6 +47,10 @@ class StepsRunner:
         report(Progress("counting", 1.0, steps, steps, "steps"))
         result = struct_pb2.Struct()
         result.update({"steps": steps, "attempt": work.attempt, "image_bytes": _image_bytes(work)})
+        if work.stage <= told["review_stages"]:
+            return StageOutput(result, (_slice(work.stage),))
+        if work.accepted:
+            result.update(_accepted(work))
         content = json.dumps(json_format.MessageToDict(result)).encode()
         padding = b" " * (int(told["artifact_bytes"]) - len(content))
         return RunOutput(result, (OutputFile("steps.json", "application/json", content + padding),))
@@ -59,6 +68,21 @@ def _misbehave(told: Mapping[str, Any], attempt: int) -> None:
 
 def _image_bytes(work: Work) -> int:
     return sum(len(image.content) for image in work.images)
+
+
+def _slice(stage: int) -> OutputFile:
+    content = io.BytesIO()
+    Image.new("L", (16, 16), 10 * stage).save(content, "PNG")
+    return OutputFile(f"slice-{stage}.png", "image/png", content.getvalue())
+
+
+def _accepted(work: Work) -> dict[str, Any]:
+    """What the last stage saw of those before it: the SHA-256 of each file as it was accepted."""
+    assert work.accepted
+    before = struct_pb2.Struct()
+    assert work.accepted.result.Unpack(before)
+    files = {name: hashlib.sha256(work.accepted.content(name)).hexdigest() for name in work.accepted.files}
+    return {"stage": work.stage, "stage_attempt": before["attempt"], "accepted": files}
 
 
 def create(options: Mapping[str, Any]) -> StepsRunner:

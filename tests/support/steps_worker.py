@@ -35,6 +35,7 @@ PARAMETERS = (
     ("fail", _STRING, "", None, "in the middle, fail with this reason"),
     ("crash_attempts", _INTEGER, 0, (0, 100), "in the middle of attempts up to this one, kill the child"),
     ("hang_attempts", _INTEGER, 0, (0, 100), "in the middle of attempts up to this one, hang for ever"),
+    ("review_stages", _INTEGER, 0, (0, 10), "stages before the last one; each writes slice-{stage}.png"),
     ("ignore_cancel", _BOOLEAN, False, None, "go on when cancelled"),
 )
 

@@ -71,4 +71,5 @@ OUTCOMES: dict[Cause, dict[str, Any]] = {
     Cause.WORKER_CRASHED: {"error": task_error("WORKER_CRASHED")},
     Cause.ATTEMPT_CANCELLED: {"cancelled": True},
     Cause.RELEASED: {"released": "WORKER_DRAINING"},
+    Cause.REVIEW_REQUESTED: {"stage_result": b"s", "artifacts": [b"slice"]},
 }

@@ -22,7 +22,7 @@ REVIEW_DECISION_REJECTED: ReviewDecision
 REVIEW_DECISION_EXPIRED: ReviewDecision
 
 class TaskReview(_message.Message):
-    __slots__ = ("stage", "sequence", "open_time", "expire_time", "decision", "reviewer", "decide_time", "reason", "replacements")
+    __slots__ = ("stage", "sequence", "open_time", "expire_time", "decision", "reviewer", "decide_time", "reason", "replacements", "attempt")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     OPEN_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class TaskReview(_message.Message):
     DECIDE_TIME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     REPLACEMENTS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     stage: int
     sequence: int
     open_time: _timestamp_pb2.Timestamp
@@ -41,7 +42,8 @@ class TaskReview(_message.Message):
     decide_time: _timestamp_pb2.Timestamp
     reason: str
     replacements: _containers.RepeatedCompositeFieldContainer[ArtifactReplacement]
-    def __init__(self, stage: _Optional[int] = ..., sequence: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision: _Optional[_Union[ReviewDecision, str]] = ..., reviewer: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., replacements: _Optional[_Iterable[_Union[ArtifactReplacement, _Mapping]]] = ...) -> None: ...
+    attempt: int
+    def __init__(self, stage: _Optional[int] = ..., sequence: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision: _Optional[_Union[ReviewDecision, str]] = ..., reviewer: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., replacements: _Optional[_Iterable[_Union[ArtifactReplacement, _Mapping]]] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class ArtifactReplacement(_message.Message):
     __slots__ = ("artifact", "image")

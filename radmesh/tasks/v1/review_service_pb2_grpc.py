@@ -49,10 +49,12 @@ class ReviewServiceServicer:
     """
 
     def ReviewTask(self, request, context):
-        """Accepts or rejects the stage that a task shows. Repeating a decision that was taken returns the task.
+        """Accepts or rejects the stage that a task shows. Repeating a decision that its reviewer has taken returns the task;
+        of several reviewers at once, one decides.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
+        INVALID_ARGUMENT (UNSUPPORTED_FORMAT): a replacement is of another media type than its artifact.
         NOT_FOUND (TASK_NOT_FOUND, ARTIFACT_NOT_FOUND, IMAGE_NOT_FOUND).
         FAILED_PRECONDITION (NOT_AWAITING_REVIEW): the task waits for nobody; metadata `state`.
         ABORTED (REVIEW_CHANGED): the task has another stage to show than `sequence` says; look again.

@@ -36,10 +36,12 @@ class ReviewServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ReviewServiceAsyncStub: ...
     ReviewTask: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.ReviewTaskRequest, _review_service_pb2.ReviewTaskResponse]
-    """Accepts or rejects the stage that a task shows. Repeating a decision that was taken returns the task.
+    """Accepts or rejects the stage that a task shows. Repeating a decision that its reviewer has taken returns the task;
+    of several reviewers at once, one decides.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
+    INVALID_ARGUMENT (UNSUPPORTED_FORMAT): a replacement is of another media type than its artifact.
     NOT_FOUND (TASK_NOT_FOUND, ARTIFACT_NOT_FOUND, IMAGE_NOT_FOUND).
     FAILED_PRECONDITION (NOT_AWAITING_REVIEW): the task waits for nobody; metadata `state`.
     ABORTED (REVIEW_CHANGED): the task has another stage to show than `sequence` says; look again.
@@ -53,10 +55,12 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ReviewTask: _aio.UnaryUnaryMultiCallable[_review_service_pb2.ReviewTaskRequest, _review_service_pb2.ReviewTaskResponse]  # type: ignore[assignment]
-    """Accepts or rejects the stage that a task shows. Repeating a decision that was taken returns the task.
+    """Accepts or rejects the stage that a task shows. Repeating a decision that its reviewer has taken returns the task;
+    of several reviewers at once, one decides.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
+    INVALID_ARGUMENT (UNSUPPORTED_FORMAT): a replacement is of another media type than its artifact.
     NOT_FOUND (TASK_NOT_FOUND, ARTIFACT_NOT_FOUND, IMAGE_NOT_FOUND).
     FAILED_PRECONDITION (NOT_AWAITING_REVIEW): the task waits for nobody; metadata `state`.
     ABORTED (REVIEW_CHANGED): the task has another stage to show than `sequence` says; look again.
@@ -73,10 +77,12 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _review_service_pb2.ReviewTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_review_service_pb2.ReviewTaskResponse, _abc.Awaitable[_review_service_pb2.ReviewTaskResponse]]:
-        """Accepts or rejects the stage that a task shows. Repeating a decision that was taken returns the task.
+        """Accepts or rejects the stage that a task shows. Repeating a decision that its reviewer has taken returns the task;
+        of several reviewers at once, one decides.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
+        INVALID_ARGUMENT (UNSUPPORTED_FORMAT): a replacement is of another media type than its artifact.
         NOT_FOUND (TASK_NOT_FOUND, ARTIFACT_NOT_FOUND, IMAGE_NOT_FOUND).
         FAILED_PRECONDITION (NOT_AWAITING_REVIEW): the task waits for nobody; metadata `state`.
         ABORTED (REVIEW_CHANGED): the task has another stage to show than `sequence` says; look again.

@@ -1,10 +1,10 @@
 """TaskService: handed on to `tasks`, but for the watches, which all share one stream to it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 
 from radmesh.tasks.v1 import task_service_pb2 as pb
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
-from services.chassis import principals
+from services.chassis import principals, roles
 from services.chassis.watch import WatchHub
 from services.gateway import edge
 from services.gateway.edge import Context
@@ -12,11 +12,12 @@ from services.gateway.tasks_peer import TasksPeer
 
 
 class TaskServicer(TaskServiceServicer):
-    """See task_service.proto."""
+    """See task_service.proto. reviewers: see services.chassis.roles."""
 
-    def __init__(self, peer: TasksPeer, hub: WatchHub) -> None:
+    def __init__(self, peer: TasksPeer, hub: WatchHub, reviewers: Collection[str]) -> None:
         self._peer = peer
         self._hub = hub
+        self._reviewers = reviewers
 
     async def CreateTask(self, request: pb.CreateTaskRequest, context: Context) -> pb.CreateTaskResponse:
         """See task_service.proto."""
@@ -25,6 +26,7 @@ class TaskServicer(TaskServiceServicer):
 
     async def GetTask(self, request: pb.GetTaskRequest, context: Context) -> pb.GetTaskResponse:
         """See task_service.proto."""
+        roles.tell_reviewer(self._reviewers)
         answer: pb.GetTaskResponse = await self._peer.ask(self._peer.tasks.GetTask, request)
         return answer
 
@@ -44,4 +46,5 @@ class TaskServicer(TaskServiceServicer):
         """See task_service.proto. Not a generator itself: each layer counts with many watches."""
         after = request.after_sequence if request.HasField("after_sequence") else None
         edge.check_watch("tasks", request.name, after)
+        roles.tell_reviewer(self._reviewers)
         return self._hub.watch(request.name, principals.current().name, after)

@@ -22,12 +22,13 @@ local function delete_task(id)
   if task and awaits_webhook(id, now) then return end
   if task then
     forget_webhook(id)
-    local more = redis.call('HMGET', task_key(id), 'labels', 'images', 'request_id')
+    local more = redis.call('HMGET', task_key(id), 'labels', 'images', 'request_id', 'review_images')
     redis.call('ZREM', owner_index(task.owner), id)
     redis.call('ZREM', pipeline_index(task.owner, task.pipeline), id)
     for name, value in pairs(cjson.decode(more[1])) do redis.call('ZREM', label_index(task.owner, name, value), id) end
     leave_state(task)
     release_images(more[2])
+    release_images(more[4] or '')
     forget_request(request_key(task.owner, more[3]), task.create_ms, now)
     free_dedupe_key(task)
     if task.batch ~= '' then leave_batch(task, now) end

@@ -6,7 +6,7 @@ end
 -- Sorted sets by time in milliseconds; members are task ids, in IMAGE_PINS and IMAGE_DELETIONS SHA-256.
 local DELAYED, LEASES = key('delayed'), key('leases')
 local ATTEMPT_TIMEOUTS, QUEUE_TIMEOUTS = key('attempt-timeouts'), key('queue-timeouts')
-local PROGRESS_TIMEOUTS = key('progress-timeouts')
+local PROGRESS_TIMEOUTS, REVIEW_TIMEOUTS = key('progress-timeouts'), key('review-timeouts')
 local RETENTION = key('retention')
 local IMAGE_PINS, IMAGE_DELETIONS = key('image-pins'), key('image-deletions')
 -- The feed is a stream whose entries are numbered without a gap by FEED_NUMBER.

@@ -38,7 +38,7 @@ end
 
 local NUMBERS = { 'state', 'attempt', 'counted', 'crashes', 'max_attempts', 'sequence', 'base', 'create_ms', 'start_ms',
   'attempt_timeout_ms', 'queue_timeout_ms', 'heartbeat_timeout_ms', 'progress_timeout_ms', 'place', 'priority',
-  'not_before_ms', 'ready_ms', 'wait_start_ms', 'attempt_start_ms' }
+  'not_before_ms', 'ready_ms', 'wait_start_ms', 'attempt_start_ms', 'stage' }
 local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch', 'dedupe_hash' }
 
 -- A task's fields that moves need, or nil when there is no such task.
@@ -67,6 +67,8 @@ local function leave_state(task)
     redis.call('ZREM', ready_key(task.pipeline), task.id)
     redis.call('ZREM', DELAYED, task.id)
     redis.call('ZREM', QUEUE_TIMEOUTS, task.id)
+  elseif task.state == STATE.AWAITING_REVIEW then
+    redis.call('ZREM', REVIEW_TIMEOUTS, task.id)
   end
   redis.call('ZREM', state_index(task.owner, task.state), task.id)
   local field = task.pipeline .. ' ' .. task.state
@@ -193,7 +195,7 @@ local PIPELINE_FIELD = 1
 local LIST_FIELDS = { 'pipeline', 'task_id', 'owner', 'request_id', 'fingerprint', 'images', 'parameters_json', 'labels',
   'weights', 'weights_digest', 'queue_timeout_ms', 'attempt_timeout_ms', 'heartbeat_timeout_ms', 'progress_timeout_ms',
   'review_timeout_ms', 'max_attempts', 'traceparent', 'state', 'attempt', 'sequence', 'create_ms', 'start_ms', 'end_ms',
-  'expire_ms', 'batch', 'priority', 'not_before_ms', 'attempt_start_ms', 'progress' }
+  'expire_ms', 'batch', 'priority', 'not_before_ms', 'attempt_start_ms', 'progress', 'stage' }
 
 -- A task as one of many: fields and values in turn without outcome and artifacts, with the field queue_position while
 -- it is queued; nil when it is gone.

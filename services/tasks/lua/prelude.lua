@@ -9,6 +9,12 @@ local STATE = {
   FAILED = 6,
   CANCELLED = 7,
 }
+local REVIEW = {
+  UNDECIDED = 0,
+  ACCEPTED = 1,
+  REJECTED = 2,
+  EXPIRED = 3,
+}
 local TERMINAL = {
   [5] = true,
   [6] = true,

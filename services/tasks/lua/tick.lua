@@ -1,4 +1,5 @@
--- Does what is due: delayed tasks become ready, leases run out, attempts and waits end, models that stand still stop.
+-- Does what is due: delayed tasks become ready, leases run out, attempts, waits and reviews end, models that stand
+-- still stop.
 -- KEYS: 1 the time of the last tick.
 -- ARGV: 1 now or ''.
 -- Returns {ready, expired, timed out, renewed, whether retention is due, ms until something is due or -1}.
@@ -14,7 +15,8 @@ local function first_due(...)
   return first
 end
 local function next_due()
-  return first_due(DELAYED, ATTEMPT_TIMEOUTS, LEASES, PROGRESS_TIMEOUTS, QUEUE_TIMEOUTS, RETENTION, IMAGE_PINS)
+  return first_due(DELAYED, ATTEMPT_TIMEOUTS, LEASES, PROGRESS_TIMEOUTS, QUEUE_TIMEOUTS, REVIEW_TIMEOUTS, RETENTION,
+    IMAGE_PINS)
 end
 
 -- Most ticks find nothing to do. They write once a second only: events would wait behind the fsync of each.
@@ -87,6 +89,10 @@ for _, task in ipairs(due(QUEUE_TIMEOUTS)) do
     move(task, 'QUEUE_TIMEOUT', now, { error = timer_error('queue_timeout', task.queue_timeout_ms) })
     timed_out = timed_out + 1
   end
+end
+for _, task in ipairs(due(REVIEW_TIMEOUTS)) do
+  expire_review(task, now)
+  timed_out = timed_out + 1
 end
 
 local retention_due = (first_due(RETENTION, IMAGE_PINS) or now + 1) <= now and 1 or 0

@@ -8,7 +8,7 @@ import grpc
 
 from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
-from services.chassis import logs, principals
+from services.chassis import logs, principals, roles
 from services.tasks.filters import read_list
 from services.tasks.parts import Parts
 from services.tasks.preparing import check_request, complete
@@ -45,7 +45,8 @@ class TaskServicer(TaskServiceServicer):
         """See task_service.proto."""
         task_id = resource_id("tasks", request.name)
         parts = self._parts()
-        record = await parts.store.get(task_id, principals.current().name)
+        caller = principals.current()
+        record = await parts.store.get(task_id, caller.name, reviewer=roles.is_reviewer(caller))
         return api.GetTaskResponse(task=task_message(record, eta=parts.paces.eta(record)))
 
     async def ListTasks(self, request: api.ListTasksRequest, context: Context) -> api.ListTasksResponse:

@@ -13,6 +13,7 @@ from services.tasks.store.leases import LeasePart
 from services.tasks.store.line import Line
 from services.tasks.store.operating import OperatingPart
 from services.tasks.store.place import read_place
+from services.tasks.store.reviews import ReviewPart
 from services.tasks.store.settings import StoreSettings
 from services.tasks.store.standing import SCHEMA_VERSION, StandingPart
 from services.tasks.store.stuck import StuckPart
@@ -28,6 +29,7 @@ class TaskStore(
     BatchPart,
     DedupePart,
     LeasePart,
+    ReviewPart,
     UpkeepPart,
     ImagePart,
     CataloguePart,

@@ -96,22 +96,26 @@ class LeasePart(StorePart):
         lease: LeaseKey,
         *,
         result: bytes = b"",
+        stage_result: bytes = b"",
         error: bytes = b"",
         artifacts: Sequence[bytes] = (),
+        file_names: Sequence[str] = (),
         cancelled: bool = False,
         released: str = "",
     ) -> bool:
-        """Ends an attempt with one of result, error, cancelled, released; False: the lease is lost.
+        """Ends an attempt with one of the kinds of outcome; False: the lease is lost.
 
-        error: serialized `TaskError`; `retryable` and the reasons WORKER_CRASHED and ATTEMPT_TIMEOUT decide
-        what follows. artifacts: serialized `Artifact` each, with a result only. released: the reason.
+        stage_result: a person has to review the stage before the task goes on. error: serialized
+        `TaskError`; `retryable` and the reasons WORKER_CRASHED and ATTEMPT_TIMEOUT decide what follows.
+        artifacts: serialized `Artifact` each, with a result or a stage result only; file_names: theirs,
+        needed where there are stages. released: the reason.
         Repeating an accepted outcome returns True and changes nothing.
         """
-        if sum(map(bool, (result, error, cancelled, released))) != 1 or (artifacts and not result):
-            raise ValueError(
-                "an outcome is one of result, error, cancelled and released; artifacts need a result"
-            )
-        cause = _cause(result, error, cancelled)
+        if sum(map(bool, (result, stage_result, error, cancelled, released))) != 1 or (
+            artifacts and not result and not stage_result
+        ):
+            raise ValueError("an outcome is one of its kinds; artifacts need a result or a stage result")
+        cause = Cause.REVIEW_REQUESTED if stage_result else _cause(result, error, cancelled)
         accepted = await self._scripts.call(
             "finish",
             keys.task(lease.task_id),
@@ -119,8 +123,9 @@ class LeasePart(StorePart):
             *_flat([lease]),
             cause.value,
             released,
-            result,
+            result or stage_result,
             error,
+            " ".join(file_names),
             *artifacts,
         )
         return bool(accepted)

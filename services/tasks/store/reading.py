@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from radmesh.tasks.v1 import task_pb2
 from services.tasks import lifecycle
-from services.tasks.lifecycle import State
+from services.tasks.lifecycle import Decision, State
 from services.tasks.priority import Priority
 from services.tasks.records import EventRecord, TaskRecord
+from services.tasks.reviews import Replacement, ReviewRecord
 from services.tasks.store.packing import unpack
 from services.tasks.timeouts import Timeouts
 from services.tasks.webhooks.records import CallbackRecord, CallbackState
@@ -68,10 +69,13 @@ def task_record(flat: Sequence[bytes], queue_position: int = 0, *, deduplicated:
         callback_url=text.get("callback_url", ""),
         callback_destination=text.get("callback_destination", ""),
         callback=callback_record(text) if "callback_url" in text else None,
+        stage=int(text.get("stage", 1)),
+        stage_result=fields.get("stage_result", b""),
+        reviews=_reviews(text["reviews"]) if "reviews" in text else (),
     )
 
 
-_BYTES = frozenset({"result", "error", "artifacts", "progress"})
+_BYTES = frozenset({"result", "error", "artifacts", "progress", "stage_result"})
 
 
 def _timeouts(text: Mapping[str, str]) -> Timeouts:
@@ -99,6 +103,25 @@ def callback_record(text: Mapping[str, str]) -> CallbackRecord:
         last_reason=text.get("callback_reason", ""),
         next_attempt_time=to_time(int(next_ms)) if next_ms else None,
         deliver_time=to_time(int(deliver_ms)) if deliver_ms else None,
+    )
+
+
+def _reviews(stored: str) -> tuple[ReviewRecord, ...]:
+    """The reviews that `reviews.lua` keeps."""
+    return tuple(
+        ReviewRecord(
+            stage=one["stage"],
+            attempt=one["attempt"],
+            sequence=one["sequence"],
+            open_time=to_time(one["open_ms"]),
+            expire_time=to_time(one["expire_ms"]),
+            decision=Decision(one["decision"]),
+            reviewer=one.get("reviewer", ""),
+            decide_time=to_time(one["decide_ms"]) if "decide_ms" in one else None,
+            reason=one.get("reason", ""),
+            replacements=tuple(Replacement(**replaced) for replaced in one.get("replacements", ())),
+        )
+        for one in json.loads(stored)
     )
 
 

@@ -26,6 +26,7 @@ _SHARED = (
     "outbox",
     "timers",
     "moves",
+    "reviews",
     "creating",
     "sessions",
     "audit",

@@ -40,22 +40,25 @@ class TaskPart(StorePart):
         record = task_record(*rest, deduplicated=outcome == b"DEDUPLICATED")
         return record, outcome == b"CREATED"
 
-    async def get(self, task_id: str, owner: str) -> TaskRecord:
-        """Returns a task. Raises TaskNotFoundError."""
-        record, _ = await self.read_log(task_id, owner, None)
+    async def get(self, task_id: str, owner: str, *, reviewer: bool = False) -> TaskRecord:
+        """Returns a task; see `read_log`. Raises TaskNotFoundError."""
+        record, _ = await self.read_log(task_id, owner, None, reviewer=reviewer)
         return record
 
     async def read_log(
-        self, task_id: str, owner: str, after: int | None
+        self, task_id: str, owner: str, after: int | None, *, reviewer: bool = False
     ) -> tuple[TaskRecord, list[EventRecord]]:
         """Returns a task and its events after a cursor, read at one instant; no events when `after` is None.
 
+        reviewer: whether to return another owner's too, once a stage of it was shown for review.
         Raises TaskNotFoundError, CursorCompactedError, CursorAheadError.
         """
         cursor = "" if after is None else after
-        outcome, *rest = await self._scripts.call("read", keys.task(task_id), task_id, owner, cursor)
+        outcome, *rest = await self._scripts.call(
+            "read", keys.task(task_id), task_id, owner, cursor, int(reviewer)
+        )
         if outcome == b"NOT_FOUND":
-            raise _not_found(task_id)
+            raise task_not_found(task_id)
         check_cursor(outcome, rest)
         fields, position, events = rest
         return task_record(fields, position), [event_record(event) for event in events]
@@ -88,7 +91,7 @@ class TaskPart(StorePart):
         """Asks for the end of a task; an ended one is returned as it is. Raises TaskNotFoundError."""
         outcome, *rest = await self._scripts.call("cancel", keys.task(task_id), self._now(), task_id, owner)
         if outcome == b"NOT_FOUND":
-            raise _not_found(task_id)
+            raise task_not_found(task_id)
         return task_record(*rest)
 
 
@@ -127,7 +130,7 @@ def refusal(outcome: bytes, detail: str, request_id: str) -> RadmeshError:
         return RequestIdReusedError(f"The request id {request_id} was used for another request.")
     if outcome == b"NO_IMAGE":
         return image_not_found(detail)
-    return _not_found(detail)
+    return task_not_found(detail)
 
 
 def check_cursor(outcome: bytes, rest: Sequence[int]) -> None:
@@ -144,7 +147,8 @@ def check_cursor(outcome: bytes, rest: Sequence[int]) -> None:
         )
 
 
-def _not_found(task_id: str) -> TaskNotFoundError:
+def task_not_found(task_id: str) -> TaskNotFoundError:
+    """The error of a task that there is not, or that a caller may not see."""
     return TaskNotFoundError(f"There is no task tasks/{task_id}.", metadata={"task": f"tasks/{task_id}"})
 
 

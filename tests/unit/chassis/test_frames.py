@@ -30,9 +30,9 @@ def test_a_payload_of_any_size_crosses_a_socket(size: int) -> None:
     ours, theirs = socket.socketpair()
     payload = bytes(range(256)) * (size // 256 + 1)
     with ours, theirs:
-        sending = threading.Thread(target=send_frame, args=(ours, FrameKind.IMAGE, payload[:size]))
+        sending = threading.Thread(target=send_frame, args=(ours, FrameKind.INPUT, payload[:size]))
         sending.start()
-        assert receive_frame(theirs) == (FrameKind.IMAGE, payload[:size])
+        assert receive_frame(theirs) == (FrameKind.INPUT, payload[:size])
         sending.join()
 
 
@@ -53,4 +53,4 @@ def test_a_length_out_of_step_is_refused_before_memory_is_taken_for_it() -> None
     with pytest.raises(BrokenFrameError, match="4294967295 bytes"):
         decode_header(b"\x01\xff\xff\xff\xff")
     with pytest.raises(ValueError, match="at most"):
-        encode_header(FrameKind.IMAGE, MAX_PAYLOAD_BYTES + 1)
+        encode_header(FrameKind.INPUT, MAX_PAYLOAD_BYTES + 1)

@@ -47,3 +47,21 @@ def test_a_door_decides_for_the_next_hop(operators: set[str], told: str) -> None
 def test_a_setting_names_principals_joined_by_commas() -> None:
     assert roles.named(" local, alice@ward ,") == {"local", "alice@ward"}
     assert roles.named("") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("caller", "told"),
+    [
+        (Principal("carol"), True),
+        (Principal("bob"), False),
+        (Principal("carol", frozenset({"viewer"})), False),
+        (Principal("bob", frozenset({"reviewer"})), True),
+    ],
+)
+def test_a_door_names_reviewers_of_whom_no_role_came(caller: Principal, told: bool) -> None:
+    def call() -> Principal:
+        principals.enter(caller)
+        roles.tell_reviewer({"carol"})
+        return principals.current()
+
+    assert roles.is_reviewer(contextvars.copy_context().run(call)) is told

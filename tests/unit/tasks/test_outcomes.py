@@ -43,7 +43,8 @@ def error_of(**outcome: Any) -> task_pb2.TaskError:
 def test_a_result_is_kept_with_its_artifacts() -> None:
     found = read_outcome(work.WorkerOutcome(lease=LEASE, result=result(), artifacts=[artifact()]))
     assert any_pb2.Any.FromString(found.result) == result()
-    assert [task_pb2.Artifact.FromString(one) for one in found.artifacts] == [artifact()]
+    assert [task_pb2.Artifact.FromString(one) for one in found.artifacts] == [artifact(attempt=1)]
+    assert found.file_names == ("mask.png",)
     assert (found.error, found.cancelled, found.released) == (b"", False, "")
 
 
@@ -123,3 +124,14 @@ def test_progress_is_kept_within_its_limits(said: float, kept: float) -> None:
     assert (len(found.stage), len(found.unit)) == (200, 200)
     assert found.HasField("update_time")
     assert found.ByteSize() < 1000
+
+
+def test_a_finished_stage_is_kept_with_its_artifacts() -> None:
+    finished = work.StageFinished(stage_result=result("half"))
+    found = read_outcome(work.WorkerOutcome(lease=LEASE, stage_finished=finished, artifacts=[artifact()]))
+    assert any_pb2.Any.FromString(found.stage_result) == result("half")
+    assert (found.result, found.error, found.file_names) == (b"", b"", ("mask.png",))
+
+
+def test_a_finished_stage_needs_something_for_the_next_one() -> None:
+    assert error_of(stage_finished=work.StageFinished()).reason == "INVALID_OUTCOME"

@@ -1,7 +1,6 @@
 """The scripts and the pure lifecycle, driven side by side by random histories."""
 
 import asyncio
-from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,74 +14,17 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
-from services.tasks.lifecycle import LEASED, Cause, State, Tally, jittered_ms, step
+from radmesh.errors import RadmeshError
+from services.tasks.lifecycle import LEASED, Cause, Decision, State, Tally
 from services.tasks.priority import Priority, ready_score
-from services.tasks.records import LeaseKey
+from services.tasks.reviews import AskedDecision
 from services.tasks.store import StoreSettings, TaskStore
 from services.tasks.store.reading import to_time
-from services.tasks.timeouts import Timeouts
+from tests.integration.tasks.store.modelled import Modelled
 from tests.support.task_records import OUTCOMES, SetClock, new_task
 
 # Close enough to each other that their order depends on the time as well.
 HEAD_STARTS = {Priority.STAT: 8.0, Priority.URGENT: 2.0, Priority.ROUTINE: 0.0, Priority.BATCH: -2.0}
-
-
-@dataclass
-class Modelled:
-    """A task as the pure lifecycle has it."""
-
-    task_id: str
-    timeouts: Timeouts
-    tally: Tally
-    state: State = State.NONE
-    priority: Priority = Priority.ROUTINE
-    not_before_ms: int = 0
-    attempt: int = 0
-    first_ready_ms: int = 0
-    ready_ms: int = 0
-    ready: bool = False
-    lease: LeaseKey | None = None
-    lease_ends_ms: int = 0
-    attempt_ends_ms: int = 0
-    watch_ends_ms: int = 0
-    mark: str = ""
-    history: list[tuple[State, str]] = field(default_factory=list)
-
-    def happens(self, cause: Cause, now_ms: int, reason: str = "") -> bool:
-        after = step(self.state, cause, self.tally)
-        if after is None:
-            return False
-        self.state, self.tally = after.state, after.tally
-        self.history.append((after.state, reason or after.reason))
-        if after.state is State.QUEUED:
-            wait_ms = jittered_ms(after.delay_ms, self.task_id, self.attempt)
-            self.ready_ms = max(now_ms + wait_ms, self.not_before_ms)
-            self.first_ready_ms = self.first_ready_ms or self.ready_ms
-        self.ready = after.state is State.QUEUED and self.ready_ms <= now_ms
-        return True
-
-    def begins(self, lease: LeaseKey, now_ms: int) -> None:
-        """Its next attempt."""
-        assert self.happens(Cause.ASSIGNED, now_ms)
-        self.attempt += 1
-        self.lease, self.mark = lease, ""
-        self.attempt_ends_ms = now_ms + self.timeouts.attempt_ms
-        self.renew(now_ms)
-        self.get_on(now_ms)
-
-    def renew(self, now_ms: int) -> None:
-        self.lease_ends_ms = now_ms + self.timeouts.heartbeat_ms
-
-    def get_on(self, now_ms: int) -> None:
-        self.watch_ends_ms = now_ms + (self.timeouts.progress_ms or 10**12)
-
-    def runs_out(self, now_ms: int) -> Cause | None:
-        """The timer that ends its attempt now, in the tick's order."""
-        if self.attempt_ends_ms <= now_ms:
-            return Cause.ATTEMPT_TIMEOUT
-        if self.lease_ends_ms <= now_ms:
-            return Cause.LEASE_EXPIRED
-        return Cause.NO_PROGRESS if self.watch_ends_ms <= now_ms else None
 
 
 class Lives(RuleBasedStateMachine):
@@ -116,6 +58,7 @@ class Lives(RuleBasedStateMachine):
                 "attempt_timeout": st.sampled_from([9.0, 1e6]),
                 "heartbeat_timeout": st.sampled_from([4.0, 10.0]),
                 "progress_timeout": st.sampled_from([0.0, 3.0, 8.0]),
+                "review_timeout": st.sampled_from([6.0, 1e6]),
             }
         ),
     )
@@ -171,6 +114,9 @@ class Lives(RuleBasedStateMachine):
         assert accepted == task.happens(cause, self.clock.now_ms, reason)
         if accepted:
             task.lease = None
+        if task.state is State.AWAITING_REVIEW:
+            record = self.runner.run(self.store.get(task.task_id, "alice"))
+            task.decisions[record.sequence] = Decision.UNDECIDED
 
     @precondition(lambda self: self.tasks)
     @rule(choice=st.data())
@@ -197,6 +143,22 @@ class Lives(RuleBasedStateMachine):
             task.mark = mark
             task.get_on(self.clock.now_ms)
 
+    @precondition(lambda self: any(task.decisions for task in self.tasks.values()))
+    @rule(choice=st.data(), decision=st.sampled_from([Decision.ACCEPTED, Decision.REJECTED]))
+    def review(self, choice: st.DataObject, decision: Decision) -> None:
+        name = choice.draw(
+            st.sampled_from(sorted(name for name, task in self.tasks.items() if task.decisions))
+        )
+        task = self.tasks[name]
+        sequence = choice.draw(st.sampled_from(sorted({1, *task.decisions})))
+        asked = AskedDecision(name, sequence, decision, "because", {})
+        refused = ""
+        try:
+            self.runner.run(self.store.review(asked, "alice"))
+        except RadmeshError as error:
+            refused = error.reason
+        assert refused == task.decides(sequence, decision, self.clock.now_ms)
+
     @rule(seconds=st.sampled_from([0.25, 1.0, 3.5]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -216,10 +178,12 @@ class Lives(RuleBasedStateMachine):
         for task in self.tasks.values():
             if task.state is State.QUEUED and task.ready_ms <= self.clock.now_ms:
                 task.ready = True
-            cause = task.runs_out(self.clock.now_ms) if task.lease else None
+            cause = task.runs_out(self.clock.now_ms)
             if cause is not None:
                 assert task.happens(cause, self.clock.now_ms)
                 task.lease = None
+                if cause is Cause.REVIEW_EXPIRED:
+                    task.decisions[max(task.decisions)] = Decision.EXPIRED
                 ended.append(cause)
         assert report.expired == ended.count(Cause.LEASE_EXPIRED)
         assert report.timed_out == len(ended) - report.expired
@@ -228,7 +192,9 @@ class Lives(RuleBasedStateMachine):
     def both_sides_agree(self) -> None:
         for name, task in self.tasks.items():
             record, events = self.runner.run(self.store.read_log(name, "alice", 0))
-            assert (record.state, record.attempt) == (task.state, task.attempt)
+            assert (record.state, record.attempt, record.stage) == (task.state, task.attempt, task.stage)
+            decisions = {review.sequence: review.decision for review in record.reviews}
+            assert decisions == task.decisions
             assert [(event.state, event.reason) for event in events if event.state] == task.history
             assert [event.sequence for event in events] == list(range(1, record.sequence + 1))
             assert bool(task.lease) == (task.state in LEASED)

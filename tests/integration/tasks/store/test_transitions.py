@@ -11,7 +11,7 @@ from tests.support.store_contents import contents
 from tests.support.task_records import OUTCOMES, SetClock, new_task, task_error
 
 PIPELINES = ["octa-vessels"]
-STATES = [State.QUEUED, State.RUNNING, State.CANCELLING, *sorted(TERMINAL)]
+STATES = [State.QUEUED, State.RUNNING, State.CANCELLING, State.AWAITING_REVIEW, *sorted(TERMINAL)]
 
 
 async def bring(store: TaskStore, session: int, state: State) -> LeaseKey:
@@ -24,6 +24,7 @@ async def bring(store: TaskStore, session: int, state: State) -> LeaseKey:
         await store.cancel(lease.task_id, "alice")
     ends: dict[State, dict[str, Any]] = {
         State.QUEUED: {"released": "FIRST"},
+        State.AWAITING_REVIEW: OUTCOMES[Cause.REVIEW_REQUESTED],
         State.SUCCEEDED: {"result": b"first"},
         State.FAILED: {"error": task_error("FIRST")},
         State.CANCELLED: {"error": task_error("FIRST")},
@@ -50,7 +51,11 @@ async def test_an_outcome_counts_only_where_the_table_says_so(
         assert after is state
         assert contents(redis_url) == before
         # The cause that ended the attempt is the worker's repetition of what was accepted.
-        ended_by = {State.QUEUED: Cause.RELEASED, State.SUCCEEDED: Cause.COMPLETED}
+        ended_by = {
+            State.QUEUED: Cause.RELEASED,
+            State.SUCCEEDED: Cause.COMPLETED,
+            State.AWAITING_REVIEW: Cause.REVIEW_REQUESTED,
+        }
         repeated = ended_by.get(state, Cause.ATTEMPT_FAILED) is cause and state is not State.RUNNING
         assert accepted == repeated
 
