@@ -18,6 +18,7 @@ PURE = (
     "services/tasks/filters.py",
     "services/tasks/lifecycle.py",
     "services/tasks/records.py",
+    "services/tasks/statistics.py",
     "services/tasks/stuck.py",
     "services/tasks/validation.py",
     "services/tasks/webhooks/addresses.py",

@@ -18,9 +18,14 @@ SERVICES: Mapping[str, Callable[[Metrics], object]] = {
 _HEAD = """# Metrics
 
 Prometheus reads them at `/metrics` of each service, where `RADMESH_<SERVICE>_METRICS_LISTEN` says;
-`radmesh up` prints the addresses. `radmesh_gateway_…`, `radmesh_tasks_…`, `radmesh_worker_…` (every model
-service): the name says who shows it. A histogram has `_bucket`, `_sum` and `_count` behind its name. Written
-by `make generate` from the collectors of each service.
+`radmesh up` prints the addresses. [monitoring.md](monitoring.md) says how to scrape them and what each alert
+means. Written by `make generate` from the collectors of each service.
+
+The name says who shows a metric: `radmesh_gateway_…`, `radmesh_tasks_…`, `radmesh_worker_…` (every model
+service), `radmesh_rpc…` (all of them). A histogram has `_bucket`, `_sum` and `_count` behind its name.
+
+Those of `tasks` with the label `pipeline` are figures of the whole mesh, the same on each replica and as
+`radmesh tasks stats` prints: take `max by (pipeline, …)` of them, never `sum` over replicas.
 """
 _TABLE = "| metric | kind | what it tells |\n|---|---|---|"
 

@@ -7,10 +7,12 @@ import typer
 from radmesh.cli import consoles, operating, rows, tables
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, connect, run
+from radmesh.cli.stats import stats
 from radmesh.tasks.v1 import task_pb2
 
 tasks = typer.Typer(
-    help="Lists, shows and cancels tasks; for operators: finds stuck ones, pauses.", no_args_is_help=True
+    help="Lists, shows and cancels tasks; for operators: finds stuck ones, counts, pauses.",
+    no_args_is_help=True,
 )
 
 TaskName = Annotated[str, typer.Argument(help="Task: its name or its id.")]
@@ -44,6 +46,7 @@ def cancel_task(task: TaskName, as_json: Json = False, server: Server = SERVER_D
 for _command in (
     operating.check,
     operating.recover,
+    stats,
     operating.pause,
     operating.resume,
     operating.workers,

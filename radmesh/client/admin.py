@@ -11,7 +11,13 @@ from radmesh.client import connection
 from radmesh.client.requests import full_name
 from radmesh.client.retry import Patience, repeat
 from radmesh.tasks.v1 import admin_service_pb2 as pb
-from radmesh.tasks.v1 import admin_service_pb2_grpc, pipeline_pb2, worker_pb2
+from radmesh.tasks.v1 import (
+    admin_service_pb2_grpc,
+    pipeline_pb2,
+    statistics_service_pb2,
+    statistics_service_pb2_grpc,
+    worker_pb2,
+)
 
 T = TypeVar("T")
 # Putting running tasks back twice would end what the first call had started again.
@@ -23,6 +29,7 @@ class AdminClient:
 
     def __init__(self, channel: grpc.aio.Channel, patience: Patience) -> None:
         self._stub = admin_service_pb2_grpc.AdminServiceStub(channel)
+        self._statistics = statistics_service_pb2_grpc.StatisticsServiceStub(channel)
         self._patience = patience
 
     async def check_stuck_tasks(self, max_runtime: timedelta | None = None) -> pb.CheckStuckTasksResponse:
@@ -43,6 +50,12 @@ class AdminClient:
         if max_runtime is not None:
             request.max_runtime.FromTimedelta(max_runtime)
         return await self._call(self._stub.RecoverTasks, request, _ONCE)
+
+    async def statistics(self, pipeline: str = "") -> Sequence[statistics_service_pb2.PipelineStatistics]:
+        """Figures about the tasks of all owners, of one pipeline or of all by name. Leaves no record."""
+        name = full_name("pipelines", pipeline) if pipeline else ""
+        request = statistics_service_pb2.GetStatisticsRequest(pipeline=name)
+        return (await self._call(self._statistics.GetStatistics, request)).pipelines
 
     async def pause_pipeline(self, name: str, reason: str = "") -> pipeline_pb2.Pipeline:
         """Stops handing out its tasks; running ones go on."""

@@ -13,6 +13,7 @@ from radmesh.tasks.v1 import (
     batch_service_pb2_grpc,
     pipeline_service_pb2_grpc,
     review_service_pb2_grpc,
+    statistics_service_pb2_grpc,
     task_service_pb2_grpc,
 )
 from services.chassis import roles
@@ -34,6 +35,7 @@ from services.gateway.servicers.blobs import BlobServicer
 from services.gateway.servicers.images import ImageServicer
 from services.gateway.servicers.pipelines import ModelServicer, PipelineServicer
 from services.gateway.servicers.reviews import ReviewServicer
+from services.gateway.servicers.statistics import StatisticsServicer
 from services.gateway.servicers.tasks import TaskServicer
 from services.gateway.servicers.uploads import UploadServicer, add_upload_servicer
 from services.gateway.settings import GatewaySettings
@@ -54,6 +56,7 @@ SERVICES = (
     "radmesh.tasks.v1.BatchService",
     "radmesh.tasks.v1.PipelineService",
     "radmesh.tasks.v1.ReviewService",
+    "radmesh.tasks.v1.StatisticsService",
     "radmesh.tasks.v1.TaskService",
 )
 
@@ -90,8 +93,11 @@ class Gateway:
         reading = Downloads(peer, blobs, self._metrics)
         receiver = Receiver(self._uploads, acceptance)
         analysis = Analysis(peer, self._hub, self._uploads, acceptance, limits, reading)
-        admin = AdminServicer(peer, roles.named(settings.operators))
-        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(admin, server)
+        operators = roles.named(settings.operators)
+        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(AdminServicer(peer, operators), server)
+        statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server(
+            StatisticsServicer(peer, operators), server
+        )
         batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(peer, self._hub), server)
         reviewers = roles.named(settings.reviewers)
         tasks = TaskServicer(peer, self._hub, reviewers)

@@ -19,6 +19,7 @@ from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.pipeline_service_pb2 import ListPipelinesRequest
 from radmesh.tasks.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 from radmesh.tasks.v1.review_service_pb2_grpc import ReviewServiceStub
+from radmesh.tasks.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceStub
 from services.chassis.deadlines import remaining_deadline
 
@@ -46,6 +47,7 @@ class TasksPeer:
     def __init__(self, channel: grpc.aio.Channel, timeout: float) -> None:
         self.ask = Asking(timeout)
         self.admin = AdminServiceStub(channel)
+        self.statistics = StatisticsServiceStub(channel)
         self.tasks = TaskServiceStub(channel)
         self.batches = BatchServiceStub(channel)
         self.reviews = ReviewServiceStub(channel)

@@ -8,6 +8,7 @@ from services.chassis.watch import WatchHub
 from services.chassis.watcher import Log
 from services.tasks.batch_messages import batch_event_message, batch_message
 from services.tasks.catalogue import Catalogue
+from services.tasks.counting import Counting
 from services.tasks.follows import Follows
 from services.tasks.paces import Paces
 from services.tasks.recovery import Recovery
@@ -32,6 +33,7 @@ class Parts:
     recovery: Recovery
     paces: Paces
     callbacks: CallbackPolicy
+    counting: Counting
 
 
 class StoreLogs:

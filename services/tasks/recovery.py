@@ -1,6 +1,7 @@
 """Finds stuck tasks and puts them back: on request, or by itself where no person has to decide."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.tasks.audit import MESH, audited
@@ -10,7 +11,6 @@ from services.tasks.records import Recovered
 from services.tasks.store import TaskStore
 from services.tasks.store.stuck import Sight
 from services.tasks.stuck import Answer, Finding, TaskFacts, judge, read_answer, recovers_by_itself
-from services.tasks.stuck_metrics import StuckMetrics
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,15 @@ class Treated:
 
 
 class Recovery:
-    """Looks for stuck tasks over the whole mesh. `max_runtime_ms`: from when an attempt runs for too long."""
+    """Looks for stuck tasks over the whole mesh. `max_runtime_ms`: from when an attempt runs for too long.
 
-    def __init__(self, store: TaskStore, inquiries: Inquiries, metrics: StuckMetrics) -> None:
+    stuck: how many tasks the last look by itself left stuck, by pipeline and finding; None before the first.
+    """
+
+    def __init__(self, store: TaskStore, inquiries: Inquiries) -> None:
         self._store = store
         self._inquiries = inquiries
-        self._metrics = metrics
+        self.stuck: Mapping[tuple[str, Finding], int] | None = None
 
     async def check(self, max_runtime_ms: int) -> list[Found]:
         """Every running task and every one lost from its queue, the stuck ones first. Changes nothing."""
@@ -66,7 +69,7 @@ class Recovery:
         return sorted(treated, key=lambda one: bool(one.left_reason))
 
     async def recover_plain_cases(self, max_runtime_ms: int, *, act: bool) -> None:
-        """Puts back what needs no person's decision, if it is to act, and shows what is stuck after that.
+        """Puts back what needs no person's decision, if it is to act, and notes what is stuck after that.
 
         Looks at all tasks only where some are not accounted for; otherwise at those that run.
         """
@@ -75,7 +78,9 @@ class Recovery:
         stuck = [one for one in await self._look(sights, max_runtime_ms) if one.finding is not Finding.NONE]
         plain = [one for one in stuck if _is_plain(one)] if act else []
         reset = await self._recover_recorded(plain) if plain else set()
-        self._metrics.set_stuck([one.finding for one in stuck if one.facts.task_id not in reset])
+        self.stuck = Counter(
+            (one.facts.pipeline, one.finding) for one in stuck if one.facts.task_id not in reset
+        )
 
     async def _recover_recorded(self, plain: Sequence[Found]) -> set[str]:
         words = ", ".join(sorted({one.finding.name for one in plain}))
@@ -107,7 +112,6 @@ class Recovery:
             return Treated(task_id, one, "NOT_STUCK")
         outcome = await self._store.recover(one.facts, one.finding)
         if outcome is Recovered.RESET:
-            self._metrics.count_recovery(one.finding)
             on_reset(task_id)
             return Treated(task_id, one)
         gone = outcome is Recovered.GONE

@@ -21,6 +21,8 @@ from radmesh.tasks.v1 import (
     pipeline_service_pb2_grpc,
     review_service_pb2,
     review_service_pb2_grpc,
+    statistics_service_pb2,
+    statistics_service_pb2_grpc,
     task_service_pb2,
     task_service_pb2_grpc,
     worker_service_pb2,
@@ -30,10 +32,11 @@ from services.chassis import logs, roles
 from services.chassis.metrics import Metrics
 from services.chassis.watch import WatchHub
 from services.tasks.catalogue import Catalogue
+from services.tasks.counting import Counting
 from services.tasks.follower import Follower
 from services.tasks.follows import Follows
 from services.tasks.inquiries import Inquiries
-from services.tasks.metrics import TasksMetrics, count
+from services.tasks.metrics import TasksMetrics
 from services.tasks.paces import Paces
 from services.tasks.parts import Parts, StoreLogs
 from services.tasks.recoverer import look_for_stuck_tasks
@@ -44,6 +47,7 @@ from services.tasks.servicers.follow import FollowServicer
 from services.tasks.servicers.images import ImageRecordServicer, ImageServicer
 from services.tasks.servicers.pipelines import PipelineServicer
 from services.tasks.servicers.reviews import ReviewServicer
+from services.tasks.servicers.statistics import StatisticsServicer
 from services.tasks.servicers.tasks import TaskServicer
 from services.tasks.servicers.workers import WorkerServicer
 from services.tasks.sessions import Sessions
@@ -64,6 +68,7 @@ _FILES = (
     image_service_pb2,
     admin_service_pb2,
     review_service_pb2,
+    statistics_service_pb2,
 )
 
 
@@ -96,6 +101,9 @@ class TasksService:
         admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
             AdminServicer(self._parts, operators), server
         )
+        statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server(
+            StatisticsServicer(self._parts, operators), server
+        )
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(self._parts), server)
         image_service_pb2_grpc.add_ImageRecordServiceServicer_to_server(
             ImageRecordServicer(self._parts), server
@@ -116,10 +124,13 @@ class TasksService:
         )
         follows = Follows(self._settings.follower_pending)
         inquiries = Inquiries(store, self._settings.inspect_seconds)
-        recovery = Recovery(store, inquiries, self._metrics.stuck)
+        recovery = Recovery(store, inquiries)
         self._webhooks = Webhooks(self._settings, store, catalogue, self._metrics.webhooks)
         callbacks = self._webhooks.policy
-        self._started = Parts(store, catalogue, sessions, hub, follows, policy, recovery, paces, callbacks)
+        counting = Counting(store, self._metrics.statistics.show, lambda: recovery.stuck)
+        self._started = Parts(
+            store, catalogue, sessions, hub, follows, policy, recovery, paces, callbacks, counting
+        )
         self._metrics.show(sessions=lambda: len(sessions), watches=lambda: hub.open_watches)
         courier = self._webhooks.courier
         follower = Follower(store, hub, follows, sessions, inquiries, courier=courier, metrics=self._metrics)
@@ -137,7 +148,7 @@ class TasksService:
                 )
             )
         self._run(paces.run(self._settings.count_seconds))
-        self._run(count(self._metrics, store, catalogue, self._settings.count_seconds))
+        self._run(counting.run(self._settings.count_seconds, self._settings.count_times_seconds))
 
     async def ready(self) -> None:
         """See services.chassis.server.Service. `start` has found Redis."""

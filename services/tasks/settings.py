@@ -106,6 +106,9 @@ class TasksSettings(WebhookSettings):
     count_seconds: float = Field(
         2.0, gt=0, description="Time between two counts of tasks for the metrics and the ETAs."
     )
+    count_times_seconds: float = Field(
+        15.0, gt=0, description="The same for how long attempts waited and ran, which takes more work."
+    )
     follower_pending: int = Field(
         10_000, ge=1, description="Messages kept for a gateway that reads slowly before it is cut off."
     )

@@ -37,6 +37,23 @@ def test_tasks_are_listed_shown_and_cancelled(mesh: Mesh) -> None:
     assert "cancelled" in shown.stdout
 
 
+def test_stats_count_tasks_and_show_how_long_they_take(mesh: Mesh) -> None:
+    with SyncClient(mesh.address) as client:
+        client.wait(client.create("steps", []).name)
+    (row,) = objects(radmesh("tasks", "stats", "--pipeline", "steps", "--json", server=mesh.address).stdout)
+    assert (row["pipeline"], row["paused"]) == ("pipelines/steps", False)
+    assert row["counts"]["SUCCEEDED"] >= 1
+    assert row["run_seconds"]["count"] >= 1
+    assert 0 < row["run_seconds"]["p50"] <= row["run_seconds"]["p95"]
+    assert {"stuck_by_finding", "failures_by_reason", "retries_by_cause"} <= set(row)
+    text = radmesh("tasks", "stats", server=mesh.address)
+    assert text.returncode == 0
+    assert "steps" in text.stdout
+    unknown = radmesh("tasks", "stats", "--pipeline", "none-such", "--json", server=mesh.address)
+    assert unknown.returncode == 2
+    assert objects(unknown.stdout)[0]["error"]["reason"] == "PIPELINE_NOT_FOUND"
+
+
 def test_an_unknown_task_exits_with_2(mesh: Mesh) -> None:
     done = radmesh("tasks", "get", "0" * 32, "--json", server=mesh.address)
     assert done.returncode == 2

@@ -4,8 +4,9 @@ import uuid
 from typing import Any
 
 from radmesh.tasks.v1 import task_pb2
-from services.tasks.lifecycle import Cause
+from services.tasks.lifecycle import Cause, State
 from services.tasks.records import NewTask
+from services.tasks.store import TaskStore
 from services.tasks.timeouts import Timeouts
 
 
@@ -73,3 +74,14 @@ OUTCOMES: dict[Cause, dict[str, Any]] = {
     Cause.RELEASED: {"released": "WORKER_DRAINING"},
     Cause.REVIEW_REQUESTED: {"stage_result": b"s", "artifacts": [b"slice"]},
 }
+
+
+async def queue_counts(store: TaskStore) -> dict[tuple[str, State], int]:
+    """How many tasks there are by pipeline and state, those of which there are any."""
+    figures = await store.read_statistics()
+    return {
+        (one.pipeline, state): count
+        for one in figures.pipelines
+        for state, count in one.counts.items()
+        if count
+    }

@@ -27,13 +27,19 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from radmesh.tasks.v1 import task_pb2 as radmesh_dot_tasks_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)radmesh/tasks/v1/statistics_service.proto\x12\x10radmesh.tasks.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bradmesh/tasks/v1/task.proto\"(\n\x14GetStatisticsRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\"\x7f\n\x15GetStatisticsResponse\x12\x37\n\tpipelines\x18\x01 \x03(\x0b\x32$.radmesh.tasks.v1.PipelineStatistics\x12-\n\ttake_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe4\x03\n\x12PipelineStatistics\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x32\n\x0cstate_counts\x18\x02 \x03(\x0b\x32\x1c.radmesh.tasks.v1.StateCount\x12\x34\n\nqueue_time\x18\x03 \x01(\x0b\x32 .radmesh.tasks.v1.TimeStatistics\x12\x32\n\x08run_time\x18\x04 \x01(\x0b\x32 .radmesh.tasks.v1.TimeStatistics\x12\x0f\n\x07retries\x18\x05 \x01(\x03\x12\x12\n\nrecoveries\x18\x06 \x01(\x03\x12\r\n\x05stuck\x18\x07 \x01(\x03\x12V\n\x12\x66\x61ilures_by_reason\x18\x08 \x03(\x0b\x32:.radmesh.tasks.v1.PipelineStatistics.FailuresByReasonEntry\x12.\n\x0boldest_wait\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11\x63onnected_workers\x18\n \x01(\x05\x12\x0e\n\x06paused\x18\x0b \x01(\x08\x1a\x37\n\x15\x46\x61iluresByReasonEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"G\n\nStateCount\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.radmesh.tasks.v1.TaskState\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\x98\x01\n\x0eTimeStatistics\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\'\n\x04mean\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03p50\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03p95\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration2u\n\x11StatisticsService\x12`\n\rGetStatistics\x12&.radmesh.tasks.v1.GetStatisticsRequest\x1a\'.radmesh.tasks.v1.GetStatisticsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)radmesh/tasks/v1/statistics_service.proto\x12\x10radmesh.tasks.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bradmesh/tasks/v1/task.proto\"(\n\x14GetStatisticsRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\"\x7f\n\x15GetStatisticsResponse\x12\x37\n\tpipelines\x18\x01 \x03(\x0b\x32$.radmesh.tasks.v1.PipelineStatistics\x12-\n\ttake_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe0\x06\n\x12PipelineStatistics\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x32\n\x0cstate_counts\x18\x02 \x03(\x0b\x32\x1c.radmesh.tasks.v1.StateCount\x12\x34\n\nqueue_time\x18\x03 \x01(\x0b\x32 .radmesh.tasks.v1.TimeStatistics\x12\x32\n\x08run_time\x18\x04 \x01(\x0b\x32 .radmesh.tasks.v1.TimeStatistics\x12R\n\x10retries_by_cause\x18\x05 \x03(\x0b\x32\x38.radmesh.tasks.v1.PipelineStatistics.RetriesByCauseEntry\x12\\\n\x15recoveries_by_finding\x18\x06 \x03(\x0b\x32=.radmesh.tasks.v1.PipelineStatistics.RecoveriesByFindingEntry\x12R\n\x10stuck_by_finding\x18\x07 \x03(\x0b\x32\x38.radmesh.tasks.v1.PipelineStatistics.StuckByFindingEntry\x12V\n\x12\x66\x61ilures_by_reason\x18\x08 \x03(\x0b\x32:.radmesh.tasks.v1.PipelineStatistics.FailuresByReasonEntry\x12.\n\x0boldest_wait\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11\x63onnected_workers\x18\n \x01(\x05\x12\x0e\n\x06paused\x18\x0b \x01(\x08\x1a\x35\n\x13RetriesByCauseEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a:\n\x18RecoveriesByFindingEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a\x35\n\x13StuckByFindingEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a\x37\n\x15\x46\x61iluresByReasonEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"G\n\nStateCount\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.radmesh.tasks.v1.TaskState\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\x98\x01\n\x0eTimeStatistics\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\'\n\x04mean\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03p50\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03p95\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration2u\n\x11StatisticsService\x12`\n\rGetStatistics\x12&.radmesh.tasks.v1.GetStatisticsRequest\x1a\'.radmesh.tasks.v1.GetStatisticsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radmesh.tasks.v1.statistics_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PIPELINESTATISTICS_RETRIESBYCAUSEENTRY']._loaded_options = None
+  _globals['_PIPELINESTATISTICS_RETRIESBYCAUSEENTRY']._serialized_options = b'8\001'
+  _globals['_PIPELINESTATISTICS_RECOVERIESBYFINDINGENTRY']._loaded_options = None
+  _globals['_PIPELINESTATISTICS_RECOVERIESBYFINDINGENTRY']._serialized_options = b'8\001'
+  _globals['_PIPELINESTATISTICS_STUCKBYFINDINGENTRY']._loaded_options = None
+  _globals['_PIPELINESTATISTICS_STUCKBYFINDINGENTRY']._serialized_options = b'8\001'
   _globals['_PIPELINESTATISTICS_FAILURESBYREASONENTRY']._loaded_options = None
   _globals['_PIPELINESTATISTICS_FAILURESBYREASONENTRY']._serialized_options = b'8\001'
   _globals['_GETSTATISTICSREQUEST']._serialized_start=157
@@ -41,13 +47,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTATISTICSRESPONSE']._serialized_start=199
   _globals['_GETSTATISTICSRESPONSE']._serialized_end=326
   _globals['_PIPELINESTATISTICS']._serialized_start=329
-  _globals['_PIPELINESTATISTICS']._serialized_end=813
-  _globals['_PIPELINESTATISTICS_FAILURESBYREASONENTRY']._serialized_start=758
-  _globals['_PIPELINESTATISTICS_FAILURESBYREASONENTRY']._serialized_end=813
-  _globals['_STATECOUNT']._serialized_start=815
-  _globals['_STATECOUNT']._serialized_end=886
-  _globals['_TIMESTATISTICS']._serialized_start=889
-  _globals['_TIMESTATISTICS']._serialized_end=1041
-  _globals['_STATISTICSSERVICE']._serialized_start=1043
-  _globals['_STATISTICSSERVICE']._serialized_end=1160
+  _globals['_PIPELINESTATISTICS']._serialized_end=1193
+  _globals['_PIPELINESTATISTICS_RETRIESBYCAUSEENTRY']._serialized_start=968
+  _globals['_PIPELINESTATISTICS_RETRIESBYCAUSEENTRY']._serialized_end=1021
+  _globals['_PIPELINESTATISTICS_RECOVERIESBYFINDINGENTRY']._serialized_start=1023
+  _globals['_PIPELINESTATISTICS_RECOVERIESBYFINDINGENTRY']._serialized_end=1081
+  _globals['_PIPELINESTATISTICS_STUCKBYFINDINGENTRY']._serialized_start=1083
+  _globals['_PIPELINESTATISTICS_STUCKBYFINDINGENTRY']._serialized_end=1136
+  _globals['_PIPELINESTATISTICS_FAILURESBYREASONENTRY']._serialized_start=1138
+  _globals['_PIPELINESTATISTICS_FAILURESBYREASONENTRY']._serialized_end=1193
+  _globals['_STATECOUNT']._serialized_start=1195
+  _globals['_STATECOUNT']._serialized_end=1266
+  _globals['_TIMESTATISTICS']._serialized_start=1269
+  _globals['_TIMESTATISTICS']._serialized_end=1421
+  _globals['_STATISTICSSERVICE']._serialized_start=1423
+  _globals['_STATISTICSSERVICE']._serialized_end=1540
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,28 @@ class GetStatisticsResponse(_message.Message):
     def __init__(self, pipelines: _Optional[_Iterable[_Union[PipelineStatistics, _Mapping]]] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PipelineStatistics(_message.Message):
-    __slots__ = ("pipeline", "state_counts", "queue_time", "run_time", "retries", "recoveries", "stuck", "failures_by_reason", "oldest_wait", "connected_workers", "paused")
+    __slots__ = ("pipeline", "state_counts", "queue_time", "run_time", "retries_by_cause", "recoveries_by_finding", "stuck_by_finding", "failures_by_reason", "oldest_wait", "connected_workers", "paused")
+    class RetriesByCauseEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class RecoveriesByFindingEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class StuckByFindingEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     class FailuresByReasonEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -38,9 +59,9 @@ class PipelineStatistics(_message.Message):
     STATE_COUNTS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_TIME_FIELD_NUMBER: _ClassVar[int]
     RUN_TIME_FIELD_NUMBER: _ClassVar[int]
-    RETRIES_FIELD_NUMBER: _ClassVar[int]
-    RECOVERIES_FIELD_NUMBER: _ClassVar[int]
-    STUCK_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_BY_CAUSE_FIELD_NUMBER: _ClassVar[int]
+    RECOVERIES_BY_FINDING_FIELD_NUMBER: _ClassVar[int]
+    STUCK_BY_FINDING_FIELD_NUMBER: _ClassVar[int]
     FAILURES_BY_REASON_FIELD_NUMBER: _ClassVar[int]
     OLDEST_WAIT_FIELD_NUMBER: _ClassVar[int]
     CONNECTED_WORKERS_FIELD_NUMBER: _ClassVar[int]
@@ -49,14 +70,14 @@ class PipelineStatistics(_message.Message):
     state_counts: _containers.RepeatedCompositeFieldContainer[StateCount]
     queue_time: TimeStatistics
     run_time: TimeStatistics
-    retries: int
-    recoveries: int
-    stuck: int
+    retries_by_cause: _containers.ScalarMap[str, int]
+    recoveries_by_finding: _containers.ScalarMap[str, int]
+    stuck_by_finding: _containers.ScalarMap[str, int]
     failures_by_reason: _containers.ScalarMap[str, int]
     oldest_wait: _duration_pb2.Duration
     connected_workers: int
     paused: bool
-    def __init__(self, pipeline: _Optional[str] = ..., state_counts: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., queue_time: _Optional[_Union[TimeStatistics, _Mapping]] = ..., run_time: _Optional[_Union[TimeStatistics, _Mapping]] = ..., retries: _Optional[int] = ..., recoveries: _Optional[int] = ..., stuck: _Optional[int] = ..., failures_by_reason: _Optional[_Mapping[str, int]] = ..., oldest_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., connected_workers: _Optional[int] = ..., paused: _Optional[bool] = ...) -> None: ...
+    def __init__(self, pipeline: _Optional[str] = ..., state_counts: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., queue_time: _Optional[_Union[TimeStatistics, _Mapping]] = ..., run_time: _Optional[_Union[TimeStatistics, _Mapping]] = ..., retries_by_cause: _Optional[_Mapping[str, int]] = ..., recoveries_by_finding: _Optional[_Mapping[str, int]] = ..., stuck_by_finding: _Optional[_Mapping[str, int]] = ..., failures_by_reason: _Optional[_Mapping[str, int]] = ..., oldest_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., connected_workers: _Optional[int] = ..., paused: _Optional[bool] = ...) -> None: ...
 
 class StateCount(_message.Message):
     __slots__ = ("state", "count")

@@ -51,6 +51,9 @@ class StatisticsServiceServicer:
 
         Errors:
         PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+        INVALID_ARGUMENT (INVALID_REQUEST): `pipeline` is no name of a pipeline.
+        NOT_FOUND (PIPELINE_NOT_FOUND): no worker ever introduced it, and it has no tasks.
+        UNAVAILABLE (STORE_UNAVAILABLE): the store is away.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

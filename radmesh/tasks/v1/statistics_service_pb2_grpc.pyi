@@ -38,6 +38,9 @@ class StatisticsServiceStub:
 
     Errors:
     PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+    INVALID_ARGUMENT (INVALID_REQUEST): `pipeline` is no name of a pipeline.
+    NOT_FOUND (PIPELINE_NOT_FOUND): no worker ever introduced it, and it has no tasks.
+    UNAVAILABLE (STORE_UNAVAILABLE): the store is away.
     """
 
 @_typing.type_check_only
@@ -50,6 +53,9 @@ class StatisticsServiceAsyncStub(StatisticsServiceStub):
 
     Errors:
     PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+    INVALID_ARGUMENT (INVALID_REQUEST): `pipeline` is no name of a pipeline.
+    NOT_FOUND (PIPELINE_NOT_FOUND): no worker ever introduced it, and it has no tasks.
+    UNAVAILABLE (STORE_UNAVAILABLE): the store is away.
     """
 
 class StatisticsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -65,6 +71,9 @@ class StatisticsServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+        INVALID_ARGUMENT (INVALID_REQUEST): `pipeline` is no name of a pipeline.
+        NOT_FOUND (PIPELINE_NOT_FOUND): no worker ever introduced it, and it has no tasks.
+        UNAVAILABLE (STORE_UNAVAILABLE): the store is away.
         """
 
 def add_StatisticsServiceServicer_to_server(servicer: StatisticsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,4 +10,5 @@ end
 local workers = redis.call('ZCOUNT', connected_key(pipeline), now, '+inf')
 if workers + open > 0 then return { 'IN_USE', workers, open } end
 for _, hash in ipairs({ PIPELINES, PIPELINE_SETS, PAUSED, RESUMED }) do redis.call('HDEL', hash, pipeline) end
+redis.call('DEL', runtimes_key(pipeline), tally_key(pipeline), failures_key(pipeline))
 return { 'DELETED' }

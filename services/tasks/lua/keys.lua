@@ -31,6 +31,9 @@ local function ready_key(pipeline) return key('ready', pipeline) end
 -- List of the latest attempts of a pipeline that ended, newest first, '{queue_ms} {run_ms} {cause}' each: time from
 -- ready to leased, time from leased to the end, and the lifecycle's cause of the end. It stays with the pipeline.
 local function runtimes_key(pipeline) return key('runtimes', pipeline) end
+-- Hashes of a pipeline: 'retries {cause}' and 'recoveries {finding}' to their number; failed tasks by reason.
+local function tally_key(pipeline) return key('tally', pipeline) end
+local function failures_key(pipeline) return key('failures', pipeline) end
 -- The active task that was created with a dedupe key, by the keyed hash of owner, pipeline and that key.
 local function dedupe_key(hash) return key('dedupe', hash) end
 -- Hash of a worker's session and pipelines; set of the tasks that it holds leases on.

@@ -12,6 +12,7 @@ local lease_end_ms = tonumber(redis.call('ZSCORE', LEASES, task.id))
 local healed = (finding == 'ORPHANED' and lease_end_ms) or (task.state == STATE.QUEUED and is_queued(task))
   or (finding == 'HEARTBEAT_EXPIRED' and lease_end_ms and lease_end_ms > now)
 if healed or not move(task, 'RECOVERED', now, {}) then return 'CHANGED' end
+count_recovery(task, finding == 'NONE' and 'FORCED' or finding)
 if task.worker ~= '' then
   feed('drop', 'worker', task.worker, 'task', task.id, 'attempt', task.attempt, 'token', task.token)
 end

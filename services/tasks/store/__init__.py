@@ -16,6 +16,7 @@ from services.tasks.store.place import read_place
 from services.tasks.store.reviews import ReviewPart
 from services.tasks.store.settings import StoreSettings
 from services.tasks.store.standing import SCHEMA_VERSION, StandingPart
+from services.tasks.store.statistics import StatisticsPart
 from services.tasks.store.stuck import StuckPart
 from services.tasks.store.tasks import TaskPart
 from services.tasks.store.upkeep import UpkeepPart
@@ -38,6 +39,7 @@ class TaskStore(
     StandingPart,
     StuckPart,
     WebhookPart,
+    StatisticsPart,
 ):
     """Every task, lease, image and pipeline of the mesh, kept in Redis.
 

@@ -46,3 +46,8 @@ def image(sha256: str) -> str:
 def owner_index(owner: str) -> str:
     """The sorted set of an owner's tasks."""
     return f"{_TAG}index:owner:{owner}"
+
+
+def runtimes(pipeline: str) -> str:
+    """The list of a pipeline's latest attempts."""
+    return f"{_TAG}runtimes:{pipeline}"

@@ -115,7 +115,8 @@ class LeasePart(StorePart):
             artifacts and not result and not stage_result
         ):
             raise ValueError("an outcome is one of its kinds; artifacts need a result or a stage result")
-        cause = Cause.REVIEW_REQUESTED if stage_result else _cause(result, error, cancelled)
+        said = task_pb2.TaskError.FromString(error) if error else None
+        cause = Cause.REVIEW_REQUESTED if stage_result else _cause(result, said, cancelled)
         accepted = await self._scripts.call(
             "finish",
             keys.task(lease.task_id),
@@ -126,19 +127,19 @@ class LeasePart(StorePart):
             result or stage_result,
             error,
             " ".join(file_names),
+            said.reason if said else "",
             *artifacts,
         )
         return bool(accepted)
 
 
-def _cause(result: bytes, error: bytes, cancelled: bool) -> Cause:
+def _cause(result: bytes, said: task_pb2.TaskError | None, cancelled: bool) -> Cause:
     if result:
         return Cause.COMPLETED
     if cancelled:
         return Cause.ATTEMPT_CANCELLED
-    if not error:
+    if said is None:
         return Cause.RELEASED
-    said = task_pb2.TaskError.FromString(error)
     if said.reason in {Cause.WORKER_CRASHED.value, Cause.ATTEMPT_TIMEOUT.value}:
         return Cause(said.reason)
     return Cause.TRANSIENT_FAILURE if said.retryable else Cause.ATTEMPT_FAILED

@@ -23,6 +23,7 @@ class StoreSettings:
     feed_event_bytes: largest event that the feed carries itself.
     page_scan: most index entries that one page of a list looks at.
     runtimes: ended attempts of each pipeline whose times are kept.
+    failure_reasons: most reasons by which the failures of a pipeline are counted; the rest count as OTHER.
     head_starts: by priority.
     dedupe_secret: key of the hashes of dedupe keys; one that the store makes and keeps itself when empty.
     tick_items: most items that one tick treats of each kind.
@@ -48,6 +49,7 @@ class StoreSettings:
     page_scan: int = 1_000
     tick_items: int = 100
     runtimes: int = 1_000
+    failure_reasons: int = 100
     head_starts: Mapping[Priority, float] = field(default_factory=lambda: HEAD_STARTS)
     dedupe_secret: str = field(default="", repr=False)
     replicas: int = 0

@@ -14,6 +14,7 @@ from radmesh.tasks.v1 import (
     batch_service_pb2_grpc,
     follow_service_pb2_grpc,
     pipeline_service_pb2_grpc,
+    statistics_service_pb2_grpc,
     task_pb2,
     task_service_pb2,
     task_service_pb2_grpc,
@@ -28,6 +29,7 @@ QUICK = {
     "tick_seconds": 0.1,
     "bookmark_seconds": 0.5,
     "count_seconds": 0.2,
+    "count_times_seconds": 0.2,
     # Tests that make tasks stuck look for them themselves.
     "stuck_check_seconds": 0,
     "metrics_listen": "127.0.0.1:0",
@@ -43,6 +45,7 @@ class Replica:
         self.tasks: Any = task_service_pb2_grpc.TaskServiceStub(self.channel)
         self.batches: Any = batch_service_pb2_grpc.BatchServiceStub(self.channel)
         self.pipelines: Any = pipeline_service_pb2_grpc.PipelineServiceStub(self.channel)
+        self.statistics: Any = statistics_service_pb2_grpc.StatisticsServiceStub(self.channel)
         self.logs: Any = follow_service_pb2_grpc.FollowServiceStub(self.channel)
         self.images: Any = image_service_pb2_grpc.ImageServiceStub(self.channel)
         self.image_records: Any = image_service_pb2_grpc.ImageRecordServiceStub(self.channel)

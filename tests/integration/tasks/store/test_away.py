@@ -24,7 +24,7 @@ CALLS: list[Callable[[TaskStore], Awaitable[object]]] = [
     lambda store: store.tick(),
     lambda store: store.record_image("alice", ImageRecord("a" * 64, 1, "image/png")),
     lambda store: store.get_image("alice", "a" * 64),
-    lambda store: store.queue_counts(),
+    lambda store: store.read_statistics(),
     lambda store: store.list_descriptor_sets(),
 ]
 

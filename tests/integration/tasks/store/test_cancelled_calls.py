@@ -8,7 +8,7 @@ from services.tasks.store import TaskStore
 
 async def _look_for_ever(store: TaskStore) -> None:
     while True:
-        await store.queue_counts()
+        await store.read_statistics()
 
 
 async def test_no_cancel_is_lost_at_any_step_of_a_call(store: TaskStore) -> None:

@@ -1,10 +1,9 @@
 """Each finding made to happen on a real store, and put back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
-from prometheus_client import CollectorRegistry
 from redis import Redis
 
 from services.tasks.inquiries import Inquiries
@@ -13,7 +12,6 @@ from services.tasks.records import FeedKind, Grant, LeaseKey, LeaseState
 from services.tasks.recovery import Found, Recovery
 from services.tasks.store import TaskStore
 from services.tasks.stuck import Answer, Attempts, Finding
-from services.tasks.stuck_metrics import StuckMetrics
 from tests.support.store_contents import contents
 from tests.support.task_records import SetClock, new_task
 
@@ -22,14 +20,9 @@ HALF_AN_HOUR = 1_800_000
 
 
 @pytest.fixture
-def registry() -> CollectorRegistry:
-    return CollectorRegistry()
-
-
-@pytest.fixture
-def recovery(store: TaskStore, registry: CollectorRegistry) -> Recovery:
+def recovery(store: TaskStore) -> Recovery:
     """Asks workers and gives them no time to answer."""
-    return Recovery(store, Inquiries(store, 0.01), StuckMetrics(registry))
+    return Recovery(store, Inquiries(store, 0.01))
 
 
 @pytest.fixture
@@ -232,21 +225,26 @@ async def test_a_thousand_tasks_are_looked_at_in_pages(
     assert sorted(one.facts.task_id for one in found) == sorted(tasks)
 
 
-def sample(registry: CollectorRegistry, name: str, finding: str) -> float | None:
-    return registry.get_sample_value(name, {"finding": finding})
+def stuck(recovery: Recovery, finding: Finding) -> int:
+    assert recovery.stuck is not None
+    return recovery.stuck.get(("octa-vessels", finding), 0)
+
+
+async def recoveries(store: TaskStore) -> Mapping[str, int]:
+    (one,) = (await store.read_statistics()).pipelines
+    return {finding: count for finding, count in one.recoveries.items() if count}
 
 
 async def test_the_plain_cases_recover_by_themselves_with_one_record(
     store: TaskStore,
     session: int,
     recovery: Recovery,
-    registry: CollectorRegistry,
     by_hand: Callable[..., int],
 ) -> None:
     orphan = (await running(store, session)).record.task_id
     by_hand("ZREM", "leases", orphan)
     await recovery.recover_plain_cases(HALF_AN_HOUR, act=False)
-    assert sample(registry, "radmesh_tasks_stuck", "ORPHANED") == 1
+    assert stuck(recovery, Finding.ORPHANED) == 1
     assert (await store.get(orphan, "alice")).state is State.RUNNING
     # Two replicas look at once.
     await asyncio.gather(*(recovery.recover_plain_cases(HALF_AN_HOUR, act=True) for _ in range(2)))
@@ -255,22 +253,22 @@ async def test_the_plain_cases_recover_by_themselves_with_one_record(
     (record,), _ = await store.list_audit(10, "")
     assert (record.principal, record.method, record.outcome) == ("tasks", "RecoverTasks", "OK")
     assert (record.request, record.tasks) == ("by itself: ORPHANED", (orphan,))
-    assert sample(registry, "radmesh_tasks_recoveries_total", "ORPHANED") == 1
-    assert sample(registry, "radmesh_tasks_stuck", "ORPHANED") == 0
+    assert await recoveries(store) == {"ORPHANED": 1}
+    assert stuck(recovery, Finding.ORPHANED) == 0
 
 
 async def test_what_a_person_has_to_decide_is_only_counted(
-    store: TaskStore, session: int, recovery: Recovery, registry: CollectorRegistry, clock: SetClock
+    store: TaskStore, session: int, recovery: Recovery, clock: SetClock
 ) -> None:
     grant = await running(store, session)
     await store.tick()
     clock.advance(3)
     await recovery.recover_plain_cases(2_000, act=True)
-    assert sample(registry, "radmesh_tasks_stuck", "RUNTIME_EXCEEDED") == 1
+    assert stuck(recovery, Finding.RUNTIME_EXCEEDED) == 1
     # The store was away for long: the next tick renews all leases.
     clock.advance(60)
     await recovery.recover_plain_cases(HALF_AN_HOUR, act=True)
-    assert sample(registry, "radmesh_tasks_stuck", "HEARTBEAT_EXPIRED") == 1
+    assert stuck(recovery, Finding.HEARTBEAT_EXPIRED) == 1
     assert await store.finish(grant.lease, result=b"r")
     assert await store.list_audit(10, "") == ([], "")
 
