@@ -225,6 +225,18 @@ class FailedPreconditionError(RadmeshError):
     reason = "FAILED_PRECONDITION"
 
 
+class NotAwaitingReviewError(FailedPreconditionError):
+    """The task waits for nobody's decision, or no longer; metadata `state`."""
+
+    reason = "NOT_AWAITING_REVIEW"
+
+
+class ReviewChangedError(AbortedError):
+    """The task shows another stage than the one decided on; metadata `sequence`: that of the open review."""
+
+    reason = "REVIEW_CHANGED"
+
+
 class ExhaustedError(RadmeshError):
     """A limit is reached: `TOO_MANY_WATCHES`, `NO_FREE_SLOT`, `DISK_FULL`. Comes with a time to wait."""
 

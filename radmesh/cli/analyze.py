@@ -17,7 +17,13 @@ from radmesh.cli.inputs import Input, find_inputs
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
 from radmesh.cli.submission import PriorityName, read_labels, read_not_before
-from radmesh.cli.timeouts import AttemptTimeout, HeartbeatTimeout, ProgressTimeout, QueueTimeout
+from radmesh.cli.timeouts import (
+    AttemptTimeout,
+    HeartbeatTimeout,
+    ProgressTimeout,
+    QueueTimeout,
+    ReviewTimeout,
+)
 from radmesh.client import Client, TaskOptions, task_request, task_timeouts
 from radmesh.tasks.v1 import task_pb2
 
@@ -66,6 +72,7 @@ def analyze(
     attempt_timeout: AttemptTimeout = None,
     progress_timeout: ProgressTimeout = None,
     heartbeat_timeout: HeartbeatTimeout = None,
+    review_timeout: ReviewTimeout = None,
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
@@ -81,7 +88,11 @@ def analyze(
     if out is not None and out.exists() and not out.is_dir():
         raise typer.BadParameter(f"'{out}' is a file; artifacts need a folder.", param_hint="--out")
     timeouts = task_timeouts(
-        queue=queue_timeout, attempt=attempt_timeout, progress=progress_timeout, heartbeat=heartbeat_timeout
+        queue=queue_timeout,
+        attempt=attempt_timeout,
+        progress=progress_timeout,
+        heartbeat=heartbeat_timeout,
+        review=review_timeout,
     )
     order = _Order(server, pipeline, paths, param or [], out, detach, as_json, label or [], not_before)
     options: TaskOptions = {

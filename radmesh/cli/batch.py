@@ -15,7 +15,13 @@ from radmesh.cli.display import Display, JsonDisplay, LineDisplay
 from radmesh.cli.inputs import Input, find_inputs
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
-from radmesh.cli.timeouts import AttemptTimeout, HeartbeatTimeout, ProgressTimeout, QueueTimeout
+from radmesh.cli.timeouts import (
+    AttemptTimeout,
+    HeartbeatTimeout,
+    ProgressTimeout,
+    QueueTimeout,
+    ReviewTimeout,
+)
 from radmesh.client import ENDED, BatchMessage, Client, WatchMessage, task_request, task_timeouts
 from radmesh.status import error_of
 from radmesh.tasks.v1 import batch_service_pb2, task_pb2
@@ -47,6 +53,7 @@ def batch(
     attempt_timeout: AttemptTimeout = None,
     progress_timeout: ProgressTimeout = None,
     heartbeat_timeout: HeartbeatTimeout = None,
+    review_timeout: ReviewTimeout = None,
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
@@ -60,7 +67,11 @@ def batch(
     else:
         display = LineDisplay(consoles.stderr() if detach else console)
     timeouts = task_timeouts(
-        queue=queue_timeout, attempt=attempt_timeout, progress=progress_timeout, heartbeat=heartbeat_timeout
+        queue=queue_timeout,
+        attempt=attempt_timeout,
+        progress=progress_timeout,
+        heartbeat=heartbeat_timeout,
+        review=review_timeout,
     )
     order = _Order(server, pipeline, paths, param or [], out, detach, as_json, timeouts)
     run(_batch(order, display), as_json=as_json)

@@ -26,7 +26,12 @@ def task_text(task: task_pb2.Task) -> str:
     """A task's state in words: `queued, place 3, about 2 min 10 s left`."""
     if task.state == task_pb2.TASK_STATE_QUEUED and task.queue_position:
         return waiting_text(task)
-    return state_name(task.state).lower()
+    return state_text(task.state)
+
+
+def state_text(state: task_pb2.TaskState) -> str:
+    """A state in words: `running`, `awaiting review`."""
+    return state_name(state).lower().replace("_", " ")
 
 
 def waiting_text(told: task_pb2.Task | task_pb2.TaskBookmark) -> str:
@@ -50,9 +55,13 @@ def progress_text(progress: task_pb2.TaskProgress) -> str:
 
 def change_text(change: task_pb2.TaskStateChange, attempt: int) -> str:
     """A change of state in words, with what is not ordinary about it."""
-    state = state_name(change.state).lower()
+    state = state_text(change.state)
     if change.HasField("error"):
         return f"{state}: {change.error.message} ({change.error.reason})"
+    if change.state == task_pb2.TASK_STATE_AWAITING_REVIEW:
+        return f"{state}: see `radmesh review`"
+    if change.reason == "REVIEW_ACCEPTED":
+        return f"{state} for the next stage: review accepted"
     if change.state == task_pb2.TASK_STATE_QUEUED and attempt:
         return f"{state} again: {change.reason.replace('_', ' ').lower()}"
     return f"{state}, attempt {attempt}" if attempt > 1 else state

@@ -6,6 +6,7 @@ from radmesh.cli.analyze import analyze
 from radmesh.cli.batch import batch
 from radmesh.cli.doctor import doctor
 from radmesh.cli.pipelines import pipelines
+from radmesh.cli.review import review
 from radmesh.cli.tasks import tasks
 from radmesh.cli.up import up
 from radmesh.cli.watch import watch
@@ -22,6 +23,7 @@ app.command()(up)
 app.command()(analyze)
 app.command()(batch)
 app.command()(watch)
+app.command()(review)
 app.add_typer(tasks, name="tasks")
 app.command()(pipelines)
 app.command()(doctor)

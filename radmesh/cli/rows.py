@@ -10,7 +10,7 @@ from google.protobuf import json_format, timestamp_pb2
 
 from radmesh import errors
 from radmesh.client import WatchMessage, result_dict
-from radmesh.tasks.v1 import callback_pb2, pipeline_pb2, task_pb2, timeouts_pb2
+from radmesh.tasks.v1 import callback_pb2, pipeline_pb2, review_pb2, task_pb2, timeouts_pb2
 
 Row = dict[str, Any]
 
@@ -41,6 +41,7 @@ def task_row(task: task_pb2.Task, files: Mapping[str, Path] | None = None) -> Ro
         "queue_position": task.queue_position or None,
         "eta_seconds": _seconds(task),
         "attempt": task.attempt,
+        "stage": task.stage,
         "sequence": task.sequence,
         "create_time": _time(task, "create_time"),
         "not_before_time": _time(task, "not_before_time"),
@@ -53,6 +54,7 @@ def task_row(task: task_pb2.Task, files: Mapping[str, Path] | None = None) -> Ro
         "result": result_dict(task.result) if task.HasField("result") else None,
         "error": _task_error(task.error) if task.HasField("error") else None,
         "artifacts": [_artifact(artifact, files or {}) for artifact in task.artifacts],
+        "reviews": [_review(review) for review in task.reviews],
         "callback": _callback(task.callback) if task.HasField("callback") else None,
     }
 
@@ -141,6 +143,21 @@ def _parameter(parameter: pipeline_pb2.PipelineParameter) -> Row:
     }
 
 
+def _review(review: review_pb2.TaskReview) -> Row:
+    return {
+        "stage": review.stage,
+        "attempt": review.attempt,
+        "sequence": review.sequence,
+        "open_time": _time(review, "open_time"),
+        "expire_time": _time(review, "expire_time"),
+        "decision": review_pb2.ReviewDecision.Name(review.decision).removeprefix("REVIEW_DECISION_"),
+        "reviewer": review.reviewer,
+        "decide_time": _time(review, "decide_time"),
+        "reason": review.reason,
+        "replacements": [{"artifact": one.artifact, "image": one.image} for one in review.replacements],
+    }
+
+
 def _event(event: task_pb2.TaskEvent) -> Row:
     row: Row = {"sequence": event.sequence, "time": _time(event, "event_time"), "attempt": event.attempt}
     if event.WhichOneof("change") == "artifact":
@@ -206,7 +223,9 @@ def _seconds(holder: task_pb2.Task | task_pb2.TaskProgress | task_pb2.TaskBookma
     return holder.eta.seconds + holder.eta.nanos / 1e9 if holder.HasField("eta") else None
 
 
-def _time(holder: task_pb2.Task | task_pb2.TaskEvent | callback_pb2.TaskCallback, field: str) -> str | None:
+def _time(
+    holder: task_pb2.Task | task_pb2.TaskEvent | callback_pb2.TaskCallback | review_pb2.TaskReview, field: str
+) -> str | None:
     if not holder.HasField(field):
         return None
     time: timestamp_pb2.Timestamp = getattr(holder, field)

@@ -44,6 +44,8 @@ _WRONG_REQUEST = (
     errors.CallbackRefusedError,
     errors.NotFoundError,
     errors.PermissionDeniedError,
+    errors.NotAwaitingReviewError,
+    errors.ReviewChangedError,
 )
 
 

@@ -36,3 +36,4 @@ HeartbeatTimeout = Annotated[
     float | None,
     _option("--heartbeat-timeout", "Time without a word from its worker until a task goes to another"),
 ]
+ReviewTimeout = Annotated[float | None, _option("--review-timeout", "Longest wait for a person's decision")]

@@ -5,6 +5,7 @@ from radmesh.client.client import Client, ImageLike, WatchMessage
 from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, result_dict, unpack_result
 from radmesh.client.requests import TaskOptions, task_request
 from radmesh.client.retry import Patience
+from radmesh.client.reviewing import open_review, reviewed_artifacts
 from radmesh.client.sync import SyncClient
 from radmesh.client.timeouts import task_timeouts
 
@@ -18,8 +19,10 @@ __all__ = [
     "SyncClient",
     "TaskOptions",
     "WatchMessage",
+    "open_review",
     "raise_for_outcome",
     "result_dict",
+    "reviewed_artifacts",
     "task_request",
     "task_timeouts",
     "unpack_result",

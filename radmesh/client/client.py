@@ -170,7 +170,7 @@ class Client(BatchCalls):
 
         reason: needed to reject. replacements: images that take the place of artifacts, by the artifact's
         file name. sequence: of the review that was seen (`task.reviews[-1]`); whichever is open when None.
-        Raises FailedPreconditionError (NOT_AWAITING_REVIEW), AbortedError (REVIEW_CHANGED).
+        Raises NotAwaitingReviewError, ReviewChangedError, and those of `upload`.
         """
         if sequence is None:
             sequence = reviewing.open_review(await self.get(task)).sequence

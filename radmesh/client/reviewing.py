@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 
-from radmesh.errors import FailedPreconditionError
+from radmesh.errors import NotAwaitingReviewError
 from radmesh.tasks.v1 import review_pb2, task_pb2
 from radmesh.tasks.v1.review_service_pb2 import ReviewTaskRequest
 
 
 def open_review(task: task_pb2.Task) -> review_pb2.TaskReview:
-    """The review that a task waits for. Raises FailedPreconditionError (NOT_AWAITING_REVIEW)."""
+    """The review that a task waits for. Raises NotAwaitingReviewError."""
     if task.state != task_pb2.TASK_STATE_AWAITING_REVIEW or not task.reviews:
         state = task_pb2.TaskState.Name(task.state).removeprefix("TASK_STATE_")
-        raise FailedPreconditionError(
+        raise NotAwaitingReviewError(
             f"{task.name} waits for no review: it is {state}.",
-            reason="NOT_AWAITING_REVIEW",
             metadata={"state": state},
         )
     return task.reviews[-1]

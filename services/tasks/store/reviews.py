@@ -1,6 +1,6 @@
 """What people decide about stages, and how it is kept."""
 
-from radmesh.errors import AbortedError, FailedPreconditionError
+from radmesh.errors import NotAwaitingReviewError, ReviewChangedError
 from services.tasks.lifecycle import Decision, State
 from services.tasks.records import TaskRecord
 from services.tasks.reviews import AskedDecision, rejection
@@ -19,8 +19,8 @@ class ReviewPart(StorePart):
 
         any_owner: whether the reviewer may decide on the tasks of others. Repeating a decision that its
         reviewer has taken changes nothing.
-        Raises TaskNotFoundError, ImageNotFoundError, FailedPreconditionError (NOT_AWAITING_REVIEW),
-        AbortedError (REVIEW_CHANGED).
+        Raises TaskNotFoundError, ImageNotFoundError, NotAwaitingReviewError,
+        ReviewChangedError.
         """
         error = b""
         if asked.decision is Decision.REJECTED:
@@ -42,15 +42,13 @@ class ReviewPart(StorePart):
             return task_record(*rest)
         if outcome == b"NOT_AWAITING":
             state = State(rest[0]).name
-            raise FailedPreconditionError(
+            raise NotAwaitingReviewError(
                 f"tasks/{asked.task_id} waits for no review: it is {state}.",
-                reason="NOT_AWAITING_REVIEW",
                 metadata={"state": state},
             )
         if outcome == b"CHANGED":
-            raise AbortedError(
+            raise ReviewChangedError(
                 f"tasks/{asked.task_id} shows another stage than the one that was seen. Look again.",
-                reason="REVIEW_CHANGED",
                 metadata={"sequence": str(rest[0])},
             )
         if outcome == b"NO_IMAGE":

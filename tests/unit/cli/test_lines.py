@@ -51,3 +51,15 @@ def test_a_result_reads_field_by_field() -> None:
     read = dict(lines.result_lines(task))
     assert read["vessel_area_fraction"] == "0.1235"
     assert (read["device"], read["rows"], read["demonstrator"]) == ("cpu", "320", "no")
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "text"),
+    [
+        (task_pb2.TASK_STATE_AWAITING_REVIEW, "REVIEW_REQUESTED", "awaiting review: see `radmesh review`"),
+        (task_pb2.TASK_STATE_QUEUED, "REVIEW_ACCEPTED", "queued for the next stage: review accepted"),
+        (task_pb2.TASK_STATE_QUEUED, "LEASE_EXPIRED", "queued again: lease expired"),
+    ],
+)
+def test_a_change_of_state_says_what_follows(state: task_pb2.TaskState, reason: str, text: str) -> None:
+    assert lines.change_text(task_pb2.TaskStateChange(state=state, reason=reason), 1) == text

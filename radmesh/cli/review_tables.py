@@ -1,0 +1,49 @@
+"""What `radmesh review` prints for people."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from radmesh.cli import lines, tables
+from radmesh.client import reviewed_artifacts
+from radmesh.tasks.v1 import review_pb2, task_pb2
+
+
+def waiting(found: Iterable[task_pb2.Task]) -> Table:
+    """The tasks that wait for a review, a line each."""
+    table = tables.plain("task", "pipeline", "stage", "waiting since", "expires", "artifacts")
+    for task in found:
+        review = task.reviews[-1]
+        names = ", ".join(one.file_name for one in reviewed_artifacts(task, review))
+        pipeline = task.pipeline.removeprefix("pipelines/")
+        opened, expires = _time(review.open_time), _time(review.expire_time)
+        table.add_row(task.name, pipeline, str(review.stage), opened, expires, Text(names))
+    return table
+
+
+def shown(task: task_pb2.Task, review: review_pb2.TaskReview, files: Mapping[str, Path]) -> RenderableType:
+    """A stage with the files to look at, and how to decide on it."""
+    table = tables.plain("artifact", "type", "saved in")
+    for artifact in reviewed_artifacts(task, review):
+        table.add_row(Text(artifact.file_name), artifact.media_type, Text(str(files[artifact.file_name])))
+    decide = f"radmesh review {task.name} --sequence {review.sequence}"
+    return Group(
+        Text(f"{task.name}, stage {review.stage}, expires {_time(review.expire_time)}"),
+        table,
+        Text(f"{decide} --accept\n{decide} --replace ARTIFACT=FILE\n{decide} --reject REASON"),
+    )
+
+
+def decided(after: task_pb2.Task) -> str:
+    """What a decision has come to: `accepted, queued for stage 2`."""
+    decision = review_pb2.ReviewDecision.Name(after.reviews[-1].decision)
+    words = f"{decision.removeprefix('REVIEW_DECISION_').lower()}, {lines.state_text(after.state)}"
+    return f"{words} for stage {after.stage}" if after.state == task_pb2.TASK_STATE_QUEUED else words
+
+
+def _time(time: Timestamp) -> str:
+    return time.ToDatetime().strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,0 +1,77 @@
+"""`radmesh review` against a real mesh: list, look, decide."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from radmesh.client import SyncClient
+from radmesh.mesh import Mesh
+from radmesh.tasks.v1 import task_pb2
+from tests.support.command import objects, radmesh
+
+
+@pytest.fixture
+def client(mesh: Mesh) -> Iterator[SyncClient]:
+    with SyncClient(mesh.address) as connected:
+        yield connected
+
+
+@pytest.fixture
+def waiting(client: SyncClient) -> task_pb2.Task:
+    """A task whose first stage is shown."""
+    parameters = {"steps": 1, "step_seconds": 0, "review_stages": 1}
+    name = client.create("steps", [], parameters=parameters).name
+    for message in client.watch(name):
+        state = message.event.state_change.state or message.snapshot.task.state
+        if state == task_pb2.TASK_STATE_AWAITING_REVIEW:
+            break
+    return client.get(name)
+
+
+def test_what_waits_is_listed_shown_and_accepted_with_a_replacement(
+    mesh: Mesh, client: SyncClient, waiting: task_pb2.Task, tmp_path: Path
+) -> None:
+    listed = radmesh("review", server=mesh.address)
+    assert listed.returncode == 0
+    (line,) = [line for line in listed.stdout.splitlines() if waiting.name in line]
+    assert line.split()[1:3] == ["steps", "1"]
+    assert line.rstrip().endswith("slice-1.png")
+
+    shown = radmesh("review", waiting.name, "--out", str(tmp_path), server=mesh.address)
+    saved = tmp_path / waiting.name.removeprefix("tasks/") / "slice-1.png"
+    assert str(saved) in shown.stdout
+    with Image.open(saved) as picture:
+        assert picture.size == (16, 16)
+    assert f"radmesh review {waiting.name} --sequence {waiting.sequence} --accept" in shown.stdout
+
+    corrected = tmp_path / "corrected.png"
+    Image.new("L", (16, 16), 200).save(corrected)
+    decide = ("review", waiting.name, "--sequence", str(waiting.sequence))
+    done = radmesh(*decide, "--replace", f"slice-1.png={corrected}", server=mesh.address)
+    assert (done.returncode, done.stdout) == (0, f"{waiting.name}: accepted, queued for stage 2\n")
+    ended = client.wait(waiting.name)
+    assert ended.state == task_pb2.TASK_STATE_SUCCEEDED
+    assert client.read(ended.reviews[0].replacements[0].image) == corrected.read_bytes()
+
+    again = radmesh(*decide, "--accept", "--json", server=mesh.address)
+    assert again.returncode == 2
+    assert objects(again.stdout)[0]["error"]["reason"] == "NOT_AWAITING_REVIEW"
+
+
+def test_a_stage_is_rejected_with_a_reason_for_programs_too(mesh: Mesh, waiting: task_pb2.Task) -> None:
+    rows = objects(radmesh("review", "--json", server=mesh.address).stdout)
+    (row,) = [row for row in rows if row["name"] == waiting.name]
+    assert row["reviews"][0]["decision"] == "UNSPECIFIED"
+    assert row["reviews"][0]["expire_time"]
+    wrong = radmesh("review", waiting.name, "--sequence", "1", "--accept", "--json", server=mesh.address)
+    assert wrong.returncode == 2
+    assert objects(wrong.stdout)[0]["error"]["reason"] == "REVIEW_CHANGED"
+    done = radmesh("review", waiting.name, "--reject", "not L3", "--json", server=mesh.address)
+    (after,) = objects(done.stdout)
+    assert (done.returncode, after["state"], after["error"]["reason"]) == (0, "FAILED", "REVIEW_REJECTED")
+    assert after["reviews"][0]["reason"] == "not L3"
+    nothing = radmesh("review", waiting.name, server=mesh.address)
+    assert nothing.returncode == 2
+    assert "FAILED" in nothing.stderr

@@ -1,0 +1,38 @@
+"""What `radmesh review` refuses before it asks anybody."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from radmesh.cli.main import app
+from radmesh.cli.review import read_replacements
+from radmesh.cli.running import UsageError
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--accept"],
+        ["--reject", "wrong"],
+        ["--sequence", "4"],
+        ["--open"],
+        ["a", "--accept", "--reject", "wrong"],
+        ["a", "--accept", "--open"],
+        ["a", "--reject", "wrong", "--out", "folder"],
+        ["a", "--replace", "mask.png"],
+        ["a", "--replace", "mask.png=nowhere.png"],
+        ["a", "--sequence", "0"],
+    ],
+)
+def test_what_cannot_be_meant_exits_with_2(line: list[str]) -> None:
+    result = CliRunner().invoke(app, ["review", *line, "--server", "127.0.0.1:1"])
+    assert result.exit_code == 2
+
+
+def test_a_file_may_stand_for_an_artifact_once(tmp_path: Path) -> None:
+    path = tmp_path / "a=b.png"
+    path.write_bytes(b"x")
+    assert read_replacements([f"mask.png={path}"]) == {"mask.png": path}
+    with pytest.raises(UsageError, match="twice"):
+        read_replacements([f"mask.png={path}", f"mask.png={path}"])
