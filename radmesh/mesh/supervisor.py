@@ -14,6 +14,7 @@ from radmesh.mesh.errors import MeshError
 from radmesh.mesh.layout import Addresses, MeshOptions, plan
 from radmesh.mesh.ports import ReservedPort
 from radmesh.mesh.process import SupervisedProcess
+from radmesh.mesh.scraping import FILE_NAME, scrape_targets
 
 _STOP_GRACE = 8.0
 
@@ -103,10 +104,10 @@ class Mesh:
             self._lock_file = _lock(folder)
         except OSError as error:
             raise MeshError(f"{folder} cannot be used: {error.strerror}. Choose another --folder.") from error
-        addresses = self._choose_addresses()
+        specs = plan(self.options, self._choose_addresses())
+        (folder / FILE_NAME).write_text(scrape_targets(specs))
         self.processes = {
-            spec.name: SupervisedProcess(spec, folder / "logs", self._on_exit)
-            for spec in plan(self.options, addresses)
+            spec.name: SupervisedProcess(spec, folder / "logs", self._on_exit) for spec in specs
         }
 
     def _choose_addresses(self) -> Addresses:

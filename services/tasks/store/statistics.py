@@ -13,7 +13,7 @@ from services.tasks.stuck import STUCK
 
 # Ready tasks of each pipeline among which the longest wait is looked for: more than are ever urgent at once.
 _FIRST_IN_TURN = 20
-# An alert on a rise needs the zero before it: all names are shown, counted or not.
+# An alert on a rise needs the zero before it: these are shown, counted or not, and OTHER of the failures.
 _RETRIED = tuple(cause.value for cause in RETRIES if cause is not Cause.RECOVERED)
 _RECOVERED = (*(finding.name for finding in STUCK), "FORCED")
 
@@ -42,7 +42,7 @@ def _figures(row: Sequence[Any], counts: Mapping[str, int]) -> PipelineFigures:
         counts={state: counts.get(f"{pipeline} {int(state)}", 0) for state in State if state},
         retries={cause: int(tallied.get(f"retries {cause}", 0)) for cause in _RETRIED},
         recoveries={finding: int(tallied.get(f"recoveries {finding}", 0)) for finding in _RECOVERED},
-        failures={reason: int(count) for reason, count in sorted(_pairs(failures).items())},
+        failures={"OTHER": 0, **{reason: int(count) for reason, count in _pairs(failures).items()}},
         oldest_wait=wait_ms / 1000 if wait_ms >= 0 else None,
         connected_workers=workers,
         paused=bool(paused),

@@ -82,7 +82,7 @@ async def test_every_figure_is_a_metric_with_the_same_number_on_either_replica(
     await worker.leave()
     await b.create(pipeline)
     found = await statistics(a, pipeline)
-    assert found.failures_by_reason == {"IMAGE_TRUNCATED": 1}
+    assert found.failures_by_reason == {"IMAGE_TRUNCATED": 1, "OTHER": 0}
     assert (found.queue_time.count, found.run_time.count) == (2, 2)
     assert 0 < seconds(found.run_time.p50) <= seconds(found.run_time.p95)
     assert found.HasField("oldest_wait")
