@@ -37,17 +37,18 @@ class Line:
 
     async def ask(self, *words: str | bytes | int) -> Any:
         """The answer to a command, its strings as bytes. Raises those of `redis.exceptions`, and OSError."""
-        moved = exceptions.MovedError("0 :0")
-        for _ in range(_MOST_MOVES):
+        moves = 0
+        while True:
             while self._wire is None or self._wire.closed:
                 await self._connected()
             wire = self._wire
             try:
                 return await self._say(wire, words)
             except exceptions.MovedError as error:
-                moved = error
                 self._leave(wire, error)
-        raise moved
+                moves += 1
+                if moves == _MOST_MOVES:
+                    raise
 
     async def look_again(self) -> None:
         """Leaves a server that takes the writes no more, though it answers. Raises as `ask` does."""

@@ -1,5 +1,6 @@
 """The Lua scripts: read from their files, completed with the settings, and called by name."""
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from redis.exceptions import NoScriptError
 from services.tasks.priority import Priority, ready_score
 from services.tasks.store import keys
 from services.tasks.store.connection import command
+from services.tasks.store.library import FUNCTIONS, Library, RefusedError
 from services.tasks.store.line import Line
 from services.tasks.store.place import Kind
 from services.tasks.store.settings import StoreSettings
@@ -35,11 +37,11 @@ _SHARED = (
 )
 
 
-def sources(settings: StoreSettings) -> Mapping[str, str]:
-    """The complete source of each script by its name."""
+def sources(settings: StoreSettings) -> tuple[str, Mapping[str, str]]:
+    """What stands before every script, and each script by its name."""
     shared = [_settings_table(settings), *((FOLDER / f"{name}.lua").read_text() for name in _SHARED)]
     own = sorted(path for path in FOLDER.glob("*.lua") if path.stem not in _SHARED)
-    return {path.stem: "\n".join([*shared, path.read_text()]) for path in own}
+    return "\n".join(shared), {path.stem: path.read_text() for path in own}
 
 
 def _settings_table(settings: StoreSettings) -> str:
@@ -74,7 +76,7 @@ def _table(values: Mapping[int, int]) -> str:
 
 
 class Scripts:
-    """Calls scripts by name, each as one EVALSHA.
+    """Calls scripts by name: each as one EVALSHA, or as one FCALL where the server has our functions.
 
     acknowledged: goes to the same server, and answers once replicas have what was written; None without any.
     """
@@ -86,7 +88,9 @@ class Scripts:
         # when one of its keys is not there: a script whose keys are half here, half there would stop between
         # two writes. So each names one that never is.
         self._never: tuple[str, ...] = (keys.NEVER,) if redis.place.kind is Kind.CLUSTER else ()
-        self._sources = sources(settings)
+        shared, bodies = sources(settings)
+        self._library = Library(shared, bodies)
+        self._sources = {name: f"{shared}\n{body}" for name, body in bodies.items()}
         self._digests = {
             name: hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
             for name, source in self._sources.items()
@@ -99,6 +103,9 @@ class Scripts:
         """
         line = self._lines.get(name, self._redis)
         words = (1 + len(self._never), key, *self._never, *arguments)
+        if name in FUNCTIONS:
+            with contextlib.suppress(RefusedError):
+                return await self._library.call(line, name, *words)
         try:
             return await command(line, "EVALSHA", self._digests[name], *words)
         except NoScriptError:
