@@ -62,23 +62,28 @@ class WorkSession:
         loops: list[asyncio.Task[None]] = []
         try:
             await call.write(WorkRequest(hello=make_hello()))
-            welcome = await self._read_welcome(call)
-            self._owner.on_welcome(self, welcome)
-            interval = welcome.heartbeat_interval.ToTimedelta().total_seconds()
+            first = await self._read_first(call)
+            self._owner.on_welcome(self, first.welcome)
+            interval = first.welcome.heartbeat_interval.ToTimedelta().total_seconds()
             loops.append(asyncio.create_task(self._write(call), name="work-write"))
             loops.append(asyncio.create_task(self._beat(interval), name="work-beat"))
-            while (response := await call.read()) is not _END:
-                if response.WhichOneof("message") == "drain":
-                    log.info("session drained")
+            waiting = list(first.more)
+            while True:
+                for response in waiting:
+                    if response.WhichOneof("message") == "drain":
+                        log.info("session drained")
+                        return
+                    self._owner.on_response(response)
+                if (response := await call.read()) is _END:
                     return
-                self._owner.on_response(response)
+                waiting = [response, *response.more]
         finally:
             for loop in loops:
                 loop.cancel()
             call.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
 
-    async def _read_welcome(self, call: Any) -> WorkerWelcome:
+    async def _read_first(self, call: Any) -> WorkResponse:
         try:
             async with asyncio.timeout(self._welcome_seconds):
                 response = await call.read()
@@ -86,8 +91,8 @@ class WorkSession:
             raise UnavailableError("no welcome came in time") from None
         if response is _END or response.WhichOneof("message") != "welcome":
             raise UnavailableError("the stream did not begin with a welcome")
-        welcome: WorkerWelcome = response.welcome
-        return welcome
+        first: WorkResponse = response
+        return first
 
     async def _write(self, call: Any) -> None:
         while True:

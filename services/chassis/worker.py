@@ -187,6 +187,7 @@ class Worker:
             slots=self._pool.slots,
             leases=[attempt.lease for attempt in self._attempts.values() if not attempt.dropped],
             version=self._profile.version,
+            reads_more=True,
         )
 
     def _assigned(self, assignment: Assignment) -> None:

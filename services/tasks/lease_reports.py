@@ -77,6 +77,10 @@ class LeaseReports:
         elif lease not in self._finishing:
             self._progress.forget(lease)
             self._finishing[lease] = asyncio.ensure_future(self._finish(lease, message))
+            # Whatever the store says to the outcome, the slot is free: the next acquire goes out with it, and
+            # both share a round trip and an fsync.
+            self._slots.clear(lease)
+            self._on_change()
 
     def tell_standing(self, lease: LeaseKey, state: LeaseState) -> None:
         """Answers how a lease stands, and what follows for the worker."""
@@ -145,9 +149,7 @@ class LeaseReports:
         kind = message.WhichOneof("outcome")
         _LOG.info("outcome written" if held else "outcome came too late", **_named(lease), outcome=kind)
         self._finished.add(lease)
-        self._slots.clear(lease)
         self._acknowledge(message.lease, held=held, final=True)
-        self._on_change()
 
     async def _persist(self, lease: LeaseKey, message: work.WorkerOutcome) -> bool:
         """Writes an outcome, again and again while the store is away and the stream is up."""

@@ -17,6 +17,8 @@ from services.tasks.translate import assignment_message, lease_message
 _FLUSH_SECONDS = 1.0
 # Answers on their way to a worker; one that does not read them is not read either until it does.
 _MOST_UNSENT = 1_000
+# An assignment with what a stage left may have 300 KiB: so many stay below gRPC's 4 MiB.
+_MOST_TOGETHER = 8
 
 
 class WorkerSession:
@@ -32,6 +34,7 @@ class WorkerSession:
         self.number = number
         self.pipelines = tuple(pipelines)
         self._store = store
+        self._most_together = _MOST_TOGETHER if hello.reads_more else 1
         self._slots = Slots(hello.slots, ())
         self._reports = LeaseReports(
             store, self.worker, number, slots=self._slots, send=self._send, on_change=self.want_work
@@ -156,8 +159,14 @@ class WorkerSession:
 
     async def _write(self, write: Callable[[work.WorkResponse], Awaitable[None]]) -> None:
         while True:
-            await write(await self._outgoing.get())
-            self._outgoing.task_done()
+            # What waits goes in one message: sending one costs more than making it.
+            message, told = await self._outgoing.get(), 1
+            while told < self._most_together and not self._outgoing.empty():
+                message.more.append(self._outgoing.get_nowait())
+                told += 1
+            await write(message)
+            for _ in range(told):
+                self._outgoing.task_done()
 
     async def _acquire(self) -> None:
         while True:

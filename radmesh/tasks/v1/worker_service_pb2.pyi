@@ -38,20 +38,22 @@ class WorkRequest(_message.Message):
     def __init__(self, hello: _Optional[_Union[WorkerHello, _Mapping]] = ..., heartbeat: _Optional[_Union[WorkerHeartbeat, _Mapping]] = ..., progress: _Optional[_Union[WorkerProgress, _Mapping]] = ..., outcome: _Optional[_Union[WorkerOutcome, _Mapping]] = ..., inspection: _Optional[_Union[WorkerInspection, _Mapping]] = ...) -> None: ...
 
 class WorkerHello(_message.Message):
-    __slots__ = ("worker", "pipelines", "descriptor_set", "slots", "leases", "version")
+    __slots__ = ("worker", "pipelines", "descriptor_set", "slots", "leases", "version", "reads_more")
     WORKER_FIELD_NUMBER: _ClassVar[int]
     PIPELINES_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTOR_SET_FIELD_NUMBER: _ClassVar[int]
     SLOTS_FIELD_NUMBER: _ClassVar[int]
     LEASES_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    READS_MORE_FIELD_NUMBER: _ClassVar[int]
     worker: str
     pipelines: _containers.RepeatedCompositeFieldContainer[_pipeline_pb2.Pipeline]
     descriptor_set: bytes
     slots: int
     leases: _containers.RepeatedCompositeFieldContainer[Lease]
     version: str
-    def __init__(self, worker: _Optional[str] = ..., pipelines: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ..., descriptor_set: _Optional[bytes] = ..., slots: _Optional[int] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., version: _Optional[str] = ...) -> None: ...
+    reads_more: bool
+    def __init__(self, worker: _Optional[str] = ..., pipelines: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ..., descriptor_set: _Optional[bytes] = ..., slots: _Optional[int] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., version: _Optional[str] = ..., reads_more: _Optional[bool] = ...) -> None: ...
 
 class Lease(_message.Message):
     __slots__ = ("task", "attempt", "token")
@@ -126,7 +128,7 @@ class WorkerInspection(_message.Message):
     def __init__(self, inspect_id: _Optional[int] = ..., running: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., held: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ...) -> None: ...
 
 class WorkResponse(_message.Message):
-    __slots__ = ("welcome", "assignment", "acknowledgement", "cancel", "inspect", "drop_lease", "drain")
+    __slots__ = ("welcome", "assignment", "acknowledgement", "cancel", "inspect", "drop_lease", "drain", "more")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     ASSIGNMENT_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -134,6 +136,7 @@ class WorkResponse(_message.Message):
     INSPECT_FIELD_NUMBER: _ClassVar[int]
     DROP_LEASE_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     welcome: WorkerWelcome
     assignment: Assignment
     acknowledgement: LeaseAcknowledgement
@@ -141,7 +144,8 @@ class WorkResponse(_message.Message):
     inspect: InspectWorker
     drop_lease: DropLease
     drain: DrainWorker
-    def __init__(self, welcome: _Optional[_Union[WorkerWelcome, _Mapping]] = ..., assignment: _Optional[_Union[Assignment, _Mapping]] = ..., acknowledgement: _Optional[_Union[LeaseAcknowledgement, _Mapping]] = ..., cancel: _Optional[_Union[CancelAttempt, _Mapping]] = ..., inspect: _Optional[_Union[InspectWorker, _Mapping]] = ..., drop_lease: _Optional[_Union[DropLease, _Mapping]] = ..., drain: _Optional[_Union[DrainWorker, _Mapping]] = ...) -> None: ...
+    more: _containers.RepeatedCompositeFieldContainer[WorkResponse]
+    def __init__(self, welcome: _Optional[_Union[WorkerWelcome, _Mapping]] = ..., assignment: _Optional[_Union[Assignment, _Mapping]] = ..., acknowledgement: _Optional[_Union[LeaseAcknowledgement, _Mapping]] = ..., cancel: _Optional[_Union[CancelAttempt, _Mapping]] = ..., inspect: _Optional[_Union[InspectWorker, _Mapping]] = ..., drop_lease: _Optional[_Union[DropLease, _Mapping]] = ..., drain: _Optional[_Union[DrainWorker, _Mapping]] = ..., more: _Optional[_Iterable[_Union[WorkResponse, _Mapping]]] = ...) -> None: ...
 
 class WorkerWelcome(_message.Message):
     __slots__ = ("session", "heartbeat_interval", "lease_duration")

@@ -5,9 +5,13 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
+import pytest
+
 from radmesh.tasks.v1 import worker_service_pb2 as work
+from services.tasks.records import Grant, LeaseKey, TaskRecord
 from services.tasks.session import WorkerSession
 from services.tasks.store import TaskStore
+from tests.support.task_records import new_task
 
 REQUESTS = 3000
 PATIENCE = 20.0
@@ -42,3 +46,73 @@ async def test_a_worker_that_does_not_read_its_answers_is_not_read_either() -> N
         reads.set()
         await running
     assert (taken, answered) == (REQUESTS, REQUESTS)
+
+
+class BusyStore:
+    """Always has work. It answers to outcomes when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answers = asyncio.Event()
+
+    async def acquire(self, worker: str, session: int, pipelines: object, operation: str) -> Grant:
+        self.asked.append("acquire")
+        record = TaskRecord(**{**vars(new_task()), "attempt": 1})
+        return Grant(LeaseKey(record.task_id, 1, "1.x"), record, ())
+
+    async def finish(self, lease: LeaseKey, **outcome: object) -> bool:
+        self.asked.append("finish")
+        await self.answers.wait()
+        return True
+
+
+async def test_a_slot_takes_the_next_task_while_the_outcome_of_the_last_is_being_written() -> None:
+    store, written = BusyStore(), asyncio.Queue[work.WorkResponse]()
+    hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1, reads_more=True)
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    said = asyncio.Queue[work.WorkRequest]()
+
+    async def requests() -> AsyncIterator[work.WorkRequest]:
+        while True:
+            yield await said.get()
+
+    async with asyncio.timeout(PATIENCE):
+        running = asyncio.create_task(session.run(requests(), written.put))
+        session.welcome(work.WorkerWelcome(session=1), [])
+        assert (await written.get()).HasField("welcome")
+        first = (await written.get()).assignment.lease
+        outcome = work.WorkerOutcome(lease=first, cancelled=work.AttemptCancelled())
+        said.put_nowait(work.WorkRequest(outcome=outcome))
+        second = (await written.get()).assignment.lease
+        assert second != first
+        assert store.asked == ["acquire", "finish", "acquire"]
+        # Said again before it is written: neither written twice, nor another slot.
+        said.put_nowait(work.WorkRequest(outcome=outcome))
+        store.answers.set()
+        assert (await written.get()).acknowledgement.lease == first
+        assert store.asked == ["acquire", "finish", "acquire"]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("reads_more", [True, False])
+async def test_what_waits_goes_together_in_order_to_a_worker_that_can_read_it(reads_more: bool) -> None:
+    store: Any = object()
+    hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1, reads_more=reads_more)
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    written: list[work.WorkResponse] = []
+    told = 20
+
+    async def requests() -> AsyncIterator[work.WorkRequest]:
+        for number in range(1, told + 1):
+            yield work.WorkRequest(progress=work.WorkerProgress(lease=work.Lease(attempt=number)))
+
+    async def write(response: work.WorkResponse) -> None:
+        written.append(response)
+
+    async with asyncio.timeout(PATIENCE):
+        await session.run(requests(), write)
+    flat = [one for message in written for one in (message, *message.more)]
+    assert [one.acknowledgement.lease.attempt for one in flat] == list(range(1, told + 1))
+    assert (len(written) < told) is reads_more
+    assert not any(one.more for message in written for one in message.more)
