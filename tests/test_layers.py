@@ -20,6 +20,8 @@ PURE = (
     "services/tasks/records.py",
     "services/tasks/statistics.py",
     "services/tasks/stuck.py",
+    "services/tasks/sweep/report.py",
+    "services/tasks/sweep/rules.py",
     "services/tasks/validation.py",
     "services/tasks/webhooks/addresses.py",
     "services/tasks/webhooks/allowed.py",

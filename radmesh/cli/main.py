@@ -4,6 +4,7 @@ import typer
 
 from radmesh.cli.analyze import analyze
 from radmesh.cli.batch import batch
+from radmesh.cli.blobs import blobs
 from radmesh.cli.doctor import doctor
 from radmesh.cli.pipelines import pipelines
 from radmesh.cli.review import review
@@ -25,6 +26,7 @@ app.command()(batch)
 app.command()(watch)
 app.command()(review)
 app.add_typer(tasks, name="tasks")
+app.add_typer(blobs, name="blobs")
 app.command()(pipelines)
 app.command()(doctor)
 

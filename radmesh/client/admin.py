@@ -7,6 +7,7 @@ from typing import TypeVar
 import grpc
 from google.protobuf.message import Message
 
+from radmesh.blobs.v1 import sweep_service_pb2, sweep_service_pb2_grpc
 from radmesh.client import connection
 from radmesh.client.requests import full_name
 from radmesh.client.retry import Patience, repeat
@@ -22,6 +23,8 @@ from radmesh.tasks.v1 import (
 T = TypeVar("T")
 # Putting running tasks back twice would end what the first call had started again.
 _ONCE = Patience(give_up_seconds=0.0)
+# A sweep looks at every file of the blob store.
+_SWEEP_SECONDS = 600.0
 
 
 class AdminClient:
@@ -30,6 +33,7 @@ class AdminClient:
     def __init__(self, channel: grpc.aio.Channel, patience: Patience) -> None:
         self._stub = admin_service_pb2_grpc.AdminServiceStub(channel)
         self._statistics = statistics_service_pb2_grpc.StatisticsServiceStub(channel)
+        self._sweeps = sweep_service_pb2_grpc.SweepServiceStub(channel)
         self._patience = patience
 
     async def check_stuck_tasks(self, max_runtime: timedelta | None = None) -> pb.CheckStuckTasksResponse:
@@ -104,9 +108,20 @@ class AdminClient:
                 return
             request.page_token = page.next_page_token
 
+    async def sweep_blobs(self, *, dry_run: bool = False) -> sweep_service_pb2.SweepBlobsResponse:
+        """Deletes files that nobody needs, at most 10,000; dry_run: only says what would go.
+
+        Raises FailedPreconditionError (NO_BLOB_STORE), AbortedError (SWEEP_RUNNING).
+        """
+        request = sweep_service_pb2.SweepBlobsRequest(dry_run=dry_run)
+        return await self._call(self._sweeps.SweepBlobs, request, seconds=_SWEEP_SECONDS)
+
     async def _call(
-        self, method: Callable[..., Awaitable[T]], request: Message, patience: Patience | None = None
+        self,
+        method: Callable[..., Awaitable[T]],
+        request: Message,
+        patience: Patience | None = None,
+        *,
+        seconds: float = connection.CALL_TIMEOUT,
     ) -> T:
-        return await repeat(
-            patience or self._patience, lambda: method(request, timeout=connection.CALL_TIMEOUT)
-        )
+        return await repeat(patience or self._patience, lambda: method(request, timeout=seconds))

@@ -98,6 +98,7 @@ def _tasks(options: MeshOptions, addresses: Addresses, index: int) -> ProcessSpe
         **options.environment,
         "RADMESH_TASKS_LISTEN": addresses.tasks[index],
         "RADMESH_TASKS_METRICS_LISTEN": addresses.metrics[name],
+        "RADMESH_TASKS_BLOBS": _blobs(options.folder),
         "RADMESH_TASKS_REDIS_URL": f"redis://{options.reached_at.get('redis', addresses.redis)}/0",
     }
     return ProcessSpec(

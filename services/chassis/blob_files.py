@@ -126,7 +126,7 @@ class BlobFiles:
         found = []
         for folder, _, names in os.walk(self._root / start):
             inside = Path(folder).relative_to(self._root)
-            if not inside.parts or inside.parts[0] != _TEMPORARY:
+            if not inside.parts or not inside.parts[0].startswith("."):
                 found += [(inside / name).as_posix() for name in names]
         return sorted(key for key in found if key.startswith(prefix))
 

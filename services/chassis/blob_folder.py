@@ -4,10 +4,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeVar
 
 from services.chassis import blob_files
+from services.chassis.blob_claims import BlobClaims
 from services.chassis.blobs import CHUNK_BYTES, Digest, check_key
 
 T = TypeVar("T")
@@ -25,6 +27,7 @@ class BlobFolder:
         self._files = blob_files.BlobFiles(root)
         # Threads of its own: a slow disk must not take those that the event loop shares out to others.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="blobs")
+        self._claims = BlobClaims(root, self._threads)
 
     async def size(self, key: str) -> int | None:
         """See BlobStore."""
@@ -70,6 +73,10 @@ class BlobFolder:
         finally:
             # Not before the read has ended: by then the number might be another file's.
             ahead.add_done_callback(lambda _: os.close(handle))
+
+    def claim(self, key: str) -> AbstractAsyncContextManager[None]:
+        """See BlobStore."""
+        return self._claims.shared(check_key(key))
 
     async def delete(self, key: str) -> None:
         """See BlobStore."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -61,6 +62,12 @@ class BlobStore(Protocol):
     def chunks(self, key: str, offset: int = 0, chunk_bytes: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
         """The blob from `offset` on, in chunks. A blob deleted meanwhile is still read to its end."""
 
+    def claim(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Keeps the sweeper off a blob while it is recorded and put in its place.
+
+        See services.chassis.blob_claims. Raises UnavailableError when its deletion takes too long.
+        """
+
     async def delete(self, key: str) -> None:
         """Removes a blob; nothing happens when there is none."""
 
@@ -78,6 +85,14 @@ def open_blob_store(url: str) -> BlobStore:
     """
     from services.chassis.blob_folder import BlobFolder
 
+    return BlobFolder(folder_of(url))
+
+
+def folder_of(url: str) -> Path:
+    """The folder that the URL of a blob store names; it need not be there yet.
+
+    Raises FailedPreconditionError (UNSUPPORTED_BLOB_STORE) on another kind of URL.
+    """
     parts = urlsplit(url)
     path = unquote(parts.path)
     if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not Path(path).is_absolute():
@@ -85,11 +100,16 @@ def open_blob_store(url: str) -> BlobStore:
             "The blob store must be a folder, given as file:///absolute/path.",
             reason="UNSUPPORTED_BLOB_STORE",
         )
-    return BlobFolder(Path(path))
+    return Path(path)
+
+
+def is_key(key: str) -> bool:
+    """Whether a string can be a blob's key; no key leads out of the store, or to what is hidden in it."""
+    return _KEY.fullmatch(key) is not None
 
 
 def check_key(key: str) -> str:
-    """The key itself, if it is one; no key leads out of the store. Raises InvalidRequestError."""
-    if not _KEY.fullmatch(key):
+    """The key itself, if it is one. Raises InvalidRequestError."""
+    if not is_key(key):
         raise InvalidRequestError([Violation("key", "not a key of the blob store")])
     return key

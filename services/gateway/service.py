@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 
-from radmesh.blobs.v1 import blob_service_pb2_grpc, image_service_pb2_grpc
+from radmesh.blobs.v1 import blob_service_pb2_grpc, image_service_pb2_grpc, sweep_service_pb2_grpc
 from radmesh.gateway.v1 import analysis_service_pb2_grpc
 from radmesh.models.v1 import model_service_pb2_grpc
 from radmesh.tasks.v1 import (
@@ -36,6 +36,7 @@ from services.gateway.servicers.images import ImageServicer
 from services.gateway.servicers.pipelines import ModelServicer, PipelineServicer
 from services.gateway.servicers.reviews import ReviewServicer
 from services.gateway.servicers.statistics import StatisticsServicer
+from services.gateway.servicers.sweeps import SweepServicer
 from services.gateway.servicers.tasks import TaskServicer
 from services.gateway.servicers.uploads import UploadServicer, add_upload_servicer
 from services.gateway.settings import GatewaySettings
@@ -49,6 +50,7 @@ from services.gateway.uploads.sweep import Sweep
 SERVICES = (
     "radmesh.blobs.v1.BlobService",
     "radmesh.blobs.v1.ImageService",
+    "radmesh.blobs.v1.SweepService",
     "radmesh.blobs.v1.UploadService",
     "radmesh.gateway.v1.AnalysisService",
     "radmesh.models.v1.ModelService",
@@ -98,6 +100,8 @@ class Gateway:
         statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server(
             StatisticsServicer(peer, operators), server
         )
+        sweeps = SweepServicer(peer, operators)
+        sweep_service_pb2_grpc.add_SweepServiceServicer_to_server(sweeps, server)
         batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(peer, self._hub), server)
         reviewers = roles.named(settings.reviewers)
         tasks = TaskServicer(peer, self._hub, reviewers)

@@ -11,6 +11,7 @@ from radmesh import status
 from radmesh.blobs.v1.image_pb2 import Image
 from radmesh.blobs.v1.image_service_pb2 import RecordImageRequest
 from radmesh.blobs.v1.image_service_pb2_grpc import ImageRecordServiceStub, ImageServiceStub
+from radmesh.blobs.v1.sweep_service_pb2_grpc import SweepServiceStub
 from radmesh.errors import DeadlineExceededError, RadmeshError, UnavailableError
 from radmesh.tasks.v1.admin_service_pb2_grpc import AdminServiceStub
 from radmesh.tasks.v1.batch_service_pb2_grpc import BatchServiceStub
@@ -54,6 +55,7 @@ class TasksPeer:
         self.pipelines = PipelineServiceStub(channel)
         self.images = ImageServiceStub(channel)
         self.image_records = ImageRecordServiceStub(channel)
+        self.sweeps = SweepServiceStub(channel)
         self.logs = FollowServiceStub(channel)
 
     async def record_image(self, image: Image) -> Image:

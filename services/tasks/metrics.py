@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.tasks.statistics_metrics import StatisticsCollector
 from services.tasks.store.troubles import Trouble
+from services.tasks.sweep.metrics import SweepMetrics
 from services.tasks.webhooks.metrics import WebhookMetrics
 
 _LAG_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
@@ -32,6 +33,7 @@ class TasksMetrics:
             "radmesh_tasks_store_emptied", "Times that all tasks were gone from the store.", registry=registry
         )
         self.webhooks = WebhookMetrics(registry)
+        self.sweep = SweepMetrics(registry)
         self._sessions = Gauge(
             "radmesh_tasks_worker_sessions", "Workers that are connected to this replica.", registry=registry
         )

@@ -14,6 +14,7 @@ from services.tasks.paces import Paces
 from services.tasks.recovery import Recovery
 from services.tasks.sessions import Sessions
 from services.tasks.store import TaskStore
+from services.tasks.sweep.sweeper import Sweeper
 from services.tasks.timeouts import TimeoutPolicy
 from services.tasks.translate import event_message, task_message
 from services.tasks.validation import resource_id
@@ -34,6 +35,7 @@ class Parts:
     paces: Paces
     callbacks: CallbackPolicy
     counting: Counting
+    sweeper: Sweeper
 
 
 class StoreLogs:

@@ -8,7 +8,12 @@ from typing import Any
 
 import grpc
 
-from radmesh.blobs.v1 import image_service_pb2, image_service_pb2_grpc
+from radmesh.blobs.v1 import (
+    image_service_pb2,
+    image_service_pb2_grpc,
+    sweep_service_pb2,
+    sweep_service_pb2_grpc,
+)
 from radmesh.errors import UnavailableError
 from radmesh.tasks.v1 import (
     admin_service_pb2,
@@ -48,12 +53,14 @@ from services.tasks.servicers.images import ImageRecordServicer, ImageServicer
 from services.tasks.servicers.pipelines import PipelineServicer
 from services.tasks.servicers.reviews import ReviewServicer
 from services.tasks.servicers.statistics import StatisticsServicer
+from services.tasks.servicers.sweeps import SweepServicer
 from services.tasks.servicers.tasks import TaskServicer
 from services.tasks.servicers.workers import WorkerServicer
 from services.tasks.sessions import Sessions
 from services.tasks.settings import TasksSettings
 from services.tasks.store import TaskStore
 from services.tasks.store_watch import StoreWatch
+from services.tasks.sweep.sweeper import Sweeper
 from services.tasks.ticker import Ticker
 from services.tasks.webhooks.wiring import Webhooks
 
@@ -69,6 +76,7 @@ _FILES = (
     admin_service_pb2,
     review_service_pb2,
     statistics_service_pb2,
+    sweep_service_pb2,
 )
 
 
@@ -104,6 +112,9 @@ class TasksService:
         statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server(
             StatisticsServicer(self._parts, operators), server
         )
+        sweep_service_pb2_grpc.add_SweepServiceServicer_to_server(
+            SweepServicer(self._parts, operators), server
+        )
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(self._parts), server)
         image_service_pb2_grpc.add_ImageRecordServiceServicer_to_server(
             ImageRecordServicer(self._parts), server
@@ -128,8 +139,9 @@ class TasksService:
         self._webhooks = Webhooks(self._settings, store, catalogue, self._metrics.webhooks)
         callbacks = self._webhooks.policy
         counting = Counting(store, self._metrics.statistics.show, lambda: recovery.stuck)
+        sweeper = Sweeper(store, self._settings, self._metrics.sweep)
         self._started = Parts(
-            store, catalogue, sessions, hub, follows, policy, recovery, paces, callbacks, counting
+            store, catalogue, sessions, hub, follows, policy, recovery, paces, callbacks, counting, sweeper
         )
         self._metrics.show(sessions=lambda: len(sessions), watches=lambda: hub.open_watches)
         courier = self._webhooks.courier
@@ -147,6 +159,8 @@ class TasksService:
                     act=self._settings.stuck_recovery,
                 )
             )
+        if self._settings.blobs and self._settings.sweep_seconds:
+            self._run(sweeper.run())
         self._run(paces.run(self._settings.count_seconds))
         self._run(counting.run(self._settings.count_seconds, self._settings.count_times_seconds))
 
@@ -158,6 +172,7 @@ class TasksService:
         parts = self._parts()
         parts.hub.drain()
         parts.follows.drain()
+        parts.sweeper.drain()
         assert self._webhooks is not None
         await asyncio.gather(
             parts.sessions.drain(self._settings.worker_drain_seconds), self._webhooks.courier.drain()

@@ -7,11 +7,12 @@ from services.chassis.roles import OPERATORS_SETTING
 from services.tasks.priority import HEAD_STARTS, Priority
 from services.tasks.store.place import Kind, read_place
 from services.tasks.store.settings import StoreSettings
+from services.tasks.sweep.settings import SweepSettings
 from services.tasks.timeouts import TimeoutPolicy, Timeouts
 from services.tasks.webhooks.settings import WebhookSettings
 
 
-class TasksSettings(WebhookSettings):
+class TasksSettings(WebhookSettings, SweepSettings):
     """What an operator can set about one replica of `tasks`."""
 
     model_config = SettingsConfigDict(env_prefix="RADMESH_TASKS_", frozen=True)

@@ -194,9 +194,9 @@ def blobs(mesh: Mesh) -> Path:
 
 
 def kept(mesh: Mesh) -> set[str]:
-    """Everything in the blob store that is no finished upload's record."""
+    """Everything in the blob store that is no finished upload's record and stands for no claim."""
     return {
         str(path.relative_to(blobs(mesh)))
         for path in blobs(mesh).rglob("*")
-        if path.is_file() and path.suffix != ".json"
+        if path.is_file() and path.suffix != ".json" and path.parent.name != ".claims"
     }

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$radmesh/blobs/v1/sweep_service.proto\x12\x10radmesh.blobs.v1\"$\n\x11SweepBlobsRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\"e\n\x12SweepBlobsResponse\x12\x15\n\rdeleted_files\x18\x01 \x01(\x03\x12\x13\n\x0b\x66reed_bytes\x18\x02 \x01(\x03\x12\x12\n\nkept_files\x18\x03 \x01(\x03\x12\x0f\n\x07summary\x18\x04 \x01(\t2g\n\x0cSweepService\x12W\n\nSweepBlobs\x12#.radmesh.blobs.v1.SweepBlobsRequest\x1a$.radmesh.blobs.v1.SweepBlobsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$radmesh/blobs/v1/sweep_service.proto\x12\x10radmesh.blobs.v1\"$\n\x11SweepBlobsRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\"\x89\x01\n\x12SweepBlobsResponse\x12\x15\n\rdeleted_files\x18\x01 \x01(\x03\x12\x13\n\x0b\x66reed_bytes\x18\x02 \x01(\x03\x12\x12\n\nkept_files\x18\x03 \x01(\x03\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12\x14\n\x0c\x66\x61iled_files\x18\x05 \x01(\x03\x12\x0c\n\x04more\x18\x06 \x01(\x08\x32g\n\x0cSweepService\x12W\n\nSweepBlobs\x12#.radmesh.blobs.v1.SweepBlobsRequest\x1a$.radmesh.blobs.v1.SweepBlobsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,8 +33,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SWEEPBLOBSREQUEST']._serialized_start=58
   _globals['_SWEEPBLOBSREQUEST']._serialized_end=94
-  _globals['_SWEEPBLOBSRESPONSE']._serialized_start=96
-  _globals['_SWEEPBLOBSRESPONSE']._serialized_end=197
-  _globals['_SWEEPSERVICE']._serialized_start=199
-  _globals['_SWEEPSERVICE']._serialized_end=302
+  _globals['_SWEEPBLOBSRESPONSE']._serialized_start=97
+  _globals['_SWEEPBLOBSRESPONSE']._serialized_end=234
+  _globals['_SWEEPSERVICE']._serialized_start=236
+  _globals['_SWEEPSERVICE']._serialized_end=339
 # @@protoc_insertion_point(module_scope)

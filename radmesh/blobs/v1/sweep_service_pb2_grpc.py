@@ -53,6 +53,8 @@ class SweepServiceServicer:
         Errors:
         PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
         FAILED_PRECONDITION (NO_BLOB_STORE): `tasks` was not told where the files are.
+        ABORTED (SWEEP_RUNNING): another sweep runs; ask again in a minute.
+        UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

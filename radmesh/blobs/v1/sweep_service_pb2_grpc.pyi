@@ -40,6 +40,8 @@ class SweepServiceStub:
     Errors:
     PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
     FAILED_PRECONDITION (NO_BLOB_STORE): `tasks` was not told where the files are.
+    ABORTED (SWEEP_RUNNING): another sweep runs; ask again in a minute.
+    UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat the call.
     """
 
 @_typing.type_check_only
@@ -54,6 +56,8 @@ class SweepServiceAsyncStub(SweepServiceStub):
     Errors:
     PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
     FAILED_PRECONDITION (NO_BLOB_STORE): `tasks` was not told where the files are.
+    ABORTED (SWEEP_RUNNING): another sweep runs; ask again in a minute.
+    UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat the call.
     """
 
 class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -71,6 +75,8 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
         FAILED_PRECONDITION (NO_BLOB_STORE): `tasks` was not told where the files are.
+        ABORTED (SWEEP_RUNNING): another sweep runs; ask again in a minute.
+        UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat the call.
         """
 
 def add_SweepServiceServicer_to_server(servicer: SweepServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -37,11 +37,12 @@ class Acceptance:
             )
         head = await self._blobs.read(key, 0, media_types.HEAD_BYTES)
         media_type = media_types.check_content(head, declared.file_extension, limits.media_types)
-        # First the record, then the move: what is moved without a record would never be swept.
-        image = await self._record_image(
-            Image(name=f"images/{sha256}", size_bytes=arrived_bytes, media_type=media_type)
-        )
-        await self._blobs.promote(key, image.name)
+        new = Image(name=f"images/{sha256}", size_bytes=arrived_bytes, media_type=media_type)
+        # First the record, then the move: a file that is there already may be relied on only once its record
+        # keeps the sweeper from it.
+        async with self._blobs.claim(new.name):
+            image = await self._record_image(new)
+            await self._blobs.promote(key, image.name)
         self._metrics.accepted.inc()
         self._metrics.received_bytes.inc(arrived_bytes)
         return image

@@ -9,6 +9,8 @@ local ATTEMPT_TIMEOUTS, QUEUE_TIMEOUTS = key('attempt-timeouts'), key('queue-tim
 local PROGRESS_TIMEOUTS, REVIEW_TIMEOUTS = key('progress-timeouts'), key('review-timeouts')
 local RETENTION = key('retention')
 local IMAGE_PINS, IMAGE_DELETIONS = key('image-pins'), key('image-deletions')
+-- Hash: when blobs were swept first and last by this store; token of the sweep that runs, and until when it counts.
+local SWEEP = key('sweep')
 -- The feed is a stream whose entries are numbered without a gap by FEED_NUMBER.
 local FEED, FEED_NUMBER = key('feed'), key('feed-number')
 -- Hash: '{pipeline} {state}' to the number of tasks.

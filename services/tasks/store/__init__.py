@@ -18,6 +18,7 @@ from services.tasks.store.settings import StoreSettings
 from services.tasks.store.standing import SCHEMA_VERSION, StandingPart
 from services.tasks.store.statistics import StatisticsPart
 from services.tasks.store.stuck import StuckPart
+from services.tasks.store.sweeping import SweepPart
 from services.tasks.store.tasks import TaskPart
 from services.tasks.store.upkeep import UpkeepPart
 from services.tasks.store.webhooks import WebhookPart
@@ -38,6 +39,7 @@ class TaskStore(
     OperatingPart,
     StandingPart,
     StuckPart,
+    SweepPart,
     WebhookPart,
     StatisticsPart,
 ):

@@ -45,9 +45,12 @@ class ImagePart(StorePart):
             if uploaded
         }
 
-    async def images_let_go(self, limit: int = 100) -> list[str]:
-        """Returns images that nothing keeps any more, longest first: their files may be deleted."""
-        found = await command(self._redis, "ZRANGE", keys.IMAGE_DELETIONS, 0, limit - 1)
+    async def images_let_go(self, limit: int = 100, *, after: int = 0) -> list[str]:
+        """Returns images that nothing keeps any more, longest first: their files may be deleted.
+
+        after: how many of the first are left out.
+        """
+        found = await command(self._redis, "ZRANGE", keys.IMAGE_DELETIONS, after, after + limit - 1)
         return [sha256.decode() for sha256 in found]
 
     async def forget_image(self, sha256: str) -> None:

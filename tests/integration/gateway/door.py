@@ -118,9 +118,10 @@ class Door:
         return self.tasks.WatchTask(request, timeout=2 * PATIENCE)  # type: ignore[no-any-return]
 
     def listing(self) -> list[str]:
-        """Every file in the blob folder."""
+        """Every file in the blob folder but those that claims stand for."""
         files = (path for path in self.blobs.rglob("*") if path.is_file())
-        return sorted(str(path.relative_to(self.blobs)) for path in files)
+        names = (str(path.relative_to(self.blobs)) for path in files)
+        return sorted(name for name in names if not name.startswith(".claims/"))
 
     @contextmanager
     def nothing_left(self) -> Iterator[None]:

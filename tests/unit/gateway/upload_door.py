@@ -63,7 +63,8 @@ class Door:
 
     def listing(self) -> list[str]:
         files = (path for path in self.folder.rglob("*") if path.is_file())
-        return sorted(str(path.relative_to(self.folder)) for path in files)
+        names = (str(path.relative_to(self.folder)) for path in files)
+        return sorted(name for name in names if not name.startswith(".claims/"))
 
 
 async def stream(

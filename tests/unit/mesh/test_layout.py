@@ -53,6 +53,7 @@ def test_gateway_and_workers_share_the_blobs() -> None:
     specs = planned()
     assert specs["gateway"].environment["RADMESH_GATEWAY_BLOBS"] == "file:///tmp/mesh/blobs"
     assert specs["segmentation"].environment["RADMESH_SEGMENTATION_BLOBS"] == "file:///tmp/mesh/blobs"
+    assert specs["tasks-0"].environment["RADMESH_TASKS_BLOBS"] == "file:///tmp/mesh/blobs"
 
 
 @pytest.mark.parametrize("name", ["tasks-0", "gateway", "segmentation"])

@@ -1,0 +1,1 @@
+"""Deletes the files that nobody needs any more."""
