@@ -238,8 +238,8 @@ _ENDINGS = {
         Ending("REVIEW_REJECTED", "The reviewer rejected the task.", False),
         Ending(
             "LEASE_EXPIRED",
-            "The worker was not heard of for its heartbeat_timeout, {seconds} s, and no attempt is left. "
-            "Create the task again.",
+            "The worker was not heard of for its heartbeat_timeout, {seconds} s, or did not know the attempt "
+            "any more, and no attempt is left. Create the task again.",
             True,
         ),
         Ending(

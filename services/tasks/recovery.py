@@ -10,7 +10,15 @@ from services.tasks.lifecycle import LEASED, State
 from services.tasks.records import Recovered
 from services.tasks.store import TaskStore
 from services.tasks.store.stuck import Sight
-from services.tasks.stuck import Answer, Finding, TaskFacts, judge, read_answer, recovers_by_itself
+from services.tasks.stuck import (
+    Answer,
+    Finding,
+    TaskFacts,
+    judge,
+    read_answer,
+    recovers_by_itself,
+    recovery_cause,
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class Recovery:
         words = ", ".join(sorted({one.finding.name for one in plain}))
         async with audited(self._store, "RecoverTasks", f"by itself: {words}", principal=MESH) as note:
             for one in plain:
-                await self._treat(one, note.tasks.append, force=False)
+                await self._treat(one, note.tasks.append, by_itself=True)
             # Another replica was first: it has the record.
             note.forgotten = not note.tasks
         return set(note.tasks)
@@ -104,13 +112,16 @@ class Recovery:
             found.append(Found(facts, answer, judge(facts, answer, max_runtime_ms), kept))
         return sorted(found, key=lambda one: (one.finding is Finding.NONE, one.facts.task_id))
 
-    async def _treat(self, one: Found, on_reset: Callable[[str], None], *, force: bool) -> Treated:
+    async def _treat(
+        self, one: Found, on_reset: Callable[[str], None], *, force: bool = False, by_itself: bool = False
+    ) -> Treated:
         task_id, stuck = one.facts.task_id, one.finding is not Finding.NONE
         if not stuck and one.facts.state not in LEASED:
             return Treated(task_id, one, "NOT_RUNNING")
         if not stuck and not force:
             return Treated(task_id, one, "NOT_STUCK")
-        outcome = await self._store.recover(one.facts, one.finding)
+        cause = recovery_cause(one.finding, by_itself=by_itself)
+        outcome = await self._store.recover(one.facts, one.finding, cause)
         if outcome is Recovered.RESET:
             on_reset(task_id)
             return Treated(task_id, one)

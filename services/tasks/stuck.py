@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from services.tasks.lifecycle import LEASED, State
+from services.tasks.lifecycle import LEASED, Cause, State
 
 # Until an assignment has surely reached its worker, that the worker does not know it says nothing.
 SETTLING_MS = 2_000
@@ -137,6 +137,16 @@ def recovers_by_itself(finding: Finding, answer: Answer, *, leases_kept: bool) -
     if finding is Finding.HEARTBEAT_EXPIRED:
         return leases_kept
     return finding in {Finding.ORPHANED, Finding.LOST_FROM_QUEUE}
+
+
+def recovery_cause(finding: Finding, *, by_itself: bool) -> Cause:
+    """What a recovery counts as in the life of a task.
+
+    A worker that loses a task again and again would have it for ever, if the mesh put it back each time
+    without counting the attempt. What an operator decides, and the mesh's own fault, are not held against it.
+    """
+    lost = finding in {Finding.WORKER_LOST, Finding.HEARTBEAT_EXPIRED}
+    return Cause.LEASE_EXPIRED if by_itself and lost else Cause.RECOVERED
 
 
 _WORDS = {

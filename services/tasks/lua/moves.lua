@@ -157,14 +157,15 @@ local function end_task(task, now, change)
 end
 
 -- Moves a task on for a cause: state, queue, lease, timers, indexes, log and feed, all or nothing.
--- more: worker and nonce for ASSIGNED; reason, result, error and the error's own reason, `failure`, of an outcome.
+-- more: worker and nonce for ASSIGNED; reason, result, error and the error's own reason, `failure`, of an outcome; the
+-- cause that the statistics know it by, `counts_as`, where that is another.
 -- Returns the step, or nil when the cause must change nothing.
 local function move(task, cause, now, more)
   local after = step(task.state, cause, task.counted, task.crashes, task.max_attempts)
   if not after then return nil end
   leave_state(task)
   if LEASED[task.state] and not LEASED[after.state] then end_lease(task, now, cause) end
-  count_step(task, cause, after, more.failure)
+  count_step(task, more.counts_as or cause, after, more.failure)
   task.state, task.counted, task.crashes = after.state, after.counted, after.crashes
   enter_state(task)
   if after.state == STATE.RUNNING then begin_lease(task, now, more.worker, more.nonce) end

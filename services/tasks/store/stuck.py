@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from radmesh.tasks.v1 import task_pb2
-from services.tasks.lifecycle import State
+from services.tasks.lifecycle import Cause, State
 from services.tasks.records import Recovered
 from services.tasks.store import keys
 from services.tasks.store.connection import command
@@ -53,9 +53,9 @@ class StuckPart(StorePart):
         """Whether some task may be in no queue or without its lease, so that all have to be looked at."""
         return bool(await self._scripts.call("unaccounted", keys.COUNTS))
 
-    async def recover(self, facts: TaskFacts, finding: Finding) -> Recovered:
-        """Puts a task back, if it is still as it was found."""
-        call = (facts.task_id, int(facts.state), facts.attempt, facts.sequence, finding.name)
+    async def recover(self, facts: TaskFacts, finding: Finding, cause: Cause = Cause.RECOVERED) -> Recovered:
+        """Puts a task back, if it is still as it was found. cause: see `stuck.recovery_cause`."""
+        call = (facts.task_id, int(facts.state), facts.attempt, facts.sequence, finding.name, cause.value)
         outcome = await self._scripts.call("recover", keys.task(facts.task_id), self._now(), *call)
         return Recovered(outcome.decode())
 

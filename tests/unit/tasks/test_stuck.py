@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.tasks.lifecycle import State
+from services.tasks.lifecycle import Cause, State
 from services.tasks.stuck import (
     SETTLING_MS,
     Answer,
@@ -14,6 +14,7 @@ from services.tasks.stuck import (
     judge,
     read_answer,
     recovers_by_itself,
+    recovery_cause,
     summary,
 )
 
@@ -120,6 +121,12 @@ def test_only_what_is_beyond_doubt_recovers_by_itself(
     finding: Finding, answer: Answer, expected: bool
 ) -> None:
     assert recovers_by_itself(finding, answer, leases_kept=True) is expected
+
+
+def test_the_mesh_counts_what_it_recovers_by_itself_where_a_worker_lost_it() -> None:
+    counted = {one for one in Finding if recovery_cause(one, by_itself=True) is Cause.LEASE_EXPIRED}
+    assert counted == {Finding.WORKER_LOST, Finding.HEARTBEAT_EXPIRED}
+    assert {recovery_cause(one, by_itself=False) for one in Finding} == {Cause.RECOVERED}
 
 
 def test_leases_that_ran_out_while_the_store_was_away_are_nobodys_fault() -> None:
