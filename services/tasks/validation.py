@@ -63,7 +63,8 @@ def read_fields(
     pipeline = names.parse("pipelines", request.pipeline)
     if pipeline is None:
         problems.append(Violation("pipeline", names.rule("pipelines")))
-    images = []
+    # A dict, as a set in order: a list is searched for minutes where somebody sends all that a message holds.
+    images: dict[str, None] = {}
     for index, name in enumerate(request.images):
         image = names.parse("images", name)
         if image is None:
@@ -71,7 +72,7 @@ def read_fields(
         elif image[0] in images:
             problems.append(Violation(f"images[{index}]", "stands twice"))
         else:
-            images.append(image[0])
+            images[image[0]] = None
     if request.weights and names.parse("weights", request.weights) is None:
         problems.append(Violation("weights", names.rule("weights")))
     problems += _label_violations(request.labels)

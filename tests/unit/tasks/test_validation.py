@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -255,3 +256,12 @@ def test_a_dedupe_key_stands_nowhere_but_in_its_hash() -> None:
     assert "4711" not in repr(tasks) + repr(checked)
     too_long = violations(request(dedupe_key="4711" * 51))
     assert "4711" not in repr(too_long)
+
+
+def test_as_many_images_as_a_message_holds_are_counted_at_once() -> None:
+    """The check runs on the event loop of all tasks."""
+    names = [f"images/{number:064x}" for number in range(50_000)]
+    start = time.process_time()
+    problems = violations(request(images=[*names, names[0]]))
+    assert time.process_time() - start < 5
+    assert {one.description for one in problems} == {"the pipeline takes 1, 50001 given", "stands twice"}
