@@ -33,21 +33,26 @@ if cursor_ms == from_ms then
   end
 end
 local scanned = redis.call('ZRANGE', smallest, first, first + SETTINGS.page_scan - 1, 'WITHSCORES')
-local page, last_id, last_ms, complete = {}, '', '', first + #scanned / 2 >= size
+local page, bytes, last_id, last_ms, complete = {}, 0, '', '', first + #scanned / 2 >= size
 for index = 1, #scanned, 2 do
   local id, create_ms = scanned[index], scanned[index + 1]
   if before_ms and tonumber(create_ms) >= before_ms then
     complete = true
     break
   end
-  if #page == page_size then
+  if #page == page_size or bytes > SETTINGS.page_bytes then
     complete = false
     break
   end
   last_id, last_ms = id, create_ms
   if matches(id) then
     local found = listed_record(id)
-    if found then page[#page + 1] = found else redis.call('ZREM', smallest, id) end
+    if found then
+      page[#page + 1] = found
+      for _, value in ipairs(found) do bytes = bytes + #value end
+    else
+      redis.call('ZREM', smallest, id)
+    end
   end
 end
 if complete then return { page, '', '' } end

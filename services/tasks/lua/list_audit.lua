@@ -2,7 +2,7 @@
 -- KEYS: 1 the set of records.
 -- ARGV: 1 page size, 2 number of the last record of the page before, '' for the first page.
 -- Returns {number and values of each in turn, 1 when more follow}.
-local page, size = {}, tonumber(ARGV[1])
+local page, bytes, size = {}, 0, tonumber(ARGV[1])
 local highest = ARGV[2] ~= '' and '(' .. ARGV[2] or '+inf'
 local numbers = redis.call('ZRANGE', KEYS[1], highest, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, size + 1)
 for index = 1, math.min(size, #numbers) do
@@ -16,5 +16,7 @@ for index = 1, math.min(size, #numbers) do
   end
   page[#page + 1] = numbers[index]
   page[#page + 1] = values
+  bytes = bytes + #(values[6] or '')
+  if bytes > SETTINGS.page_bytes and index < #numbers then return { page, 1 } end
 end
 return { page, #numbers > size and 1 or 0 }

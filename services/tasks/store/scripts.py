@@ -59,6 +59,7 @@ def _settings_table(settings: StoreSettings) -> str:
         "feed_entries": settings.feed_entries,
         "feed_event_bytes": settings.feed_event_bytes,
         "page_scan": settings.page_scan,
+        "page_bytes": settings.page_bytes,
         "replicas": settings.replicas,
         "tick_items": settings.tick_items,
         "runtimes": settings.runtimes,

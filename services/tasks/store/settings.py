@@ -22,6 +22,7 @@ class StoreSettings:
     feed_entries: about how many entries of the feed are kept for followers that lag.
     feed_event_bytes: largest event that the feed carries itself.
     page_scan: most index entries that one page of a list looks at.
+    page_bytes: about how much one page of a list holds; it is short where what it lists is large.
     runtimes: ended attempts of each pipeline whose times are kept.
     failure_reasons: most reasons by which the failures of a pipeline are counted; the rest count as OTHER.
     head_starts: by priority.
@@ -47,6 +48,7 @@ class StoreSettings:
     feed_entries: int = 20_000
     feed_event_bytes: int = 16_384
     page_scan: int = 1_000
+    page_bytes: int = 1 << 20
     tick_items: int = 100
     runtimes: int = 1_000
     failure_reasons: int = 100

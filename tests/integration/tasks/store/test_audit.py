@@ -53,6 +53,20 @@ async def test_a_call_is_recorded_however_it_ends(store: TaskStore) -> None:
     assert (await records(store))[-1].tasks == ("a" * 32,)
 
 
+async def test_a_page_of_large_records_is_short(redis_url: str, clock: SetClock) -> None:
+    store = await TaskStore.open(redis_url, StoreSettings(page_bytes=100), clock)
+    for _ in range(5):
+        async with audited(store, "RecoverTasks", "all") as note:
+            note.tasks += ["a" * 32] * 2
+    token = ""
+    pages: list[list[int]] = []
+    while not pages or token:
+        page, token = await store.list_audit(100, token)
+        pages.append([one.number for one in page])
+    assert pages == [[5, 4], [3, 2], [1]]
+    await store.close()
+
+
 async def test_pages_go_from_new_to_old(store: TaskStore) -> None:
     for index in range(5):
         async with audited(store, "PausePipeline", str(index)):

@@ -85,6 +85,17 @@ async def test_a_page_looks_at_few_entries_and_may_be_short(redis_url: str, cloc
     await store.close()
 
 
+async def test_a_page_of_large_tasks_is_short(redis_url: str, clock: SetClock) -> None:
+    store = await TaskStore.open(redis_url, StoreSettings(page_bytes=2_000), clock)
+    for number in range(6):
+        clock.advance(1)
+        await store.create(new_task(parameters_json=f'{{"number": {number}, "text": "{"x" * 1500}"}}'))
+    pages = await all_pages(store, TaskFilter(), 50)
+    assert [len(page) for page in pages] == [2, 2, 2]
+    assert len({task_id for page in pages for task_id in page}) == 6
+    await store.close()
+
+
 async def test_lists_omit_outcomes(store: TaskStore, session: int) -> None:
     await store.create(new_task())
     grant = await store.acquire("w", session, ["octa-vessels"], "op")
