@@ -35,6 +35,15 @@ async def test_a_status_and_its_retry_after_are_told(callers: Callers) -> None:
         assert await post(callers(), receiver.url()) == Answer(503, CallFailure.HTTP_ERROR, 90.0)
 
 
+@pytest.mark.parametrize(
+    "value", ["soon", "-1", "9" * 400, "1 Jan 99999999999999999999 00:00:00 GMT", "\xb2", ""]
+)
+async def test_a_retry_after_that_makes_no_sense_changes_nothing(callers: Callers, value: str) -> None:
+    with Receiver(lambda call: Reply(503, {"Retry-After": value}, b"")) as receiver:
+        answer = await post(callers(), receiver.url())
+    assert (answer.status, answer.failure) == (503, CallFailure.HTTP_ERROR)
+
+
 async def test_a_redirect_is_not_followed(callers: Callers) -> None:
     with Receiver() as other, Receiver(lambda call: Reply(307, {"Location": other.url()})) as receiver:
         answer = await post(callers(), receiver.url())
