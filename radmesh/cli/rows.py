@@ -114,6 +114,7 @@ def pipeline_row(pipeline: pipeline_pb2.Pipeline) -> Row:
         **_timeouts(pipeline),
         "max_attempts": pipeline.max_attempts,
         "connected_workers": pipeline.connected_workers,
+        "paused": pipeline.paused,
     }
 
 

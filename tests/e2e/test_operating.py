@@ -70,6 +70,10 @@ def test_a_pause_keeps_tasks_waiting_until_it_is_resumed(mesh: Mesh) -> None:
             assert client.pipeline("steps").paused
             task = client.create("steps", [], parameters={"steps": 1})
             assert client.get(task.name).state == task_pb2.TASK_STATE_QUEUED
+        assert "Paused by an operator" in radmesh("pipelines", server=mesh.address).stdout
+        (row,) = objects(radmesh("pipelines", "--json", server=mesh.address).stdout)
+        assert row["paused"]
+        assert "radmesh tasks resume steps" in radmesh("doctor", "--server", mesh.address).stdout
     finally:
         resumed = radmesh("tasks", "resume", "steps", server=mesh.address)
     assert resumed.stdout == "pipelines/steps is resumed.\n"
