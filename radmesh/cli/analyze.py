@@ -14,7 +14,7 @@ from radmesh.cli import consoles, parameters, rows
 from radmesh.cli.bars import BarDisplay
 from radmesh.cli.display import Display, JsonDisplay, LineDisplay
 from radmesh.cli.inputs import Input, find_inputs
-from radmesh.cli.options import SERVER_DEFAULT, Json, Server
+from radmesh.cli.options import SERVER_DEFAULT, CallbackUrl, Json, Labels, NotBefore, Priority, Server
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
 from radmesh.cli.submission import PriorityName, read_labels, read_not_before
 from radmesh.cli.timeouts import (
@@ -43,30 +43,16 @@ def analyze(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Save artifacts in DIR/<stem of the input>/.")
     ] = None,
-    callback_url: Annotated[
-        str, typer.Option("--callback-url", metavar="URL", help="Gets a POST at the end of each task.")
-    ] = "",
-    priority: Annotated[
-        PriorityName,
-        typer.Option(
-            "--priority", case_sensitive=False, help="stat is 7 days ahead in the queue, urgent 1 hour."
-        ),
-    ] = PriorityName.ROUTINE,
-    not_before: Annotated[
-        str,
-        typer.Option(
-            "--not-before", metavar="TIME", help="Start no earlier: 2026-01-31T22:00, local, or +90m."
-        ),
-    ] = "",
+    callback_url: CallbackUrl = "",
+    priority: Priority = PriorityName.ROUTINE,
+    not_before: NotBefore = "",
     dedupe_key: Annotated[
         str,
         typer.Option(
             "--dedupe-key", metavar="KEY", help="Take the active task with this key, if there is one."
         ),
     ] = "",
-    label: Annotated[
-        list[str] | None, typer.Option("--label", metavar="NAME=VALUE", help="A label. May be repeated.")
-    ] = None,
+    label: Labels = None,
     detach: Annotated[bool, typer.Option("--detach", help="Create the tasks and return.")] = False,
     queue_timeout: QueueTimeout = None,
     attempt_timeout: AttemptTimeout = None,

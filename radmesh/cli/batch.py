@@ -1,8 +1,10 @@
 """`radmesh batch`: many images in, one batch of tasks, one display for all of them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +15,9 @@ from radmesh.cli import consoles, parameters, rows
 from radmesh.cli.batch_bar import BatchBar
 from radmesh.cli.display import Display, JsonDisplay, LineDisplay
 from radmesh.cli.inputs import Input, find_inputs
-from radmesh.cli.options import SERVER_DEFAULT, Json, Server
+from radmesh.cli.options import SERVER_DEFAULT, CallbackUrl, Json, Labels, NotBefore, Priority, Server
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
+from radmesh.cli.submission import PriorityName, read_labels, read_not_before
 from radmesh.cli.timeouts import (
     AttemptTimeout,
     HeartbeatTimeout,
@@ -22,11 +25,10 @@ from radmesh.cli.timeouts import (
     QueueTimeout,
     ReviewTimeout,
 )
-from radmesh.client import ENDED, BatchMessage, Client, WatchMessage, task_request, task_timeouts
+from radmesh.client import ENDED, BatchMessage, Client, TaskOptions, WatchMessage, task_request, task_timeouts
 from radmesh.status import error_of
 from radmesh.tasks.v1 import batch_service_pb2, task_pb2
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
-from radmesh.tasks.v1.timeouts_pb2 import TaskTimeouts
 
 _MOST_TASKS = 500
 # Transfers at once; more would only share the same line.
@@ -48,6 +50,10 @@ def batch(
             "--out", metavar="DIR", file_okay=False, help="Save artifacts in DIR/<stem of the input>/."
         ),
     ] = None,
+    callback_url: CallbackUrl = "",
+    priority: Priority = PriorityName.ROUTINE,
+    not_before: NotBefore = "",
+    label: Labels = None,
     detach: Annotated[bool, typer.Option("--detach", help="Create the batch and return.")] = False,
     queue_timeout: QueueTimeout = None,
     attempt_timeout: AttemptTimeout = None,
@@ -73,8 +79,13 @@ def batch(
         heartbeat=heartbeat_timeout,
         review=review_timeout,
     )
-    order = _Order(server, pipeline, paths, param or [], out, detach, as_json, timeouts)
-    run(_batch(order, display), as_json=as_json)
+    order = _Order(server, pipeline, paths, param or [], out, detach, as_json, label or [], not_before)
+    options: TaskOptions = {
+        "priority": priority.number,
+        "callback_url": callback_url,
+        "timeouts": timeouts,
+    }
+    run(_batch(order, display, options), as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,8 @@ class _Order:
     out: Path | None
     detach: bool
     as_json: bool
-    timeouts: TaskTimeouts
+    labels: Sequence[str]
+    not_before: str
 
 
 @dataclass
@@ -145,10 +157,13 @@ class _Follower:
         self.codes.append(ExitCode.DONE if succeeded else ExitCode.TASK_FAILED)
 
 
-async def _batch(order: _Order, display: Display) -> ExitCode:
+async def _batch(order: _Order, display: Display, options: TaskOptions) -> ExitCode:
+    labels = read_labels(order.labels)
+    options["not_before"] = read_not_before(order.not_before, datetime.now().astimezone())
     async with connect(order.server, following=True) as client:
         pipeline = await client.pipeline(order.pipeline)
         values = parameters.read_parameters(order.pairs, pipeline)
+        ask = partial(task_request, order.pipeline, parameters=values, labels=labels, **options)
         inputs = find_inputs(order.paths, pipeline.input)
         if len(inputs) > _MOST_TASKS:
             raise UsageError(f"A batch has at most {_MOST_TASKS} tasks; these paths make {len(inputs)}.")
@@ -156,7 +171,7 @@ async def _batch(order: _Order, display: Display) -> ExitCode:
         created = batch_service_pb2.Batch()
         try:
             with display:
-                requests = await _upload(follower, order, inputs, values)
+                requests = await _upload(follower, order.pipeline, inputs, ask)
                 if requests:
                     created = await _create(follower, requests)
                 if created.name and not order.detach:
@@ -170,7 +185,10 @@ async def _batch(order: _Order, display: Display) -> ExitCode:
 
 
 async def _upload(
-    follower: _Follower, order: _Order, inputs: Sequence[Input], values: Mapping[str, object]
+    follower: _Follower,
+    pipeline: str,
+    inputs: Sequence[Input],
+    ask: Callable[[Sequence[str]], CreateTaskRequest],
 ) -> list[tuple[Input, CreateTaskRequest]]:
     """Brings the images in; the request of each input whose images arrived, in order."""
 
@@ -178,16 +196,14 @@ async def _upload(
         async with follower.free:
             follower.display.uploading(one.label)
             try:
-                images = [
-                    (await follower.client.upload(path, pipeline=order.pipeline)).name for path in one.paths
-                ]
+                images = [(await follower.client.upload(path, pipeline=pipeline)).name for path in one.paths]
             except errors.RadmeshError as error:
                 follower.refused(one, error)
                 return None
             except OSError as error:
                 follower.refused(one, _file_error(error))
                 return None
-            return task_request(order.pipeline, images, parameters=values, timeouts=order.timeouts)
+            return ask(images)
 
     async with asyncio.TaskGroup() as group:
         uploads = [group.create_task(upload(one)) for one in inputs]

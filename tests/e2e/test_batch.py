@@ -5,6 +5,7 @@ from pathlib import Path
 
 from radmesh.client import SyncClient
 from radmesh.mesh import Mesh
+from radmesh.tasks.v1 import task_pb2
 from tests.e2e.test_analyze import QUICK, SLOW, draw
 from tests.support.command import objects, radmesh
 
@@ -24,6 +25,24 @@ def test_a_folder_becomes_one_batch_with_artifacts_by_stem(mesh: Mesh, tmp_path:
         assert json.loads((out / str(index) / "steps.json").read_text())["steps"] == 5
     with SyncClient(mesh.address) as client:
         assert len({client.get(row["name"]).batch for row in rows}) == 1
+
+
+def test_every_task_of_a_batch_carries_what_the_command_line_says(mesh: Mesh, tmp_path: Path) -> None:
+    images = [draw(tmp_path / f"{index}.png", index) for index in range(2)]
+    line = ["batch", "steps", *images, *QUICK, "--detach", "--json", "--priority", "stat"]
+    line += ["--not-before", "+1h", "--label", "study=liver"]
+    made = radmesh(*line, server=mesh.address)
+    assert made.returncode == 0, made.stderr
+    (row,) = objects(made.stdout)
+    with SyncClient(mesh.address) as client:
+        tasks = [client.cancel(name) for name in row["tasks"]]
+    assert len(tasks) == 2
+    for task in tasks:
+        assert (task.priority, dict(task.labels)) == (task_pb2.TASK_PRIORITY_STAT, {"study": "liver"})
+        assert task.HasField("not_before_time")
+    wrong = radmesh("batch", "steps", *images, "--label", "study", server=mesh.address)
+    assert wrong.returncode == 2
+    assert "name=value" in wrong.stderr
 
 
 def test_one_failure_makes_the_exit_code_and_does_not_hide_the_others(mesh: Mesh, tmp_path: Path) -> None:
