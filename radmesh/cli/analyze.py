@@ -116,6 +116,7 @@ class _Analyses:
     labels: Mapping[str, str]
     options: TaskOptions
     running: dict[str, task_pb2.Task] = field(default_factory=dict)
+    asking: set[str] = field(default_factory=set)
     codes: list[ExitCode] = field(default_factory=list)
 
     async def follow(self, one: Input, free: asyncio.Semaphore) -> None:
@@ -124,6 +125,7 @@ class _Analyses:
             try:
                 self.codes.append(await self._follow(one))
             except errors.RadmeshError as error:
+                self.asking.discard(one.label)
                 self.display.refused(one.label, error)
                 self.codes.append(exit_code(error))
             except OSError as error:
@@ -137,7 +139,9 @@ class _Analyses:
         pipeline = self.order.pipeline
         images = [(await self.client.upload(path, pipeline=pipeline)).name for path in one.paths]
         request = task_request(pipeline, images, parameters=self.values, labels=self.labels, **self.options)
+        self.asking.add(one.label)
         answer = await self.client.ask_for(request)
+        self.asking.remove(one.label)
         task = answer.task
         if answer.deduplicated:
             self.display.found(one.label, task)
@@ -172,7 +176,7 @@ async def _analyze(order: _Order, display: Display, options: TaskOptions) -> Exi
                     for one in inputs:
                         group.create_task(analyses.follow(one, free))
         except asyncio.CancelledError:
-            _say_goes_on(analyses.running, order)
+            _say_goes_on(analyses, order)
             raise
         return max(analyses.codes)
 
@@ -184,13 +188,18 @@ def _print_name(one: Input, task: task_pb2.Task, *, as_json: bool, deduplicated:
         print(task.name, flush=True)
 
 
-def _say_goes_on(running: Mapping[str, task_pb2.Task], order: _Order) -> None:
+def _say_goes_on(analyses: _Analyses, order: _Order) -> None:
     """Ctrl-C ends the watching only."""
     console = consoles.stderr()
     server = "" if order.server == SERVER_DEFAULT else f" --server {order.server}"
-    for label, task in running.items():
+    for label, task in analyses.running.items():
         console.print(f"{label}: the task goes on.", markup=False)
         console.print(f"  watch it:  radmesh watch {task.name}{server}", markup=False)
         console.print(f"  cancel it: radmesh tasks cancel {task.name}{server}", markup=False)
-    if not running:
+    for label in sorted(analyses.asking):
+        console.print(f"{label}: its task may have been created.", markup=False)
+        console.print(f"  look: radmesh tasks list{server}", markup=False)
+    if order.detach and analyses.codes:
+        console.print("Stopped. The tasks that were named go on.", markup=False)
+    elif not analyses.running and not analyses.asking:
         console.print("Stopped. No task was left running.", markup=False)

@@ -112,6 +112,7 @@ class _Follower:
     out: Path | None
     inputs: dict[str, Input] = field(default_factory=dict)
     codes: list[ExitCode] = field(default_factory=list)
+    asking: bool = False
     free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     def refused(self, one: Input, error: errors.RadmeshError) -> None:
@@ -177,7 +178,7 @@ async def _batch(order: _Order, display: Display, options: TaskOptions) -> ExitC
                 if created.name and not order.detach:
                     await follower.follow(created.name)
         except asyncio.CancelledError:
-            _say_goes_on(created.name, order)
+            _say_goes_on(created.name, order, asking=follower.asking)
             raise
         if order.detach and created.name:
             _print_name(created, order)
@@ -214,7 +215,9 @@ async def _upload(
 async def _create(
     follower: _Follower, requests: Sequence[tuple[Input, CreateTaskRequest]]
 ) -> batch_service_pb2.Batch:
+    follower.asking = True
     answer = await follower.client.batch_create([request for _, request in requests])
+    follower.asking = False
     for (one, _), item in zip(requests, answer.items, strict=True):
         if item.HasField("task"):
             follower.inputs[item.task.name] = one
@@ -243,12 +246,13 @@ def _print_name(created: batch_service_pb2.Batch, order: _Order) -> None:
         print(created.name, flush=True)
 
 
-def _say_goes_on(name: str, order: _Order) -> None:
+def _say_goes_on(name: str, order: _Order, *, asking: bool) -> None:
     """Ctrl-C ends the watching only."""
     console = consoles.stderr()
-    if not name:
-        console.print("Stopped. No task was left running.", markup=False)
-        return
     server = "" if order.server == SERVER_DEFAULT else f" --server {order.server}"
+    if not name:
+        words = f"The batch may have been created; look: radmesh tasks list{server}"
+        console.print(f"Stopped. {words if asking else 'No task was left running.'}", markup=False)
+        return
     console.print(f"{name}: its tasks go on.", markup=False)
     console.print(f"  watch it:  radmesh watch {name}{server}", markup=False)

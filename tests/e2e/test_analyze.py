@@ -137,6 +137,23 @@ def test_ctrl_c_leaves_the_task_and_says_how_to_go_on(mesh: Mesh, image: str) ->
         assert client.wait(name).state == task_pb2.TASK_STATE_CANCELLED
 
 
+def test_ctrl_c_in_the_middle_of_many_does_not_deny_the_tasks_that_there_are(
+    mesh: Mesh, tmp_path: Path
+) -> None:
+    images = [draw(tmp_path / f"{index}.png", index) for index in range(200)]
+    running = start("analyze", "steps", *images, "--not-before", "+1h", "--detach", server=mesh.address)
+    assert running.stdout is not None
+    first = running.stdout.readline().strip()
+    running.send_signal(signal.SIGINT)
+    others, complaint = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130
+    assert "The tasks that were named go on." in complaint
+    assert "No task was left" not in complaint
+    with SyncClient(mesh.address) as client:
+        for name in [first, *others.split()]:
+            assert client.cancel(name).state == task_pb2.TASK_STATE_CANCELLED
+
+
 def test_a_terminal_gets_a_live_bar_and_a_table(mesh: Mesh, image: str) -> None:
     ours, theirs = pty.openpty()
     line = [COMMAND, "analyze", "steps", image, "--param", "step_seconds=0.1"]
