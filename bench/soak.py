@@ -64,13 +64,14 @@ def slope_mb_an_hour(seconds: Sequence[float], memory_mb: Sequence[float]) -> fl
 
 
 class Load:
-    """What a mesh is worked with. tasks, watches: what was done so far."""
+    """What a mesh is worked with. tasks, watches: what was done so far; `watches` is how many to drop."""
 
     def __init__(self, mesh: Mesh, seconds: float, watches: int) -> None:
         self.tasks = 0
         self.watches = 0
         self._mesh = mesh
         self._end = time.monotonic() + seconds
+        self._watches = watches
         self._watch_pause = seconds / watches
         self._running: set[asyncio.Task[None]] = set()
 
@@ -108,7 +109,7 @@ class Load:
         task = await client.create("steps", [], parameters={"steps": 1_000_000, "step_seconds": 1.0})
         channel = open_channel(self._mesh.address)
         stub, begin = TaskServiceStub(channel), time.monotonic()
-        while time.monotonic() < self._end:
+        while self.watches < self._watches:
             call = stub.WatchTask(WatchTaskRequest(name=task.name))
             try:
                 await call.read()
