@@ -50,8 +50,17 @@ def recovery_words(request: _ANY) -> str:
         parts.append("force" if request.force else "")
         count = len(request.names)
         # All of them would not fit; those that were changed stand in the record.
-        parts.append(f"{count} named: {', '.join(request.names[:5])}" if count else "")
+        parts.append(
+            f"{count} named: {', '.join(told_name('tasks', name) for name in request.names[:5])}"
+            if count
+            else ""
+        )
     return "; ".join(part for part in parts if part) or "all"
+
+
+def told_name(collection: str, name: str) -> str:
+    """A name of a request as its audit record may keep it: what is none could be anything, a patient's too."""
+    return name if names.parse(collection, name) else "(not a name)"
 
 
 def _runtime_violations(request: _ANY) -> list[Violation]:

@@ -188,11 +188,11 @@ class WorkerSession:
             return False
         self._acquire_unsure = False
         self._operation = uuid.uuid4().hex
+        early, self._early_cancels = self._early_cancels, set()
         if grant is None:
             return False
         self._slots.fill(grant.lease)
         self._send(work.WorkResponse(assignment=assignment_message(grant)))
-        if grant.lease in self._early_cancels:
+        if grant.lease in early:
             self.cancel(grant.lease)
-        self._early_cancels.clear()
         return True

@@ -40,6 +40,9 @@ def _no_acknowledged_create_lost(history: History) -> Iterator[Violation]:
 
 
 def _one_committed_result(history: History) -> Iterator[Violation]:
+    results = [task for task, ended in history.ended.items() if ended.HasField("result")]
+    if results and not history.journal:
+        yield Violation("one result", results[0], "the workers' logs tell of no attempt that was finished")
     for task, log in history.logs.items():
         ends = [event for event in log if State(event.state_change.state) in TERMINAL]
         if len(ends) > 1 or (ends and ends[0] is not log[-1]):
@@ -56,7 +59,7 @@ def _result_of_its_attempt(task: str, event: task_pb2.TaskEvent, history: Histor
         yield Violation("one result", task, "the task's result is not the one of its last event")
     if ended.attempt != event.attempt:
         yield Violation("one result", task, f"attempt {event.attempt} ended it, it says {ended.attempt}")
-    if history.journal and event.attempt not in history.journal.get(task, ()):
+    if event.attempt not in history.journal.get(task, ()):
         yield Violation("one result", task, f"no worker says that it finished attempt {event.attempt}")
     made = struct_pb2.Struct()
     if ended.result.Unpack(made) and made["attempt"] != ended.attempt:

@@ -13,7 +13,7 @@ from radmesh.tasks.v1.admin_service_pb2_grpc import AdminServiceServicer
 from services.chassis import roles
 from services.chassis.pages import DEFAULT_PAGE_SIZE, page, size_violations
 from services.tasks.admin_messages import audit_message, check_message, recovery_message, worker_message
-from services.tasks.admin_requests import max_runtime_ms, read_recovery, recovery_words
+from services.tasks.admin_requests import max_runtime_ms, read_recovery, recovery_words, told_name
 from services.tasks.audit import AuditNote, audited
 from services.tasks.parts import Parts
 from services.tasks.validation import resource_id
@@ -56,7 +56,8 @@ class AdminServicer(AdminServiceServicer):
         self, request: api.PausePipelineRequest, context: Context
     ) -> api.PausePipelineResponse:
         """See admin_service.proto."""
-        words = f"{request.name}: {request.reason}" if request.reason else request.name
+        name = told_name("pipelines", request.name)
+        words = f"{name}: {request.reason}" if request.reason else name
         async with self._audited("PausePipeline", words) as (parts, note):
             pipeline_id = resource_id("pipelines", request.name)
             if len(request.reason) > MAX_REASON_CHARACTERS:
@@ -70,7 +71,7 @@ class AdminServicer(AdminServiceServicer):
         self, request: api.ResumePipelineRequest, context: Context
     ) -> api.ResumePipelineResponse:
         """See admin_service.proto."""
-        async with self._audited("ResumePipeline", request.name) as (parts, note):
+        async with self._audited("ResumePipeline", told_name("pipelines", request.name)) as (parts, note):
             pipeline_id = resource_id("pipelines", request.name)
             note.changed = await parts.store.resume_pipeline(pipeline_id)
             return api.ResumePipelineResponse(pipeline=await _pipeline(parts, pipeline_id))
@@ -79,7 +80,7 @@ class AdminServicer(AdminServiceServicer):
         self, request: api.DeletePipelineRequest, context: Context
     ) -> api.DeletePipelineResponse:
         """See admin_service.proto."""
-        async with self._audited("DeletePipeline", request.name) as (parts, _):
+        async with self._audited("DeletePipeline", told_name("pipelines", request.name)) as (parts, _):
             await parts.catalogue.delete(resource_id("pipelines", request.name))
             return api.DeletePipelineResponse()
 
@@ -93,7 +94,7 @@ class AdminServicer(AdminServiceServicer):
 
     async def PauseWorker(self, request: api.PauseWorkerRequest, context: Context) -> api.PauseWorkerResponse:
         """See admin_service.proto."""
-        async with self._audited("PauseWorker", request.name) as (parts, note):
+        async with self._audited("PauseWorker", told_name("workers", request.name)) as (parts, note):
             worker = resource_id("workers", request.name)
             note.changed = await parts.store.pause_worker(worker)
             return api.PauseWorkerResponse(worker=worker_message(await parts.store.get_worker(worker)))
@@ -102,7 +103,7 @@ class AdminServicer(AdminServiceServicer):
         self, request: api.ResumeWorkerRequest, context: Context
     ) -> api.ResumeWorkerResponse:
         """See admin_service.proto."""
-        async with self._audited("ResumeWorker", request.name) as (parts, note):
+        async with self._audited("ResumeWorker", told_name("workers", request.name)) as (parts, note):
             worker = resource_id("workers", request.name)
             note.changed = await parts.store.resume_worker(worker)
             return api.ResumeWorkerResponse(worker=worker_message(await parts.store.get_worker(worker)))

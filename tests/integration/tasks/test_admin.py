@@ -53,7 +53,10 @@ async def test_a_call_that_fails_is_recorded_with_its_reason(replicas: Replicas)
         call = a.admin.PausePipeline(api.PausePipelineRequest(name=name), timeout=PATIENCE)
         assert await refused(call) == reason
         record = next(one for one in await audit(b) if one.method == "PausePipeline")
-        assert (record.request, record.outcome) == (name, reason)
+        assert (record.request, record.outcome) == (name if name != "?" else "(not a name)", reason)
+    patient = api.RecoverTasksRequest(names=["Meier^Hans 1950"])
+    assert await refused(a.admin.RecoverTasks(patient, timeout=PATIENCE)) == "INVALID_REQUEST"
+    assert "Meier" not in str(await audit(b))
     worker = "workers/00000000-0000-4000-8000-000000000000"
     call = a.admin.PauseWorker(api.PauseWorkerRequest(name=worker), timeout=PATIENCE)
     assert await refused(call) == "WORKER_NOT_FOUND"

@@ -174,6 +174,10 @@ def _commit_what_nobody_ran(history: History) -> None:
     history.journal[TASK] = {2}
 
 
+def _read_no_journal(history: History) -> None:
+    history.journal.clear()
+
+
 def _commit_the_result_of_a_lost_attempt(history: History) -> None:
     made = struct_pb2.Struct()
     made.update({"attempt": 2})
@@ -224,6 +228,7 @@ def test_a_good_history_has_no_violation() -> None:
         (_end_twice, "one result"),
         (_give_another_result, "one result"),
         (_commit_what_nobody_ran, "one result"),
+        (_read_no_journal, "one result"),
         (_commit_the_result_of_a_lost_attempt, "one result"),
         (_skip_a_state, "legal moves"),
         (_go_back_in_attempts, "legal moves"),
