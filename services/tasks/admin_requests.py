@@ -59,7 +59,7 @@ def recovery_words(request: _ANY) -> str:
 
 
 def told_name(collection: str, name: str) -> str:
-    """A name of a request as its audit record may keep it: what is none could be anything, a patient's too."""
+    """A name as an audit record may keep it: what is none could be anything, a patient's name too."""
     return name if names.parse(collection, name) else "(not a name)"
 
 
