@@ -26,8 +26,11 @@ class LogSource(Protocol):
     `name` is a resource name everywhere, `tasks/{task}` or `batches/{batch}`.
     """
 
-    async def subscribe(self, name: str) -> None:
-        """Returns once news of the task or batch will reach the hub. Raises UnavailableError."""
+    async def subscribe(self, name: str, owner: str, after: int | None) -> Log | None:
+        """Returns once news of the task or batch will reach the hub. Raises UnavailableError.
+
+        The log as `read` would return it from then on, where it came with the answer.
+        """
 
     async def unsubscribe(self, name: str) -> None:
         """Says that nobody watches it any more. Never raises."""
@@ -136,8 +139,7 @@ class WatchHub:
         watcher = kind(pending, loop.time())
         topic = self._enter(name, watcher)
         try:
-            await self._subscribe(name, topic)
-            log = await self._read(name, owner, after)
+            log = await self._subscribe(name, topic, owner, after) or await self._read(name, owner, after)
             watcher.join(log, after)
             if after is None:
                 yield watcher.snapshot_message(log.subject)
@@ -197,11 +199,13 @@ class WatchHub:
             self._schedule_beat()
         return topic
 
-    async def _subscribe(self, name: str, topic: _Topic) -> None:
+    async def _subscribe(self, name: str, topic: _Topic, owner: str, after: int | None) -> Log | None:
         async with topic.lock:
-            if not topic.subscribed:
-                await self._source.subscribe(name)
-                topic.subscribed = True
+            if topic.subscribed:
+                return None
+            log = await self._source.subscribe(name, owner, after)
+            topic.subscribed = True
+            return log
 
     async def _leave(self, name: str, topic: _Topic, watcher: Watcher) -> None:
         topic.watchers.discard(watcher)

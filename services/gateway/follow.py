@@ -13,6 +13,8 @@ from radmesh.tasks.v1.follow_service_pb2 import (
     FollowResponse,
     ReadBatchLogRequest,
     ReadTaskLogRequest,
+    TaskFollowed,
+    WantedLog,
 )
 from services.chassis import contexts, logs
 from services.chassis.watch import WatchHub
@@ -23,22 +25,26 @@ from services.gateway.tasks_peer import TasksPeer
 _LOG = logs.logger(__name__)
 _SHORTEST_PAUSE = 0.02
 _LONGEST_PAUSE = 1.0
-# A name takes 38 bytes on the wire; one message stays far below gRPC's limit of 4 MiB.
-_NAMES_PER_MESSAGE = 10_000
+# A name takes 38 bytes on the wire, twice with its log, and an owner a few hundred at most; one message stays
+# below gRPC's limit of 4 MiB.
+_NAMES_PER_MESSAGE = 5_000
 
 
 class _Orders:
     """What one connection is still to be told: what to follow, and what no more."""
 
     def __init__(self, wanted: Iterable[str]) -> None:
-        self._changes = dict.fromkeys(wanted, True)
+        self._changes: dict[str, WantedLog | bool] = dict.fromkeys(wanted, True)
         self._changed = asyncio.Event()
         self._changed.set()
         self._closed = False
 
-    def follow(self, name: str) -> None:
-        """Orders a task or batch. One that is followed still is ordered again, and confirmed again."""
-        self._changes[name] = True
+    def follow(self, name: str, log: WantedLog | None) -> None:
+        """Orders a task or batch, and the log that is to come with the confirmation.
+
+        One that is followed still is ordered again, and confirmed again.
+        """
+        self._changes[name] = log or True
         self._changed.set()
 
     def unfollow(self, name: str) -> None:
@@ -62,8 +68,9 @@ class _Orders:
             for start in range(0, len(changes), _NAMES_PER_MESSAGE):
                 part = changes[start : start + _NAMES_PER_MESSAGE]
                 yield FollowRequest(
-                    follow=[name for name, wanted in part if wanted],
-                    unfollow=[name for name, wanted in part if not wanted],
+                    follow=[name for name, wanted in part if wanted is not False],
+                    unfollow=[name for name, wanted in part if wanted is False],
+                    logs=[wanted for _, wanted in part if isinstance(wanted, WantedLog)],
                 )
 
 
@@ -80,7 +87,7 @@ class FollowedLogs:
         self._patience = patience
         self._running: asyncio.Task[None] | None = None
         # What is wanted, and a future for as long as `tasks` has not confirmed it for the first time.
-        self._wanted: dict[str, asyncio.Future[None]] = {}
+        self._wanted: dict[str, asyncio.Future[Log | None]] = {}
         self._orders = _Orders(())
 
     def start(self, hub: WatchHub) -> None:
@@ -93,13 +100,17 @@ class FollowedLogs:
             self._running.cancel()
             await asyncio.wait([self._running])
 
-    async def subscribe(self, name: str) -> None:
-        """See LogSource."""
+    async def subscribe(self, name: str, owner: str, after: int | None) -> Log | None:
+        """See LogSource. A batch's log may be long, and never comes with the answer."""
         confirmed = self._wanted[name] = asyncio.get_running_loop().create_future()
-        self._orders.follow(name)
+        of_task = name.startswith("tasks/")
+        self._orders.follow(
+            name, WantedLog(name=name, owner=owner, after_sequence=after) if of_task else None
+        )
         try:
             async with asyncio.timeout(self._patience):
-                await confirmed
+                found: Log | None = await confirmed
+                return found
         except TimeoutError:
             await self.unsubscribe(name)
             raise UnavailableError("The mesh cannot tell of tasks now. Watch again in a moment.") from None
@@ -165,14 +176,16 @@ class FollowedLogs:
         elif kind == "gap":
             hub.gap(news.task or None)
         elif kind == "followed":
-            self._confirm(hub, news.task)
+            self._confirm(hub, news.task, news.followed)
 
-    def _confirm(self, hub: WatchHub, name: str) -> None:
+    def _confirm(self, hub: WatchHub, name: str, followed: TaskFollowed) -> None:
         confirmed = self._wanted.get(name)
         if confirmed is None:
             return
         if confirmed.done():
             # Followed anew, after a break: what happened meanwhile is in the log.
             hub.gap(name)
+        elif followed.HasField("log"):
+            confirmed.set_result(Log(followed.log.task, list(followed.log.events)))
         else:
             confirmed.set_result(None)

@@ -111,9 +111,13 @@ class Follows:
 
     def follow(self, stream: FollowStream, name: str) -> None:
         """Adds a task or batch to a stream and says so on it: what is written from here on will arrive."""
+        self.add(stream, name)
+        stream.put(FollowResponse(task=name, followed=TaskFollowed()))
+
+    def add(self, stream: FollowStream, name: str) -> None:
+        """Adds a task or batch to a stream. The caller confirms it."""
         stream.names.add(name)
         self._by_name.setdefault(name, set()).add(stream)
-        stream.put(FollowResponse(task=name, followed=TaskFollowed()))
 
     def unfollow(self, stream: FollowStream, name: str) -> None:
         """Takes a task or batch off a stream."""

@@ -48,7 +48,7 @@ class StoreLogs:
         self._store = store
         self._paces = paces
 
-    async def subscribe(self, name: str) -> None:
+    async def subscribe(self, name: str, owner: str, after: int | None) -> None:
         """See LogSource."""
 
     async def unsubscribe(self, name: str) -> None:

@@ -27,7 +27,7 @@ from radmesh.tasks.v1 import pipeline_pb2 as radmesh_dot_tasks_dot_v1_dot_pipeli
 from radmesh.tasks.v1 import task_pb2 as radmesh_dot_tasks_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/tasks/v1/follow_service.proto\x12\x10radmesh.tasks.v1\x1a$radmesh/tasks/v1/batch_service.proto\x1a\x1fradmesh/tasks/v1/pipeline.proto\x1a\x1bradmesh/tasks/v1/task.proto\"1\n\rFollowRequest\x12\x0e\n\x06\x66ollow\x18\x01 \x03(\t\x12\x10\n\x08unfollow\x18\x02 \x03(\t\"\x8c\x03\n\x0e\x46ollowResponse\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x32\n\x08\x66ollowed\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskFollowedH\x00\x12,\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12+\n\x03gap\x18\x05 \x01(\x0b\x32\x1c.radmesh.tasks.v1.TaskLogGapH\x00\x12\x33\n\x0b\x62\x61tch_event\x18\x07 \x01(\x0b\x32\x1c.radmesh.tasks.v1.BatchEventH\x00\x12\x39\n\x0e\x62\x61tch_progress\x18\x08 \x01(\x0b\x32\x1f.radmesh.tasks.v1.BatchProgressH\x00\x12.\n\x04more\x18\x06 \x03(\x0b\x32 .radmesh.tasks.v1.FollowResponseB\t\n\x07message\"\x0e\n\x0cTaskFollowed\"\x0c\n\nTaskLogGap\"R\n\x12ReadTaskLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"h\n\x13ReadTaskLogResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\"S\n\x13ReadBatchLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"l\n\x14ReadBatchLogResponse\x12&\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Batch\x12,\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1c.radmesh.tasks.v1.BatchEvent\"B\n\x19ListDescriptorSetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"o\n\x1aListDescriptorSetsResponse\x12\x38\n\x0f\x64\x65scriptor_sets\x18\x01 \x03(\x0b\x32\x1f.radmesh.tasks.v1.DescriptorSet\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n\rDescriptorSet\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12-\n\tpipelines\x18\x03 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Pipeline2\x8c\x03\n\rFollowService\x12O\n\x06\x46ollow\x12\x1f.radmesh.tasks.v1.FollowRequest\x1a .radmesh.tasks.v1.FollowResponse(\x01\x30\x01\x12Z\n\x0bReadTaskLog\x12$.radmesh.tasks.v1.ReadTaskLogRequest\x1a%.radmesh.tasks.v1.ReadTaskLogResponse\x12]\n\x0cReadBatchLog\x12%.radmesh.tasks.v1.ReadBatchLogRequest\x1a&.radmesh.tasks.v1.ReadBatchLogResponse\x12o\n\x12ListDescriptorSets\x12+.radmesh.tasks.v1.ListDescriptorSetsRequest\x1a,.radmesh.tasks.v1.ListDescriptorSetsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/tasks/v1/follow_service.proto\x12\x10radmesh.tasks.v1\x1a$radmesh/tasks/v1/batch_service.proto\x1a\x1fradmesh/tasks/v1/pipeline.proto\x1a\x1bradmesh/tasks/v1/task.proto\"\\\n\rFollowRequest\x12\x0e\n\x06\x66ollow\x18\x01 \x03(\t\x12\x10\n\x08unfollow\x18\x02 \x03(\t\x12)\n\x04logs\x18\x03 \x03(\x0b\x32\x1b.radmesh.tasks.v1.WantedLog\"X\n\tWantedLog\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\x8c\x03\n\x0e\x46ollowResponse\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x32\n\x08\x66ollowed\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskFollowedH\x00\x12,\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12+\n\x03gap\x18\x05 \x01(\x0b\x32\x1c.radmesh.tasks.v1.TaskLogGapH\x00\x12\x33\n\x0b\x62\x61tch_event\x18\x07 \x01(\x0b\x32\x1c.radmesh.tasks.v1.BatchEventH\x00\x12\x39\n\x0e\x62\x61tch_progress\x18\x08 \x01(\x0b\x32\x1f.radmesh.tasks.v1.BatchProgressH\x00\x12.\n\x04more\x18\x06 \x03(\x0b\x32 .radmesh.tasks.v1.FollowResponseB\t\n\x07message\"6\n\x0cTaskFollowed\x12&\n\x03log\x18\x01 \x01(\x0b\x32\x19.radmesh.tasks.v1.TaskLog\"\\\n\x07TaskLog\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\"\x0c\n\nTaskLogGap\"R\n\x12ReadTaskLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"h\n\x13ReadTaskLogResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\"S\n\x13ReadBatchLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"l\n\x14ReadBatchLogResponse\x12&\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Batch\x12,\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1c.radmesh.tasks.v1.BatchEvent\"B\n\x19ListDescriptorSetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"o\n\x1aListDescriptorSetsResponse\x12\x38\n\x0f\x64\x65scriptor_sets\x18\x01 \x03(\x0b\x32\x1f.radmesh.tasks.v1.DescriptorSet\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n\rDescriptorSet\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12-\n\tpipelines\x18\x03 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Pipeline2\x8c\x03\n\rFollowService\x12O\n\x06\x46ollow\x12\x1f.radmesh.tasks.v1.FollowRequest\x1a .radmesh.tasks.v1.FollowResponse(\x01\x30\x01\x12Z\n\x0bReadTaskLog\x12$.radmesh.tasks.v1.ReadTaskLogRequest\x1a%.radmesh.tasks.v1.ReadTaskLogResponse\x12]\n\x0cReadBatchLog\x12%.radmesh.tasks.v1.ReadBatchLogRequest\x1a&.radmesh.tasks.v1.ReadBatchLogResponse\x12o\n\x12ListDescriptorSets\x12+.radmesh.tasks.v1.ListDescriptorSetsRequest\x1a,.radmesh.tasks.v1.ListDescriptorSetsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,27 +35,31 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radmesh.tasks.v1.follow_ser
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FOLLOWREQUEST']._serialized_start=159
-  _globals['_FOLLOWREQUEST']._serialized_end=208
-  _globals['_FOLLOWRESPONSE']._serialized_start=211
-  _globals['_FOLLOWRESPONSE']._serialized_end=607
-  _globals['_TASKFOLLOWED']._serialized_start=609
-  _globals['_TASKFOLLOWED']._serialized_end=623
-  _globals['_TASKLOGGAP']._serialized_start=625
-  _globals['_TASKLOGGAP']._serialized_end=637
-  _globals['_READTASKLOGREQUEST']._serialized_start=639
-  _globals['_READTASKLOGREQUEST']._serialized_end=721
-  _globals['_READTASKLOGRESPONSE']._serialized_start=723
-  _globals['_READTASKLOGRESPONSE']._serialized_end=827
-  _globals['_READBATCHLOGREQUEST']._serialized_start=829
-  _globals['_READBATCHLOGREQUEST']._serialized_end=912
-  _globals['_READBATCHLOGRESPONSE']._serialized_start=914
-  _globals['_READBATCHLOGRESPONSE']._serialized_end=1022
-  _globals['_LISTDESCRIPTORSETSREQUEST']._serialized_start=1024
-  _globals['_LISTDESCRIPTORSETSREQUEST']._serialized_end=1090
-  _globals['_LISTDESCRIPTORSETSRESPONSE']._serialized_start=1092
-  _globals['_LISTDESCRIPTORSETSRESPONSE']._serialized_end=1203
-  _globals['_DESCRIPTORSET']._serialized_start=1205
-  _globals['_DESCRIPTORSET']._serialized_end=1300
-  _globals['_FOLLOWSERVICE']._serialized_start=1303
-  _globals['_FOLLOWSERVICE']._serialized_end=1699
+  _globals['_FOLLOWREQUEST']._serialized_end=251
+  _globals['_WANTEDLOG']._serialized_start=253
+  _globals['_WANTEDLOG']._serialized_end=341
+  _globals['_FOLLOWRESPONSE']._serialized_start=344
+  _globals['_FOLLOWRESPONSE']._serialized_end=740
+  _globals['_TASKFOLLOWED']._serialized_start=742
+  _globals['_TASKFOLLOWED']._serialized_end=796
+  _globals['_TASKLOG']._serialized_start=798
+  _globals['_TASKLOG']._serialized_end=890
+  _globals['_TASKLOGGAP']._serialized_start=892
+  _globals['_TASKLOGGAP']._serialized_end=904
+  _globals['_READTASKLOGREQUEST']._serialized_start=906
+  _globals['_READTASKLOGREQUEST']._serialized_end=988
+  _globals['_READTASKLOGRESPONSE']._serialized_start=990
+  _globals['_READTASKLOGRESPONSE']._serialized_end=1094
+  _globals['_READBATCHLOGREQUEST']._serialized_start=1096
+  _globals['_READBATCHLOGREQUEST']._serialized_end=1179
+  _globals['_READBATCHLOGRESPONSE']._serialized_start=1181
+  _globals['_READBATCHLOGRESPONSE']._serialized_end=1289
+  _globals['_LISTDESCRIPTORSETSREQUEST']._serialized_start=1291
+  _globals['_LISTDESCRIPTORSETSREQUEST']._serialized_end=1357
+  _globals['_LISTDESCRIPTORSETSRESPONSE']._serialized_start=1359
+  _globals['_LISTDESCRIPTORSETSRESPONSE']._serialized_end=1470
+  _globals['_DESCRIPTORSET']._serialized_start=1472
+  _globals['_DESCRIPTORSET']._serialized_end=1567
+  _globals['_FOLLOWSERVICE']._serialized_start=1570
+  _globals['_FOLLOWSERVICE']._serialized_end=1966
 # @@protoc_insertion_point(module_scope)

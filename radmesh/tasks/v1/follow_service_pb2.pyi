@@ -10,12 +10,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FollowRequest(_message.Message):
-    __slots__ = ("follow", "unfollow")
+    __slots__ = ("follow", "unfollow", "logs")
     FOLLOW_FIELD_NUMBER: _ClassVar[int]
     UNFOLLOW_FIELD_NUMBER: _ClassVar[int]
+    LOGS_FIELD_NUMBER: _ClassVar[int]
     follow: _containers.RepeatedScalarFieldContainer[str]
     unfollow: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, follow: _Optional[_Iterable[str]] = ..., unfollow: _Optional[_Iterable[str]] = ...) -> None: ...
+    logs: _containers.RepeatedCompositeFieldContainer[WantedLog]
+    def __init__(self, follow: _Optional[_Iterable[str]] = ..., unfollow: _Optional[_Iterable[str]] = ..., logs: _Optional[_Iterable[_Union[WantedLog, _Mapping]]] = ...) -> None: ...
+
+class WantedLog(_message.Message):
+    __slots__ = ("name", "owner", "after_sequence")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    owner: str
+    after_sequence: int
+    def __init__(self, name: _Optional[str] = ..., owner: _Optional[str] = ..., after_sequence: _Optional[int] = ...) -> None: ...
 
 class FollowResponse(_message.Message):
     __slots__ = ("task", "followed", "event", "progress", "gap", "batch_event", "batch_progress", "more")
@@ -38,8 +50,18 @@ class FollowResponse(_message.Message):
     def __init__(self, task: _Optional[str] = ..., followed: _Optional[_Union[TaskFollowed, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., gap: _Optional[_Union[TaskLogGap, _Mapping]] = ..., batch_event: _Optional[_Union[_batch_service_pb2.BatchEvent, _Mapping]] = ..., batch_progress: _Optional[_Union[_batch_service_pb2.BatchProgress, _Mapping]] = ..., more: _Optional[_Iterable[_Union[FollowResponse, _Mapping]]] = ...) -> None: ...
 
 class TaskFollowed(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("log",)
+    LOG_FIELD_NUMBER: _ClassVar[int]
+    log: TaskLog
+    def __init__(self, log: _Optional[_Union[TaskLog, _Mapping]] = ...) -> None: ...
+
+class TaskLog(_message.Message):
+    __slots__ = ("task", "events")
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    task: _task_pb2.Task
+    events: _containers.RepeatedCompositeFieldContainer[_task_pb2.TaskEvent]
+    def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., events: _Optional[_Iterable[_Union[_task_pb2.TaskEvent, _Mapping]]] = ...) -> None: ...
 
 class TaskLogGap(_message.Message):
     __slots__ = ()

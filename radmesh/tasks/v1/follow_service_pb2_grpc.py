@@ -65,7 +65,7 @@ class FollowServiceServicer:
         """Streams the events and the progress of the tasks and batches that the caller names, on one stream.
 
         A follow starts with no history: the caller reads the log with `ReadTaskLog` or `ReadBatchLog` after `followed`
-        arrived, and drops what it has. The order within one task and within one batch is kept.
+        arrived, or asks that it comes with `followed`, and drops what it has. The order within one task and within one batch is kept.
 
         Errors:
         RESOURCE_EXHAUSTED (FOLLOWER_TOO_SLOW): the caller does not read; it connects again and reads the logs.

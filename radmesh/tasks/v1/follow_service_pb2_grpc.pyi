@@ -37,7 +37,7 @@ class FollowServiceStub:
     """Streams the events and the progress of the tasks and batches that the caller names, on one stream.
 
     A follow starts with no history: the caller reads the log with `ReadTaskLog` or `ReadBatchLog` after `followed`
-    arrived, and drops what it has. The order within one task and within one batch is kept.
+    arrived, or asks that it comes with `followed`, and drops what it has. The order within one task and within one batch is kept.
 
     Errors:
     RESOURCE_EXHAUSTED (FOLLOWER_TOO_SLOW): the caller does not read; it connects again and reads the logs.
@@ -72,7 +72,7 @@ class FollowServiceAsyncStub(FollowServiceStub):
     """Streams the events and the progress of the tasks and batches that the caller names, on one stream.
 
     A follow starts with no history: the caller reads the log with `ReadTaskLog` or `ReadBatchLog` after `followed`
-    arrived, and drops what it has. The order within one task and within one batch is kept.
+    arrived, or asks that it comes with `followed`, and drops what it has. The order within one task and within one batch is kept.
 
     Errors:
     RESOURCE_EXHAUSTED (FOLLOWER_TOO_SLOW): the caller does not read; it connects again and reads the logs.
@@ -110,7 +110,7 @@ class FollowServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the events and the progress of the tasks and batches that the caller names, on one stream.
 
         A follow starts with no history: the caller reads the log with `ReadTaskLog` or `ReadBatchLog` after `followed`
-        arrived, and drops what it has. The order within one task and within one batch is kept.
+        arrived, or asks that it comes with `followed`, and drops what it has. The order within one task and within one batch is kept.
 
         Errors:
         RESOURCE_EXHAUSTED (FOLLOWER_TOO_SLOW): the caller does not read; it connects again and reads the logs.

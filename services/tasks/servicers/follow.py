@@ -1,12 +1,13 @@
 """FollowService: what gateways need to carry the watches of all their clients on one stream."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
 
-from radmesh.errors import InvalidRequestError
+from radmesh.errors import InvalidRequestError, RadmeshError
 from radmesh.tasks.v1 import follow_service_pb2 as api
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceServicer
 from services.chassis import principals
@@ -16,6 +17,9 @@ from services.tasks.parts import Parts, StoreLogs
 from services.tasks.validation import resource_id
 
 Context = grpc.aio.ServicerContext[Any, Any]
+# As large as an event may be that goes with others in one message: see `Follows`.
+_MOST_LOG_BYTES = 16 << 10
+_READINGS_AT_ONCE = 64
 
 
 class FollowServicer(FollowServiceServicer):
@@ -30,7 +34,7 @@ class FollowServicer(FollowServiceServicer):
         """See follow_service.proto."""
         follows = self._parts().follows
         stream = follows.open()
-        reading = asyncio.ensure_future(_read(requests, follows, stream))
+        reading = asyncio.ensure_future(self._read(requests, follows, stream))
         try:
             async for message in stream.messages():
                 yield message
@@ -72,19 +76,45 @@ class FollowServicer(FollowServiceServicer):
     def _logs(self) -> StoreLogs:
         return StoreLogs(self._parts().store, self._parts().paces)
 
+    async def _read(
+        self, requests: AsyncIterator[api.FollowRequest], follows: Follows, stream: FollowStream
+    ) -> None:
+        """Follows what the caller names until it closes its side, or the stream ends."""
+        room = asyncio.Semaphore(_READINGS_AT_ONCE)
+        readings: set[asyncio.Task[None]] = set()
+        try:
+            async for request in requests:
+                for name in request.unfollow:
+                    follows.unfollow(stream, name)
+                logs = {log.name: log for log in request.logs}
+                for name in request.follow:
+                    resource_id("batches" if name.startswith("batches/") else "tasks", name, "follow")
+                    # A gateway that comes back asks for all its names at once.
+                    await stream.room()
+                    if name in logs:
+                        follows.add(stream, name)
+                        reading = asyncio.ensure_future(self._confirm(stream, logs[name], room))
+                        readings.add(reading)
+                        reading.add_done_callback(readings.discard)
+                    else:
+                        follows.follow(stream, name)
+        except InvalidRequestError as error:
+            stream.end(error)
+        finally:
+            stream.end()
+            for reading in readings:
+                reading.cancel()
 
-async def _read(requests: AsyncIterator[api.FollowRequest], follows: Follows, stream: FollowStream) -> None:
-    """Follows what the caller names until it closes its side, or the stream ends."""
-    try:
-        async for request in requests:
-            for name in request.unfollow:
-                follows.unfollow(stream, name)
-            for name in request.follow:
-                resource_id("batches" if name.startswith("batches/") else "tasks", name, "follow")
-                # A gateway that comes back asks for all its names at once.
-                await stream.room()
-                follows.follow(stream, name)
-    except InvalidRequestError as error:
-        stream.end(error)
-    finally:
-        stream.end()
+    async def _confirm(self, stream: FollowStream, asked: api.WantedLog, room: asyncio.Semaphore) -> None:
+        """Says that a task is followed, with its log where that is small and can be read."""
+        followed = api.TaskFollowed()
+        async with room:
+            # Who asks again, by ReadTaskLog, is told what is wrong.
+            with contextlib.suppress(RadmeshError):
+                after = asked.after_sequence if asked.HasField("after_sequence") else None
+                log = await self._logs().read(asked.name, asked.owner, after)
+                found = api.TaskLog(task=log.subject, events=log.events)
+                if found.ByteSize() <= _MOST_LOG_BYTES:
+                    followed.log.CopyFrom(found)
+            await stream.room()
+            stream.put(api.FollowResponse(task=asked.name, followed=followed))

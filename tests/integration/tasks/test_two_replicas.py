@@ -9,6 +9,7 @@ from tests.integration.tasks.hand_worker import PATIENCE, HandWorker, artifact_o
 
 Replicas = tuple[Replica, Replica]
 Workers = list[HandWorker]
+MISSING = f"tasks/{'0' * 32}"
 
 
 async def test_a_task_runs_on_one_replica_and_is_watched_on_the_other(
@@ -154,6 +155,54 @@ async def test_a_follow_stream_carries_the_tasks_that_it_names(
     await follow.done_writing()
     while await follow.read():
         pass
+
+
+async def test_a_follow_brings_the_log_it_asks_for_unless_it_is_large_or_not_the_owners(
+    replicas: Replicas, pipeline: str, workers: Workers
+) -> None:
+    a, b = replicas
+    workers.append(worker := HandWorker(described(pipeline)))
+    await worker.connect(a.channel)
+    large = await b.create(pipeline)
+    watch = b.watch(large.name, 0)
+    await worker.finish((await worker.assignment()).lease, result=result_of("x" * 20_000))
+    await states(watch)
+    small = await b.create(pipeline)
+    wanted = follow_service_pb2.WantedLog
+    request = follow_service_pb2.FollowRequest(
+        follow=[small.name, large.name, MISSING],
+        logs=[
+            wanted(name=small.name, owner="local", after_sequence=0),
+            wanted(name=large.name, owner="local", after_sequence=0),
+            wanted(name=MISSING, owner="local"),
+        ],
+    )
+    told = await followed(b, request)
+    assert [event.sequence for event in told[small.name].log.events][:1] == [1]
+    assert told[small.name].log.task.name == small.name
+    assert not told[large.name].HasField("log")
+    assert not told[MISSING].HasField("log")
+    strange = follow_service_pb2.FollowRequest(
+        follow=[small.name], logs=[wanted(name=small.name, owner="somebody else")]
+    )
+    assert not (await followed(b, strange))[small.name].HasField("log")
+
+
+async def followed(
+    replica: Replica, request: follow_service_pb2.FollowRequest
+) -> dict[str, follow_service_pb2.TaskFollowed]:
+    """What a new stream says to the follows of a request."""
+    told: dict[str, follow_service_pb2.TaskFollowed] = {}
+    stream = replica.logs.Follow()
+    await stream.write(request)
+    async with asyncio.timeout(PATIENCE):
+        while len(told) < len(request.follow):
+            message = await stream.read()
+            told.update(
+                {one.task: one.followed for one in (message, *message.more) if one.HasField("followed")}
+            )
+    stream.cancel()
+    return told
 
 
 async def test_an_idle_watch_tells_the_place_in_the_queue(

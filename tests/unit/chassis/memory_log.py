@@ -37,7 +37,7 @@ class MemoryLog:
         self.task.sequence, self.task.state, self.task.attempt = event.sequence, state, attempt
         return event
 
-    async def subscribe(self, task: str) -> None:
+    async def subscribe(self, task: str, owner: str, after: int | None) -> None:
         await asyncio.sleep(0)
         self.subscriptions.append(f"+{task}")
 

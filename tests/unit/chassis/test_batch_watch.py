@@ -37,7 +37,7 @@ class MemoryBatch:
         self.events.append(event)
         return event
 
-    async def subscribe(self, name: str) -> None:
+    async def subscribe(self, name: str, owner: str, after: int | None) -> None:
         await asyncio.sleep(0)
 
     async def unsubscribe(self, name: str) -> None:

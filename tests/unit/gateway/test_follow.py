@@ -29,7 +29,10 @@ PATIENCE = 20.0
 class ScriptedTasks(FollowServiceServicer):
     """A log, and follow streams that end when the test says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sends_logs: bool = False) -> None:
+        """sends_logs: a log comes with the confirmation of a follow that asks for it."""
+        self.sends_logs = sends_logs
+        self.readings = 0
         self.events: list[task_pb2.TaskEvent] = []
         self.state = task_pb2.TASK_STATE_QUEUED
         self.streams: list[asyncio.Queue[api.FollowResponse | None]] = []
@@ -67,13 +70,25 @@ class ScriptedTasks(FollowServiceServicer):
         async for request in requests:
             self.orders += [f"+{task}" for task in request.follow]
             self.orders += [f"-{task}" for task in request.unfollow]
+            logs = {log.name: log for log in request.logs}
             for task in request.follow:
-                stream.put_nowait(api.FollowResponse(task=task, followed=api.TaskFollowed()))
+                followed = api.TaskFollowed()
+                if task in logs and self.sends_logs:
+                    now, events = self._log(logs[task])
+                    followed.log.CopyFrom(api.TaskLog(task=now, events=events))
+                stream.put_nowait(api.FollowResponse(task=task, followed=followed))
 
     async def ReadTaskLog(self, request: api.ReadTaskLogRequest, context: Any) -> api.ReadTaskLogResponse:
+        self.readings += 1
+        task, events = self._log(request)
+        return api.ReadTaskLogResponse(task=task, events=events)
+
+    def _log(
+        self, asked: api.ReadTaskLogRequest | api.WantedLog
+    ) -> tuple[task_pb2.Task, list[task_pb2.TaskEvent]]:
         task = task_pb2.Task(name=TASK, state=self.state, sequence=len(self.events), attempt=1)
-        after = request.after_sequence if request.HasField("after_sequence") else len(self.events)
-        return api.ReadTaskLogResponse(task=task, events=self.events[after:])
+        after = asked.after_sequence if asked.HasField("after_sequence") else len(self.events)
+        return task, self.events[after:]
 
     async def ReadBatchLog(self, request: api.ReadBatchLogRequest, context: Any) -> api.ReadBatchLogResponse:
         return api.ReadBatchLogResponse()
@@ -100,9 +115,9 @@ class Gateway:
                     seen.append(message.event.sequence)
 
 
-@pytest.fixture
-async def tasks() -> ScriptedTasks:
-    return ScriptedTasks()
+@pytest.fixture(params=[False, True], ids=["plain", "sends logs"])
+async def tasks(request: pytest.FixtureRequest) -> ScriptedTasks:
+    return ScriptedTasks(sends_logs=request.param)
 
 
 @pytest.fixture
@@ -130,6 +145,19 @@ async def until(holds: Any) -> None:
             if holds():
                 return
             await asyncio.sleep(0.005)
+
+
+async def test_a_log_that_comes_with_its_follow_is_not_read_again(
+    tasks: ScriptedTasks, gateway: Gateway
+) -> None:
+    tasks.write(task_pb2.TASK_STATE_QUEUED)
+    seen: list[int] = []
+    watch = asyncio.ensure_future(gateway.sequences(seen))
+    await until(lambda: seen)
+    tasks.write(task_pb2.TASK_STATE_SUCCEEDED)
+    await watch
+    assert seen == [1, 2]
+    assert tasks.readings == (0 if tasks.sends_logs else 1)
 
 
 async def test_what_is_written_while_the_stream_is_down_reaches_every_watch_once(
