@@ -24,6 +24,8 @@ from services.gateway.tasks_peer import TasksPeer
 
 _LOG = logs.logger(__name__)
 _SHORTEST_PAUSE = 0.02
+# What follows within it takes an unfollow along: a message costs both sides far more than the news meanwhile.
+_UNFOLLOW_SECONDS = 0.05
 _LONGEST_PAUSE = 1.0
 # A name takes 38 bytes on the wire, twice with its log, and an owner a few hundred at most; one message stays
 # below gRPC's limit of 4 MiB.
@@ -38,6 +40,7 @@ class _Orders:
         self._changed = asyncio.Event()
         self._changed.set()
         self._closed = False
+        self._later: asyncio.TimerHandle | None = None
 
     def follow(self, name: str, log: WantedLog | None) -> None:
         """Orders a task or batch, and the log that is to come with the confirmation.
@@ -48,14 +51,16 @@ class _Orders:
         self._changed.set()
 
     def unfollow(self, name: str) -> None:
-        """Orders the end of a follow."""
+        """Orders the end of a follow, with the next order or a moment later: nobody waits for it."""
         self._changes[name] = False
-        self._changed.set()
+        if self._later is None and not self._closed:
+            self._later = asyncio.get_running_loop().call_later(_UNFOLLOW_SECONDS, self._changed.set)
 
     def close(self) -> None:
         """Ends `messages`: gRPC does not end the requests of a stream that the other side broke."""
         self._closed = True
         self._changed.set()
+        self._call_off()
 
     async def messages(self) -> AsyncIterator[FollowRequest]:
         """The orders as they come, many in one message."""
@@ -64,6 +69,7 @@ class _Orders:
             if self._closed:
                 return
             self._changed.clear()
+            self._call_off()
             changes, self._changes = list(self._changes.items()), {}
             for start in range(0, len(changes), _NAMES_PER_MESSAGE):
                 part = changes[start : start + _NAMES_PER_MESSAGE]
@@ -72,6 +78,11 @@ class _Orders:
                     unfollow=[name for name, wanted in part if wanted is False],
                     logs=[wanted for _, wanted in part if isinstance(wanted, WantedLog)],
                 )
+
+    def _call_off(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
 
 class FollowedLogs:
