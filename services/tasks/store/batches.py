@@ -1,20 +1,17 @@
 """Batches: many tasks created by one script, and their common log."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from radmesh.errors import BatchNotFoundError, RequestIdReusedError
 from services.tasks.batch_records import BatchEventRecord, BatchItem, BatchRecord, MemberRecord, NewBatch
 from services.tasks.lifecycle import State
-from services.tasks.records import NewTask, TaskRecord
+from services.tasks.records import NewTask
 from services.tasks.request_errors import request_error
 from services.tasks.store import keys
 from services.tasks.store.part import StorePart
 from services.tasks.store.reading import event_record, task_record, to_time
-from services.tasks.store.tasks import check_cursor, new_arguments, refusal
-
-_FIELDS = [field.name for field in fields(NewTask)]
+from services.tasks.store.tasks import check_cursor, created_record, new_arguments, refusal
 
 
 class BatchPart(StorePart):
@@ -92,19 +89,9 @@ def _item(asked: NewTask | bytes, found: Sequence[Any], batch: BatchRecord | Non
         return BatchItem(error=request_error(error).SerializeToString())
     if len(more) == 1:
         assert batch is not None
-        return BatchItem(_created(asked, batch, queue_position=more[0]))
+        assert batch.create_time is not None
+        return BatchItem(created_record(asked, batch.create_time, more[0], batch.batch_id))
     return BatchItem(task_record(more[1], more[0], deduplicated=outcome == b"DEDUPLICATED"))
-
-
-def _created(new: NewTask, batch: BatchRecord, queue_position: int) -> TaskRecord:
-    """A task that the script has created just now: nothing of it has to be read back."""
-    return TaskRecord(
-        **{name: getattr(new, name) for name in _FIELDS},
-        sequence=1,
-        create_time=batch.create_time,
-        queue_position=queue_position,
-        batch=batch.batch_id,
-    )
 
 
 def _not_found(batch_id: str) -> BatchNotFoundError:

@@ -4,6 +4,8 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
 
 from radmesh.errors import (
     CursorAheadError,
@@ -18,7 +20,15 @@ from services.tasks.records import EventRecord, NewTask, TaskFilter, TaskRecord
 from services.tasks.store import keys
 from services.tasks.store.images import image_not_found
 from services.tasks.store.part import StorePart
-from services.tasks.store.reading import event_record, task_record, to_milliseconds
+from services.tasks.store.reading import (
+    callback_record,
+    event_record,
+    task_record,
+    to_milliseconds,
+    to_time,
+)
+
+_FIELDS = [field.name for field in fields(NewTask)]
 
 
 class TaskPart(StorePart):
@@ -35,10 +45,12 @@ class TaskPart(StorePart):
         outcome, *rest = await self._scripts.call(
             "create", keys.task(new.task_id), self._now(), *new_arguments(new)
         )
-        if outcome not in {b"CREATED", b"KNOWN", b"DEDUPLICATED"}:
+        if outcome == b"CREATED":
+            create_ms, queue_position = rest
+            return created_record(new, to_time(create_ms), queue_position), True
+        if outcome not in {b"KNOWN", b"DEDUPLICATED"}:
             raise refusal(outcome, rest[0].decode() if rest else "", new.request_id)
-        record = task_record(*rest, deduplicated=outcome == b"DEDUPLICATED")
-        return record, outcome == b"CREATED"
+        return task_record(*rest, deduplicated=outcome == b"DEDUPLICATED"), False
 
     async def get(self, task_id: str, owner: str, *, reviewer: bool = False) -> TaskRecord:
         """Returns a task; see `read_log`. Raises TaskNotFoundError."""
@@ -122,6 +134,22 @@ def new_arguments(new: NewTask) -> list[str | int]:
         fields["callback_destination"] = new.callback_destination
     head: list[str | int] = [new.task_id, json.dumps(dict(new.labels)), " ".join(new.images)]
     return head + [part for field in fields.items() for part in field]
+
+
+def created_record(new: NewTask, create_time: datetime, queue_position: int, batch: str = "") -> TaskRecord:
+    """A task that a script has created just now: nothing of it has to be read back."""
+    not_before = to_time(to_milliseconds(new.not_before)) if new.not_before else None
+    return TaskRecord(
+        **{
+            **{name: getattr(new, name) for name in _FIELDS},
+            "not_before": not_before if not_before and not_before > create_time else None,
+        },
+        sequence=1,
+        create_time=create_time,
+        queue_position=queue_position,
+        batch=batch,
+        callback=callback_record({"callback_url": new.callback_url}) if new.callback_url else None,
+    )
 
 
 def refusal(outcome: bytes, detail: str, request_id: str) -> RadmeshError:
