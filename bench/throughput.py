@@ -18,7 +18,7 @@ _IN_FLIGHT = 32
 _BATCH = 100
 _SINGLE_SAMPLES = 50
 _POLL_SECONDS = 5.0
-_POLL_SAMPLES = 8
+_POLL_SAMPLES = 25
 # Between two looks at hundreds of results: often enough to add little, seldom enough not to load Redis.
 _OFTEN_SECONDS = 0.05
 
