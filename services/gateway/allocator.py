@@ -1,6 +1,7 @@
 """How the gateway's memory allocator treats the buffers of chunks."""
 
 import ctypes
+from contextlib import suppress
 
 # Numbers of glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
@@ -27,3 +28,12 @@ def keep_freed_buffers() -> bool:
         (_M_ARENA_MAX, _ARENAS),
     )
     return all(mallopt(number, value) == 1 for number, value in wanted)
+
+
+def give_freed_buffers_back() -> None:
+    """Returns free memory between blocks in use to the kernel; some milliseconds, so not on an event loop.
+
+    The buffers of many uploads leave holes that no threshold gives back.
+    """
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -14,6 +14,7 @@ from radmesh.errors import (
     Violation,
 )
 from services.gateway import edge
+from services.gateway.allocator import give_freed_buffers_back
 from services.gateway.uploads import rules, shelf
 from services.gateway.uploads.acceptance import Acceptance
 from services.gateway.uploads.intake import Intake
@@ -29,6 +30,8 @@ HOPELESS = (
     FailedPreconditionError,
     ExhaustedError,
 )
+# Uploads of which enough freed memory is left to be worth some milliseconds.
+_LARGE_BYTES = 32 << 20
 T = TypeVar("T")
 
 
@@ -79,6 +82,8 @@ class Receiver:
             raise
         if complete:
             upload = await to_the_end(self._finish(upload, intake))
+            if intake.offset >= _LARGE_BYTES:
+                await asyncio.to_thread(give_freed_buffers_back)
         return upload, intake.offset
 
     async def _keep(self, upload: UploadRecord, intake: Intake) -> None:
