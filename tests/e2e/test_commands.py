@@ -27,7 +27,8 @@ def test_tasks_are_listed_shown_and_cancelled(mesh: Mesh) -> None:
         radmesh("tasks", "list", "--filter", "labels.ward=west", "--json", server=mesh.address).stdout
     )
     assert [row["name"] for row in listed] == [name]
-    assert name in radmesh("tasks", "list", server=mesh.address).stdout, "whole names, for the next command"
+    printed = radmesh("tasks", "list", "--filter", "labels.ward=west", server=mesh.address).stdout
+    assert name in printed, "whole names, for the next command"
     (cancelled,) = objects(radmesh("tasks", "cancel", name, "--json", server=mesh.address).stdout)
     assert cancelled["state"] in {"CANCELLING", "CANCELLED"}
     watched = radmesh("watch", name.removeprefix("tasks/"), server=mesh.address)
