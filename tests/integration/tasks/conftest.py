@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
+from redis import Redis
 
 from radmesh.blobs.v1 import image_service_pb2_grpc
 from radmesh.tasks.v1 import (
@@ -19,9 +20,11 @@ from radmesh.tasks.v1 import (
     task_service_pb2,
     task_service_pb2_grpc,
 )
+from services.tasks.store import StoreSettings, TaskStore
 from tests.integration.tasks.hand_worker import PATIENCE, HandWorker
 from tests.support.redis_process import RedisProcess
 from tests.support.replica_process import ReplicaProcess
+from tests.support.task_records import SetClock
 
 QUICK = {
     "lease_seconds": 2.0,
@@ -124,3 +127,33 @@ async def workers() -> AsyncIterator[list[HandWorker]]:
     yield found
     for one in found:
         await one.leave()
+
+
+@pytest.fixture(scope="session")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProcess]:
+    server = RedisProcess(tmp_path_factory.mktemp("shared") / "redis")
+    server.start()
+    # Only the tests of a crash need every write on disk; they start servers of their own.
+    with Redis.from_url(server.url) as client:
+        client.config_set("appendfsync", "no")
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_url(shared_redis: RedisProcess) -> str:
+    with Redis.from_url(shared_redis.url) as client:
+        client.flushall()
+    return shared_redis.url
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def store(redis_url: str, clock: SetClock) -> AsyncIterator[TaskStore]:
+    opened = await TaskStore.open(redis_url, StoreSettings(lease_seconds=10, retention_seconds=3600), clock)
+    yield opened
+    await opened.close()

@@ -172,10 +172,10 @@ async def test_an_upload_that_was_accepted_has_its_file_whatever_a_sweep_did_mea
 
 
 async def test_a_create_gets_an_image_that_stays_or_is_told_that_it_is_gone(
-    sweep_url: str, store: TaskStore, blobs: AgedBlobs, clock: SetClock
+    redis_url: str, store: TaskStore, blobs: AgedBlobs, clock: SetClock
 ) -> None:
     """Two replicas at once: one creates at the very moment at which the other lets the image go."""
-    other = await TaskStore.open(sweep_url, StoreSettings(), clock)
+    other = await TaskStore.open(redis_url, StoreSettings(), clock)
     seen = set()
     for number in range(60):
         sha256 = await blobs.upload(store, b"%d" % number)

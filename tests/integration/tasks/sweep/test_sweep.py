@@ -102,12 +102,12 @@ async def test_nothing_but_images_and_artifacts_is_looked_at(blobs: AgedBlobs, s
 
 
 async def test_a_store_that_was_emptied_costs_no_file_for_a_day(
-    store: TaskStore, blobs: AgedBlobs, sweeper: Sweeper, clock: SetClock, sweep_url: str
+    store: TaskStore, blobs: AgedBlobs, sweeper: Sweeper, clock: SetClock, redis_url: str
 ) -> None:
     """A backup may bring its records back."""
     await blobs.put(STRAY)
     await blobs.put("artifacts/gone/1/mask.png")
-    with Redis.from_url(sweep_url) as client:
+    with Redis.from_url(redis_url) as client:
         client.flushall()
     await store.take_possession()
     for seconds in (0, DAY - 1):

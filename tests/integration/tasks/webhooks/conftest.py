@@ -18,9 +18,6 @@ from services.tasks.webhooks.courier import Courier
 from services.tasks.webhooks.metrics import WebhookMetrics
 from services.tasks.webhooks.network import SystemResolver
 from services.tasks.webhooks.result_types import ResultTypes
-from tests.integration.tasks.store.conftest import redis_url, shared_redis
-
-__all__ = ["redis_url", "shared_redis"]
 
 SECRET = "a secret of sixteen characters"
 
