@@ -105,18 +105,18 @@ class Retry:
 
     counts: whether the attempt counts against the task's `max_attempts`.
     backoff_ms, backoff_limit_ms: longest wait before the second attempt, doubled for each further one, and
-    its limit.
+    its limit. What counts is doubled by the attempts that counted, the rest by the times it happened.
     first_at_once: the second attempt does not wait, and the backoff begins with the third.
-    crash_limit: crashes at which the task is given up whatever `max_attempts` says, 0 for no such limit.
-    crash_reason: the reason then.
+    limit: crashes or hand-backs at which the task is given up whatever `max_attempts` says, 0 for no such
+    limit. limit_reason: the reason then.
     """
 
     counts: bool
     backoff_ms: int
     backoff_limit_ms: int
     first_at_once: bool = False
-    crash_limit: int = 0
-    crash_reason: str = ""
+    limit: int = 0
+    limit_reason: str = ""
 
 
 RETRIES: Mapping[Cause, Retry] = MappingProxyType(
@@ -126,13 +126,22 @@ RETRIES: Mapping[Cause, Retry] = MappingProxyType(
             counts=True,
             backoff_ms=500,
             backoff_limit_ms=30_000,
-            crash_limit=2,
-            crash_reason="WORKER_CRASHED_REPEATEDLY",
+            limit=2,
+            limit_reason="WORKER_CRASHED_REPEATEDLY",
         ),
         # Both were waited for already, for a whole heartbeat timeout or progress timeout.
         Cause.LEASE_EXPIRED: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000, first_at_once=True),
         Cause.NO_PROGRESS: Retry(counts=True, backoff_ms=250, backoff_limit_ms=30_000, first_at_once=True),
-        Cause.RELEASED: Retry(counts=False, backoff_ms=0, backoff_limit_ms=0),
+        # A drain hands a task back once. Workers that refuse it would pass it on without end: the limit is
+        # reached after five minutes at least.
+        Cause.RELEASED: Retry(
+            counts=False,
+            backoff_ms=250,
+            backoff_limit_ms=60_000,
+            first_at_once=True,
+            limit=20,
+            limit_reason="HANDED_BACK_REPEATEDLY",
+        ),
         # An operator's decision, or the mesh's own fault: not held against the task.
         Cause.RECOVERED: Retry(counts=False, backoff_ms=0, backoff_limit_ms=0),
     }
@@ -144,11 +153,13 @@ class Tally:
     """What a task has used up.
 
     counted: attempts that count, the running one included. crashes: those that killed their process.
+    handbacks: those that workers handed back, or that never reached one.
     """
 
     counted: int
     crashes: int
     max_attempts: int
+    handbacks: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,24 +184,25 @@ def step(state: State, cause: Cause, tally: Tally) -> Step | None:
     uncounted = state in LEASED and retry is not None and not retry.counts
     counted = tally.counted + (cause is Cause.ASSIGNED) - uncounted
     crashes = tally.crashes + (cause is Cause.WORKER_CRASHED)
+    handbacks = tally.handbacks + (cause is Cause.RELEASED)
     if cause is Cause.REVIEW_ACCEPTED:
         # The next stage has all attempts before it.
-        counted, crashes = 0, 0
-    after = Tally(counted, crashes, tally.max_attempts)
+        counted, crashes, handbacks = 0, 0, 0
+    after = Tally(counted, crashes, tally.max_attempts, handbacks)
     if retry is None or target is not State.QUEUED:
         return Step(target, cause.value, after)
-    if retry.crash_limit and crashes >= retry.crash_limit:
-        return Step(State.FAILED, retry.crash_reason, after)
+    if retry.limit and (handbacks if cause is Cause.RELEASED else crashes) >= retry.limit:
+        return Step(State.FAILED, retry.limit_reason, after)
     if retry.counts and counted >= tally.max_attempts:
         return Step(State.FAILED, cause.value, after)
-    return Step(target, cause.value, after, backoff_ms(retry, counted))
+    return Step(target, cause.value, after, backoff_ms(retry, counted if retry.counts else handbacks))
 
 
-def backoff_ms(retry: Retry, counted: int) -> int:
-    """The longest wait before the next attempt, after so many that counted."""
-    if retry.first_at_once and counted <= 1:
+def backoff_ms(retry: Retry, times: int) -> int:
+    """The longest wait before the next attempt, after so many."""
+    if retry.first_at_once and times <= 1:
         return 0
-    doublings = max(counted - (2 if retry.first_at_once else 1), 0)
+    doublings = max(times - (2 if retry.first_at_once else 1), 0)
     return min(retry.backoff_ms << doublings, retry.backoff_limit_ms)
 
 
@@ -240,6 +252,12 @@ _ENDINGS = {
             "LEASE_EXPIRED",
             "The worker was not heard of for its heartbeat_timeout, {seconds} s, or did not know the attempt "
             "any more, and no attempt is left. Create the task again.",
+            True,
+        ),
+        Ending(
+            "HANDED_BACK_REPEATEDLY",
+            "Workers handed the task back again and again without running it to an end. "
+            "Look at the logs of the model's services; then create it again.",
             True,
         ),
         Ending(

@@ -39,8 +39,7 @@ def _retry(cause: Cause, retry: lifecycle.Retry) -> str:
     return (
         f"{cause.value} = {{ counts = {str(retry.counts).lower()}, backoff_ms = {retry.backoff_ms}, "
         f"backoff_limit_ms = {retry.backoff_limit_ms}, first_at_once = {str(retry.first_at_once).lower()}, "
-        f"crash_limit = {retry.crash_limit}, "
-        f'crash_reason = "{retry.crash_reason}" }},'
+        f'limit = {retry.limit}, limit_reason = "{retry.limit_reason}" }},'
     )
 
 

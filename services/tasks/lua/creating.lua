@@ -60,8 +60,8 @@ local function create_task(now, new, member)
   end
 
   local task = {
-    id = new.id, state = STATE.NONE, attempt = 0, counted = 0, crashes = 0, sequence = 0, base = 0, create_ms = now,
-    owner = new.owner, pipeline = new.pipeline, max_attempts = tonumber(new.max_attempts),
+    id = new.id, state = STATE.NONE, attempt = 0, counted = 0, crashes = 0, handbacks = 0, sequence = 0, base = 0,
+    create_ms = now, owner = new.owner, pipeline = new.pipeline, max_attempts = tonumber(new.max_attempts),
     queue_timeout_ms = tonumber(new.queue_timeout_ms), priority = tonumber(new.priority),
     not_before_ms = tonumber(new.not_before_ms), ready_ms = 0, dedupe_hash = new.dedupe_hash,
     batch = member and member.batch or '', place = member and member.place or 0, unheard = member ~= nil,

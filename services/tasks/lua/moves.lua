@@ -1,9 +1,9 @@
 -- How a task goes from state to state: the step of the lifecycle, and everything that has to change with it.
 
--- Longest wait before the next attempt after so many that counted; the same as `lifecycle.backoff_ms`.
-local function backoff(retry, counted)
-  if retry.first_at_once and counted <= 1 then return 0 end
-  local doublings = math.max(counted - (retry.first_at_once and 2 or 1), 0)
+-- Longest wait before the next attempt after so many; the same as `lifecycle.backoff_ms`.
+local function backoff(retry, times)
+  if retry.first_at_once and times <= 1 then return 0 end
+  local doublings = math.max(times - (retry.first_at_once and 2 or 1), 0)
   return math.min(retry.backoff_ms * 2 ^ doublings, retry.backoff_limit_ms)
 end
 
@@ -15,30 +15,32 @@ local function jittered(delay_ms, task)
 end
 
 -- What a cause does to a task, or nil when it must change nothing; the same as `lifecycle.step`.
-local function step(state, cause, counted, crashes, max_attempts)
-  local target = TRANSITIONS[state][cause]
+local function step(task, cause)
+  local target = TRANSITIONS[task.state][cause]
   if not target then return nil end
-  local retry = RETRIES[cause]
+  local retry, counted, crashes, handbacks = RETRIES[cause], task.counted, task.crashes, task.handbacks
   if cause == 'ASSIGNED' then counted = counted + 1 end
   if cause == 'WORKER_CRASHED' then crashes = crashes + 1 end
-  if LEASED[state] and retry and not retry.counts then counted = counted - 1 end
+  if cause == 'RELEASED' then handbacks = handbacks + 1 end
+  if LEASED[task.state] and retry and not retry.counts then counted = counted - 1 end
   -- The next stage has all attempts before it.
-  if cause == 'REVIEW_ACCEPTED' then counted, crashes = 0, 0 end
-  local after = { state = target, reason = cause, counted = counted, crashes = crashes, delay_ms = 0 }
+  if cause == 'REVIEW_ACCEPTED' then counted, crashes, handbacks = 0, 0, 0 end
+  local after = { state = target, reason = cause, counted = counted, crashes = crashes, handbacks = handbacks,
+    delay_ms = 0 }
   if not retry or target ~= STATE.QUEUED then return after end
-  if retry.crash_limit > 0 and crashes >= retry.crash_limit then
-    after.state, after.reason = STATE.FAILED, retry.crash_reason
-  elseif retry.counts and counted >= max_attempts then
+  if retry.limit > 0 and (cause == 'RELEASED' and handbacks or crashes) >= retry.limit then
+    after.state, after.reason = STATE.FAILED, retry.limit_reason
+  elseif retry.counts and counted >= task.max_attempts then
     after.state = STATE.FAILED
   else
-    after.delay_ms = backoff(retry, counted)
+    after.delay_ms = backoff(retry, retry.counts and counted or handbacks)
   end
   return after
 end
 
 local NUMBERS = { 'state', 'attempt', 'counted', 'crashes', 'max_attempts', 'sequence', 'base', 'create_ms', 'start_ms',
   'attempt_timeout_ms', 'queue_timeout_ms', 'heartbeat_timeout_ms', 'progress_timeout_ms', 'place', 'priority',
-  'not_before_ms', 'ready_ms', 'wait_start_ms', 'attempt_start_ms', 'stage' }
+  'not_before_ms', 'ready_ms', 'wait_start_ms', 'attempt_start_ms', 'stage', 'handbacks' }
 local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch', 'dedupe_hash' }
 
 -- A task's fields that moves need, or nil when there is no such task.
@@ -161,18 +163,24 @@ end
 -- cause that the statistics know it by, `counts_as`, where that is another.
 -- Returns the step, or nil when the cause must change nothing.
 local function move(task, cause, now, more)
-  local after = step(task.state, cause, task.counted, task.crashes, task.max_attempts)
+  local after = step(task, cause)
   if not after then return nil end
   leave_state(task)
   if LEASED[task.state] and not LEASED[after.state] then end_lease(task, now, cause) end
   count_step(task, more.counts_as or cause, after, more.failure)
   task.state, task.counted, task.crashes = after.state, after.counted, after.crashes
+  -- Hardly any task has been handed back.
+  if after.handbacks ~= task.handbacks then
+    redis.call('HSET', task_key(task.id), 'handbacks', after.handbacks)
+    task.handbacks = after.handbacks
+  end
   enter_state(task)
   if after.state == STATE.RUNNING then begin_lease(task, now, more.worker, more.nonce) end
-  local change = { state = after.state, reason = more.reason or after.reason, result = '', error = '' }
-  if after.state == STATE.SUCCEEDED then change.result = more.result or '' end
   -- A reason of the lifecycle's own comes with the lifecycle's own error, not with the last attempt's.
-  if after.state == STATE.FAILED and after.reason == cause then change.error = more.error or '' end
+  local own = after.reason ~= cause
+  local change = { state = after.state, reason = not own and more.reason or after.reason, result = '', error = '' }
+  if after.state == STATE.SUCCEEDED then change.result = more.result or '' end
+  if after.state == STATE.FAILED and not own then change.error = more.error or '' end
   append_event(task, now, change)
   if after.state == STATE.QUEUED then plan_wait(task, now, jittered(after.delay_ms, task)) end
   redis.call('HSET', task_key(task.id), 'state', task.state, 'attempt', task.attempt, 'counted', task.counted,

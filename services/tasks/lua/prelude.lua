@@ -36,10 +36,10 @@ local TRANSITIONS = {
   [7] = {  },
 }
 local RETRIES = {
-  TRANSIENT_FAILURE = { counts = true, backoff_ms = 1000, backoff_limit_ms = 60000, first_at_once = false, crash_limit = 0, crash_reason = "" },
-  WORKER_CRASHED = { counts = true, backoff_ms = 500, backoff_limit_ms = 30000, first_at_once = false, crash_limit = 2, crash_reason = "WORKER_CRASHED_REPEATEDLY" },
-  LEASE_EXPIRED = { counts = true, backoff_ms = 250, backoff_limit_ms = 30000, first_at_once = true, crash_limit = 0, crash_reason = "" },
-  NO_PROGRESS = { counts = true, backoff_ms = 250, backoff_limit_ms = 30000, first_at_once = true, crash_limit = 0, crash_reason = "" },
-  RELEASED = { counts = false, backoff_ms = 0, backoff_limit_ms = 0, first_at_once = false, crash_limit = 0, crash_reason = "" },
-  RECOVERED = { counts = false, backoff_ms = 0, backoff_limit_ms = 0, first_at_once = false, crash_limit = 0, crash_reason = "" },
+  TRANSIENT_FAILURE = { counts = true, backoff_ms = 1000, backoff_limit_ms = 60000, first_at_once = false, limit = 0, limit_reason = "" },
+  WORKER_CRASHED = { counts = true, backoff_ms = 500, backoff_limit_ms = 30000, first_at_once = false, limit = 2, limit_reason = "WORKER_CRASHED_REPEATEDLY" },
+  LEASE_EXPIRED = { counts = true, backoff_ms = 250, backoff_limit_ms = 30000, first_at_once = true, limit = 0, limit_reason = "" },
+  NO_PROGRESS = { counts = true, backoff_ms = 250, backoff_limit_ms = 30000, first_at_once = true, limit = 0, limit_reason = "" },
+  RELEASED = { counts = false, backoff_ms = 250, backoff_limit_ms = 60000, first_at_once = true, limit = 20, limit_reason = "HANDED_BACK_REPEATEDLY" },
+  RECOVERED = { counts = false, backoff_ms = 0, backoff_limit_ms = 0, first_at_once = false, limit = 0, limit_reason = "" },
 }

@@ -1,5 +1,7 @@
 """What the table of a task's life promises."""
 
+from dataclasses import replace
+
 import pytest
 
 from radmesh.tasks.v1 import task_pb2
@@ -102,6 +104,18 @@ def test_a_released_attempt_does_not_count_and_is_ready_at_once() -> None:
     assert (released.state, released.tally.counted, released.delay_ms) == (State.QUEUED, 2, 0)
 
 
+def test_what_is_handed_back_again_and_again_waits_longer_and_is_given_up_in_the_end() -> None:
+    tally, found = Tally(1, 0, 1), []
+    for _ in range(RETRIES[Cause.RELEASED].limit):
+        back = step(State.RUNNING, Cause.RELEASED, tally)
+        assert back
+        found.append((back.state, back.reason, back.delay_ms))
+        tally = replace(back.tally, counted=1)
+    assert found[:4] == [(State.QUEUED, "RELEASED", wait) for wait in (0, 250, 500, 1_000)]
+    assert found[-2:] == [(State.QUEUED, "RELEASED", 60_000), (State.FAILED, "HANDED_BACK_REPEATEDLY", 0)]
+    assert ending(State.FAILED, "HANDED_BACK_REPEATEDLY").retryable
+
+
 def test_bad_input_is_never_retried() -> None:
     failed = step(State.RUNNING, Cause.ATTEMPT_FAILED, FRESH)
     assert failed
@@ -139,9 +153,9 @@ def test_a_recovered_attempt_does_not_count() -> None:
 
 
 def test_an_accepted_stage_gives_the_next_one_all_attempts() -> None:
-    accepted = step(State.AWAITING_REVIEW, Cause.REVIEW_ACCEPTED, Tally(2, 1, 3))
+    accepted = step(State.AWAITING_REVIEW, Cause.REVIEW_ACCEPTED, Tally(2, 1, 3, handbacks=5))
     assert accepted
-    assert (accepted.state, accepted.tally) == (State.QUEUED, Tally(0, 0, 3))
+    assert (accepted.state, accepted.tally) == (State.QUEUED, Tally(0, 0, 3, handbacks=0))
 
 
 def test_a_stage_that_ends_after_a_cancel_is_not_reviewed() -> None:

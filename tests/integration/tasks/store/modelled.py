@@ -37,7 +37,9 @@ class Modelled:
         if after is None:
             return False
         self.state, self.tally = after.state, after.tally
-        self.history.append((after.state, reason or after.reason))
+        # A reason of the lifecycle's own stands above what the worker said.
+        said = reason if reason and after.reason == cause.value else after.reason
+        self.history.append((after.state, said))
         if after.state is State.QUEUED:
             wait_ms = jittered_ms(after.delay_ms, self.task_id, self.attempt)
             self.ready_ms = max(now_ms + wait_ms, self.not_before_ms)

@@ -174,6 +174,8 @@ async def test_a_released_attempt_does_not_count(store: TaskStore, session: int,
         grant = await acquire(store, session, f"op{attempt}")
         assert grant.lease.attempt == attempt
         assert await store.finish(grant.lease, released="WORKER_DRAINING")
+        clock.advance(4)
+        await store.tick()
     _, events = await store.read_log(created.task_id, "alice", 0)
     assert events[-1].reason == "WORKER_DRAINING"
     for attempt, state in ((5, State.QUEUED), (6, State.FAILED)):
