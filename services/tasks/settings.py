@@ -32,7 +32,7 @@ class TasksSettings(WebhookSettings, SweepSettings):
         None,
         ge=0,
         le=5,
-        description="Replicas that must have a new task on disk before its create is answered. "
+        description="Replicas that must have a new task or a decision on disk before its call is answered. "
         "Not set: 1 with Sentinels and in a Cluster, else 0.",
     )
     redis_wait_seconds: float = Field(

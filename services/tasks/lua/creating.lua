@@ -12,8 +12,8 @@ local HAS_TASK = { CREATED = true, KNOWN = true, DEDUPLICATED = true }
 
 -- A repeat is acknowledged by replicas as its first call was, maybe on another connection: WAITAOF only waits for what
 -- its own connection has written.
-local function note_repeat(request)
-  if SETTINGS.replicas > 0 then redis.call('HINCRBY', request, 'repeats', 1) end
+local function note_repeat(hash)
+  if SETTINGS.replicas > 0 then redis.call('HINCRBY', hash, 'repeats', 1) end
 end
 
 -- Creates a task, or finds the one that an earlier call with the same request id created, or that is active under the

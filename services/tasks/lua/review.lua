@@ -11,6 +11,8 @@ local reviews = load_reviews(task)
 local said = redis.sha1hex(pack(ARGV[3], unpack(ARGV, 6)))
 for _, review in ipairs(reviews) do
   if review.sequence == tonumber(ARGV[5]) and review.said == said then
+    even_when_full()
+    note_repeat(KEYS[1])
     return { 'FOUND', unpack(record(task.id, task.pipeline)) }
   end
 end

@@ -28,7 +28,8 @@ class StoreSettings:
     head_starts: by priority.
     dedupe_secret: key of the hashes of dedupe keys; one that the store makes and keeps itself when empty.
     tick_items: most items that one tick treats of each kind.
-    replicas: how many must have a new task on disk before its create is answered; 0: there are none.
+    replicas: how many must have a new task or a reviewer's decision on disk before the call is answered; 0:
+    there are none.
     replica_seconds: time that they get.
     webhook_calls: most webhooks that one destination gets at once.
     webhook_seconds: time after a task's end at which its webhook is given up; at most a day.

@@ -1,4 +1,4 @@
-"""A create is answered once a replica has it on disk, and not before: neither is its repeat."""
+"""A create or a decision is answered once a replica has it on disk, not before: neither is its repeat."""
 
 import asyncio
 import signal
@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from radmesh.errors import UnavailableError
+from services.tasks.lifecycle import Decision
 from services.tasks.records import NewTask, TaskRecord
+from services.tasks.reviews import AskedDecision
 from services.tasks.store import StoreSettings, TaskStore
 from tests.support.task_records import new_task
 from tests.support.valkey import Valkey
@@ -72,6 +74,35 @@ async def test_a_create_and_its_repeat_wait_for_the_replica(pair: tuple[Valkey, 
         async with asyncio.timeout(20):
             record, created = await acknowledged(other, new)
         assert (record.task_id, created) == (new.task_id, False)
+
+
+async def test_a_decision_and_its_repeat_wait_for_the_replica(pair: tuple[Valkey, Valkey]) -> None:
+    primary, replica = pair
+    async with opened(primary, IMPATIENT) as store, opened(primary, IMPATIENT) as other:
+        async with asyncio.timeout(20):
+            await acknowledged(store, new := new_task(pipeline="reviewed"))
+        session, _ = await store.open_session("w", [], ["reviewed"])
+        grant = await store.acquire("w", session, ["reviewed"], "op")
+        assert grant
+        assert await store.finish(grant.lease, stage_result=b"s")
+        seen = await store.get(new.task_id, "alice")
+        asked = AskedDecision(new.task_id, seen.sequence, Decision.ACCEPTED, "", {})
+        replica.signal(signal.SIGSTOP)
+        try:
+            for one in (store, store, other, other):
+                with pytest.raises(UnavailableError) as refused:
+                    await one.review(asked, "alice")
+                assert refused.value.metadata["cause"] == "unreplicated"
+        finally:
+            replica.signal(signal.SIGCONT)
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    after = await other.review(asked, "alice")
+                    break
+                except UnavailableError:
+                    await asyncio.sleep(0.05)
+        assert (after.stage, [review.decision for review in after.reviews]) == (2, [Decision.ACCEPTED])
 
 
 async def test_many_creates_share_the_wait(pair: tuple[Valkey, Valkey]) -> None:
