@@ -1,36 +1,26 @@
-"""Puts the commands together."""
+"""The command `radmesh`. It minds Ctrl-C before it imports the commands, which takes half a second."""
 
-import typer
+import os
+import signal
+from types import FrameType
+from typing import NoReturn
 
-from radmesh.cli.analyze import analyze
-from radmesh.cli.batch import batch
-from radmesh.cli.blobs import blobs
-from radmesh.cli.doctor import doctor
-from radmesh.cli.pipelines import pipelines
-from radmesh.cli.review import review
-from radmesh.cli.tasks import tasks
-from radmesh.cli.up import up
-from radmesh.cli.watch import watch
-
-app = typer.Typer(
-    name="radmesh",
-    help="Medical-image models served over gRPC.",
-    epilog="Exit codes: 0 done, 1 a task failed, 2 usage, 3 unreachable, 4 tasks are stuck, 130 interrupted.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(up)
-app.command()(analyze)
-app.command()(batch)
-app.command()(watch)
-app.command()(review)
-app.add_typer(tasks, name="tasks")
-app.add_typer(blobs, name="blobs")
-app.command()(pipelines)
-app.command()(doctor)
+_INTERRUPTED = 130
 
 
 def main() -> None:
     """Runs the command line and exits with its code."""
+    # Left alone where it is ignored, as under `nohup`.
+    listening = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if listening:
+        signal.signal(signal.SIGINT, _leave)
+    from radmesh.cli.commands import app
+
+    if listening:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     app()
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """Ends the process where it stands. Nothing has begun; an exception might be swallowed by an import."""
+    os._exit(_INTERRUPTED)

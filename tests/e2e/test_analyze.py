@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from radmesh.cli.main import app
+from radmesh.cli.commands import app
 from radmesh.client import SyncClient
 from radmesh.mesh import Mesh
 from radmesh.tasks.v1 import task_pb2

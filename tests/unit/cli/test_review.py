@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from radmesh.cli.main import app
+from radmesh.cli.commands import app
 from radmesh.cli.review import read_replacements
 from radmesh.cli.running import UsageError
 

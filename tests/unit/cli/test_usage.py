@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from radmesh.cli.main import app
+from radmesh.cli.commands import app
 
 NOBODY = ["--server", "127.0.0.1:1"]
 

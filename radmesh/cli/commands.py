@@ -1,0 +1,31 @@
+"""Puts the commands together."""
+
+import typer
+
+from radmesh.cli.analyze import analyze
+from radmesh.cli.batch import batch
+from radmesh.cli.blobs import blobs
+from radmesh.cli.doctor import doctor
+from radmesh.cli.pipelines import pipelines
+from radmesh.cli.review import review
+from radmesh.cli.tasks import tasks
+from radmesh.cli.up import up
+from radmesh.cli.watch import watch
+
+app = typer.Typer(
+    name="radmesh",
+    help="Medical-image models served over gRPC.",
+    epilog="Exit codes: 0 done, 1 a task failed, 2 usage, 3 unreachable, 4 tasks are stuck, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(analyze)
+app.command()(batch)
+app.command()(watch)
+app.command()(review)
+app.add_typer(tasks, name="tasks")
+app.add_typer(blobs, name="blobs")
+app.command()(pipelines)
+app.command()(doctor)
