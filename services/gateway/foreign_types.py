@@ -61,6 +61,8 @@ def build_pool(sets: Iterable[DescriptorSet]) -> descriptor_pool.DescriptorPool:
             _LOG.warning("descriptor set cannot be read", sha256=one.sha256)
             continue
         for file in files:
+            # A worker's types are met here, its services are not.
+            file.ClearField("service")
             _add(pool, file, one.sha256)
     return pool
 

@@ -59,6 +59,7 @@ async def test_reflection_lists_the_services(served: Running) -> None:
     [answer] = await reflect(served, reflection_pb2.ServerReflectionRequest(list_services=""))
     assert {one.name for one in answer.list_services_response.service} == {
         "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
         "radmesh.blobs.v1.UploadService",
         "radmesh.gateway.v1.AnalysisService",
@@ -90,6 +91,20 @@ async def test_reflection_gives_enough_to_call_a_method_without_a_stub(served: R
     assert told.task.name.startswith("local")
 
 
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
+        "radmesh.tasks.v1.TaskService",
+        "google.rpc.ErrorInfo",
+    ],
+)
+async def test_reflection_knows_what_a_caller_meets(served: Running, symbol: str) -> None:
+    [answer] = await reflect(served, reflection_pb2.ServerReflectionRequest(file_containing_symbol=symbol))
+    assert answer.HasField("file_descriptor_response")
+
+
 async def test_newer_tools_find_reflection_under_its_newer_name(served: Running) -> None:
     call = served.channel.stream_stream(
         "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -97,7 +112,7 @@ async def test_newer_tools_find_reflection_under_its_newer_name(served: Running)
         response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
     )
     answers = [one async for one in call(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))]
-    assert len(answers[0].list_services_response.service) == 5
+    assert len(answers[0].list_services_response.service) == 6
 
 
 def test_a_foreign_pool_adds_types_and_hides_none_of_ours() -> None:

@@ -67,3 +67,12 @@ def test_a_set_that_cannot_be_read_or_linked_harms_no_other() -> None:
     assert fields_of(pool, "liver") == ["lobe"]
     with pytest.raises(KeyError):
         pool.FindFileByName("lonely.proto")
+
+
+def test_the_services_of_a_worker_are_not_told_as_ours() -> None:
+    hip = file("hip", "angle")
+    hip.service.add(name="HipService")
+    pool = build_pool([descriptor_set("a", hip)])
+    assert fields_of(pool, "hip") == ["angle"]
+    with pytest.raises(KeyError):
+        pool.FindServiceByName("hip.HipService")
