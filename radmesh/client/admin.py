@@ -23,8 +23,8 @@ from radmesh.tasks.v1 import (
 T = TypeVar("T")
 # Putting running tasks back twice would end what the first call had started again.
 _ONCE = Patience(give_up_seconds=0.0)
-# A sweep looks at every file of the blob store.
-_SWEEP_SECONDS = 600.0
+# What looks at every task, or at every file of the blob store.
+_LONG_SECONDS = 600.0
 
 
 class AdminClient:
@@ -41,7 +41,7 @@ class AdminClient:
         request = pb.CheckStuckTasksRequest()
         if max_runtime is not None:
             request.max_runtime.FromTimedelta(max_runtime)
-        return await self._call(self._stub.CheckStuckTasks, request)
+        return await self._call(self._stub.CheckStuckTasks, request, seconds=_LONG_SECONDS)
 
     async def recover_tasks(
         self, names: Sequence[str] = (), *, max_runtime: timedelta | None = None, force: bool = False
@@ -53,7 +53,7 @@ class AdminClient:
         request = pb.RecoverTasksRequest(names=[full_name("tasks", name) for name in names], force=force)
         if max_runtime is not None:
             request.max_runtime.FromTimedelta(max_runtime)
-        return await self._call(self._stub.RecoverTasks, request, _ONCE)
+        return await self._call(self._stub.RecoverTasks, request, _ONCE, seconds=_LONG_SECONDS)
 
     async def statistics(self, pipeline: str = "") -> Sequence[statistics_service_pb2.PipelineStatistics]:
         """Figures about the tasks of all owners, of one pipeline or of all by name. Leaves no record."""
@@ -114,7 +114,7 @@ class AdminClient:
         Raises FailedPreconditionError (NO_BLOB_STORE), AbortedError (SWEEP_RUNNING).
         """
         request = sweep_service_pb2.SweepBlobsRequest(dry_run=dry_run)
-        return await self._call(self._sweeps.SweepBlobs, request, seconds=_SWEEP_SECONDS)
+        return await self._call(self._sweeps.SweepBlobs, request, seconds=_LONG_SECONDS)
 
     async def _call(
         self,

@@ -8,28 +8,28 @@ import grpc
 
 from services.chassis import deadlines, principals, tracing
 
-_SERVICE_CONFIG = {
-    "loadBalancingConfig": [{"round_robin": {}}],
-    "methodConfig": [
-        {
-            "name": [{}],
-            # Every call may be repeated (creates carry a request id), so one that meets a replica going
-            # down goes to another. grpc-core repeats a stream only while nothing was answered.
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.05s",
-                "maxBackoff": "0.5s",
-                "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ],
+_RETRIED = {
+    "name": [{}],
+    # Nearly every call may be repeated (creates carry a request id), so one that meets a replica going down
+    # goes to another. grpc-core repeats a stream only while nothing was answered.
+    "retryPolicy": {
+        "maxAttempts": 4,
+        "initialBackoff": "0.05s",
+        "maxBackoff": "0.5s",
+        "backoffMultiplier": 2,
+        "retryableStatusCodes": ["UNAVAILABLE"],
+    },
 }
 
 
-def channel_options(*, retries: bool = True, keepalive_seconds: float = 20.0) -> list[tuple[str, Any]]:
-    """The options of a channel between services."""
-    config = _SERVICE_CONFIG if retries else {"loadBalancingConfig": _SERVICE_CONFIG["loadBalancingConfig"]}
+def channel_options(
+    *, retries: bool = True, once: Sequence[str] = (), keepalive_seconds: float = 20.0
+) -> list[tuple[str, Any]]:
+    """The options of a channel between services. once: methods, `service/method`, that are never repeated."""
+    config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if retries:
+        exceptions = [dict(zip(("service", "method"), one.split("/"), strict=True)) for one in once]
+        config["methodConfig"] = [_RETRIED, *({"name": [one]} for one in exceptions)]
     return [
         ("grpc.service_config", json.dumps(config)),
         ("grpc.enable_retries", int(retries)),
@@ -47,13 +47,15 @@ def channel_options(*, retries: bool = True, keepalive_seconds: float = 20.0) ->
     ]
 
 
-def connect(target: str, *, retries: bool = True) -> "ForwardingChannel":
+def connect(target: str, *, retries: bool = True, once: Sequence[str] = ()) -> "ForwardingChannel":
     """A channel to `host:port`, to several of them joined by commas, or to any name that gRPC resolves.
 
+    once: methods that are never repeated, `service/method`; with `retries` all others are when unavailable.
     Calls within an RPC carry its principal and its trace, and end no later than it does. Work that outlives
     the RPC which began it belongs in a context of its own (`contexts.detached`).
     """
-    return ForwardingChannel(grpc.aio.insecure_channel(_resolvable(target), channel_options(retries=retries)))
+    options = channel_options(retries=retries, once=once)
+    return ForwardingChannel(grpc.aio.insecure_channel(_resolvable(target), options))
 
 
 def _resolvable(target: str) -> str:

@@ -61,6 +61,8 @@ SERVICES = (
     "radmesh.tasks.v1.StatisticsService",
     "radmesh.tasks.v1.TaskService",
 )
+# With `force` a repeat would end the attempts that the first call began.
+_ONCE = ("radmesh.tasks.v1.AdminService/RecoverTasks",)
 
 
 class Gateway:
@@ -82,8 +84,8 @@ class Gateway:
     def register(self, server: grpc.aio.Server) -> Sequence[str]:
         """See Service."""
         settings, blobs = self.settings, self._blobs
-        self._channel = connect(settings.tasks)
-        peer = TasksPeer(self._channel, settings.tasks_timeout_seconds)
+        self._channel = connect(settings.tasks, once=_ONCE)
+        peer = TasksPeer(self._channel, settings.tasks_timeout_seconds, settings.long_call_seconds)
         self.descriptor_pool = ForeignTypes(peer)
         self._logs = FollowedLogs(peer, self._metrics, patience=settings.tasks_timeout_seconds)
         self._hub = WatchHub(

@@ -26,7 +26,13 @@ class GatewaySettings(ServiceSettings):
         description="Where `tasks` is: host:port, several joined by commas, or a gRPC target.",
     )
     tasks_timeout_seconds: float = Field(
-        10.0, gt=0, description="Time that `tasks` gets for one answer when the caller sets no deadline."
+        10.0, gt=0, description="Time that `tasks` gets for one answer; a caller's shorter deadline holds."
+    )
+    long_call_seconds: float = Field(
+        900.0,
+        gt=0,
+        description="The same for what looks at every task or every file: CheckStuckTasks, RecoverTasks and "
+        "SweepBlobs.",
     )
     blobs: str = Field(..., description="The blob store, file:///absolute/folder.")
     max_upload_bytes: int = Field(

@@ -43,10 +43,14 @@ class Asking:
 
 
 class TasksPeer:
-    """The services of `tasks`. timeout: seconds for one answer."""
+    """The services of `tasks`.
 
-    def __init__(self, channel: grpc.aio.Channel, timeout: float) -> None:
+    timeout: seconds for one answer; long_timeout: for one that looks at every task or every file.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, timeout: float, long_timeout: float) -> None:
         self.ask = Asking(timeout)
+        self.ask_long = Asking(long_timeout)
         self.admin = AdminServiceStub(channel)
         self.statistics = StatisticsServiceStub(channel)
         self.tasks = TaskServiceStub(channel)

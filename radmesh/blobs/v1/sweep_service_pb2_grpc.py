@@ -48,13 +48,15 @@ class SweepServiceServicer:
 
     def SweepBlobs(self, request, context):
         """Deletes files that no task, upload or image record needs and that were not used for the time set. Never weights.
-        Leaves an audit record.
+        Leaves an audit record. It looks at every file, which may take minutes: it lasts as long as the caller's own
+        deadline, and 15 minutes at most where the gateway is not set otherwise.
 
         Errors:
         PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
         FAILED_PRECONDITION (NO_BLOB_STORE): `tasks` was not told where the files are.
         ABORTED (SWEEP_RUNNING): another sweep runs; ask again in a minute.
-        UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat the call.
+        DEADLINE_EXCEEDED, UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat
+        the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,13 +35,15 @@ class SweepServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SweepServiceAsyncStub: ...
     SweepBlobs: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.SweepBlobsRequest, _sweep_service_pb2.SweepBlobsResponse]
     """Deletes files that no task, upload or image record needs and that were not used for the time set. Never weights.
-    Leaves an audit record.
+    Leaves an audit record. It looks at every file, which may take minutes: it lasts as long as the caller's own
+    deadline, and 15 minutes at most where the gateway is not set otherwise.
 
     Errors:
     PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
     FAILED_PRECONDITION (NO_BLOB_STORE): `tasks` was not told where the files are.
     ABORTED (SWEEP_RUNNING): another sweep runs; ask again in a minute.
-    UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat the call.
+    DEADLINE_EXCEEDED, UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat
+    the call.
     """
 
 @_typing.type_check_only
@@ -51,13 +53,15 @@ class SweepServiceAsyncStub(SweepServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SweepBlobs: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.SweepBlobsRequest, _sweep_service_pb2.SweepBlobsResponse]  # type: ignore[assignment]
     """Deletes files that no task, upload or image record needs and that were not used for the time set. Never weights.
-    Leaves an audit record.
+    Leaves an audit record. It looks at every file, which may take minutes: it lasts as long as the caller's own
+    deadline, and 15 minutes at most where the gateway is not set otherwise.
 
     Errors:
     PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
     FAILED_PRECONDITION (NO_BLOB_STORE): `tasks` was not told where the files are.
     ABORTED (SWEEP_RUNNING): another sweep runs; ask again in a minute.
-    UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat the call.
+    DEADLINE_EXCEEDED, UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat
+    the call.
     """
 
 class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -70,13 +74,15 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sweep_service_pb2.SweepBlobsResponse, _abc.Awaitable[_sweep_service_pb2.SweepBlobsResponse]]:
         """Deletes files that no task, upload or image record needs and that were not used for the time set. Never weights.
-        Leaves an audit record.
+        Leaves an audit record. It looks at every file, which may take minutes: it lasts as long as the caller's own
+        deadline, and 15 minutes at most where the gateway is not set otherwise.
 
         Errors:
         PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
         FAILED_PRECONDITION (NO_BLOB_STORE): `tasks` was not told where the files are.
         ABORTED (SWEEP_RUNNING): another sweep runs; ask again in a minute.
-        UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat the call.
+        DEADLINE_EXCEEDED, UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): what was deleted until then stays deleted; repeat
+        the call.
         """
 
 def add_SweepServiceServicer_to_server(servicer: SweepServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

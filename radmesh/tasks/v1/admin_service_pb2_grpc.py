@@ -30,6 +30,9 @@ class AdminServiceStub:
     leaves an audit record.
 
     Any method may end with PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+
+    CheckStuckTasks and RecoverTasks look at every task, which may take minutes: they last as long as the caller's own
+    deadline, and 15 minutes at most where the gateway is not set otherwise.
     """
 
     def __init__(self, channel):
@@ -90,6 +93,9 @@ class AdminServiceServicer:
     leaves an audit record.
 
     Any method may end with PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+
+    CheckStuckTasks and RecoverTasks look at every task, which may take minutes: they last as long as the caller's own
+    deadline, and 15 minutes at most where the gateway is not set otherwise.
     """
 
     def CheckStuckTasks(self, request, context):
@@ -97,6 +103,7 @@ class AdminServiceServicer:
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive.
+        DEADLINE_EXCEEDED, UNAVAILABLE: it was cut off.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,6 +114,7 @@ class AdminServiceServicer:
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive, or a name is not a task's name.
+        DEADLINE_EXCEEDED, UNAVAILABLE: it was cut off. What was put back stays so, and stands in the audit record.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -250,6 +258,9 @@ class AdminService:
     leaves an audit record.
 
     Any method may end with PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+
+    CheckStuckTasks and RecoverTasks look at every task, which may take minutes: they last as long as the caller's own
+    deadline, and 15 minutes at most where the gateway is not set otherwise.
     """
 
     @staticmethod

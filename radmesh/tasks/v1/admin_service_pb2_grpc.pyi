@@ -31,6 +31,9 @@ class AdminServiceStub:
     leaves an audit record.
 
     Any method may end with PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+
+    CheckStuckTasks and RecoverTasks look at every task, which may take minutes: they last as long as the caller's own
+    deadline, and 15 minutes at most where the gateway is not set otherwise.
     """
 
     @_typing.overload
@@ -42,12 +45,14 @@ class AdminServiceStub:
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive.
+    DEADLINE_EXCEEDED, UNAVAILABLE: it was cut off.
     """
     RecoverTasks: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.RecoverTasksRequest, _admin_service_pb2.RecoverTasksResponse]
     """Puts stuck tasks back to QUEUED and fences off their old attempts. Two at once do no harm.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive, or a name is not a task's name.
+    DEADLINE_EXCEEDED, UNAVAILABLE: it was cut off. What was put back stays so, and stands in the audit record.
     """
     PausePipeline: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.PausePipelineRequest, _admin_service_pb2.PausePipelineResponse]
     """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Nothing that waits times out
@@ -105,6 +110,9 @@ class AdminServiceAsyncStub(AdminServiceStub):
     leaves an audit record.
 
     Any method may end with PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+
+    CheckStuckTasks and RecoverTasks look at every task, which may take minutes: they last as long as the caller's own
+    deadline, and 15 minutes at most where the gateway is not set otherwise.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -113,12 +121,14 @@ class AdminServiceAsyncStub(AdminServiceStub):
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive.
+    DEADLINE_EXCEEDED, UNAVAILABLE: it was cut off.
     """
     RecoverTasks: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.RecoverTasksRequest, _admin_service_pb2.RecoverTasksResponse]  # type: ignore[assignment]
     """Puts stuck tasks back to QUEUED and fences off their old attempts. Two at once do no harm.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive, or a name is not a task's name.
+    DEADLINE_EXCEEDED, UNAVAILABLE: it was cut off. What was put back stays so, and stands in the audit record.
     """
     PausePipeline: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.PausePipelineRequest, _admin_service_pb2.PausePipelineResponse]  # type: ignore[assignment]
     """Stops handing out tasks of a pipeline. Running ones go on; new ones are queued. Nothing that waits times out
@@ -175,6 +185,9 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     leaves an audit record.
 
     Any method may end with PERMISSION_DENIED (ROLE_REQUIRED): the caller has not the role `operator`.
+
+    CheckStuckTasks and RecoverTasks look at every task, which may take minutes: they last as long as the caller's own
+    deadline, and 15 minutes at most where the gateway is not set otherwise.
     """
 
     @_abc_1.abstractmethod
@@ -187,6 +200,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive.
+        DEADLINE_EXCEEDED, UNAVAILABLE: it was cut off.
         """
 
     @_abc_1.abstractmethod
@@ -199,6 +213,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): `max_runtime` is not positive, or a name is not a task's name.
+        DEADLINE_EXCEEDED, UNAVAILABLE: it was cut off. What was put back stays so, and stands in the audit record.
         """
 
     @_abc_1.abstractmethod

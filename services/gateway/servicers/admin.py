@@ -23,14 +23,14 @@ class AdminServicer(AdminServiceServicer):
         self, request: pb.CheckStuckTasksRequest, context: Context
     ) -> pb.CheckStuckTasksResponse:
         """See admin_service.proto."""
-        answer: pb.CheckStuckTasksResponse = await self._ask(self._peer.admin.CheckStuckTasks, request)
+        answer: pb.CheckStuckTasksResponse = await self._ask_long(self._peer.admin.CheckStuckTasks, request)
         return answer
 
     async def RecoverTasks(
         self, request: pb.RecoverTasksRequest, context: Context
     ) -> pb.RecoverTasksResponse:
         """See admin_service.proto."""
-        answer: pb.RecoverTasksResponse = await self._ask(self._peer.admin.RecoverTasks, request)
+        answer: pb.RecoverTasksResponse = await self._ask_long(self._peer.admin.RecoverTasks, request)
         return answer
 
     async def PausePipeline(
@@ -81,3 +81,7 @@ class AdminServicer(AdminServiceServicer):
     async def _ask(self, method: Any, request: Message) -> Any:
         roles.tell_roles(self._operators)
         return await self._peer.ask(method, request)
+
+    async def _ask_long(self, method: Any, request: Message) -> Any:
+        roles.tell_roles(self._operators)
+        return await self._peer.ask_long(method, request)

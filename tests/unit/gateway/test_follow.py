@@ -104,7 +104,7 @@ class Gateway:
 
     def __init__(self, channel: grpc.aio.Channel, patience: float) -> None:
         metrics = GatewayMetrics(Metrics())
-        self.logs = FollowedLogs(TasksPeer(channel, PATIENCE), metrics, patience=patience)
+        self.logs = FollowedLogs(TasksPeer(channel, PATIENCE, PATIENCE), metrics, patience=patience)
         self.hub = WatchHub(self.logs, watch_limit=100, bookmark_seconds=60.0)
         self.logs.start(self.hub)
 
