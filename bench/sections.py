@@ -1,8 +1,10 @@
 """The sections of `make bench`: what each measures, and the mesh that it needs."""
 
 import asyncio
+import gc
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -129,3 +131,15 @@ SECTIONS: Mapping[str, Section] = {
     "failover": _failover,
 }
 """By name, in the order of the table. Each gets an empty folder of its own."""
+
+
+def measure(section: str) -> list[Figure]:
+    """The figures of one section, in a folder that is gone afterwards. For a process of its own."""
+    # It holds the callers and watchers: its own collections must not be measured.
+    gc.freeze()
+    with tempfile.TemporaryDirectory(prefix="radmesh-bench-") as folder:
+        return asyncio.run(_in_loop(SECTIONS[section], Path(folder)))
+
+
+async def _in_loop(section: Section, folder: Path) -> list[Figure]:
+    return await section(folder)
