@@ -151,7 +151,7 @@ def _class_of(
 
     A class that serves several reasons, such as ImageFormatError, is found by its numeric code.
     """
-    same_code = [one for one in _tree(errors.RadmeshError) if one.code == code]
+    same_code = [one for one in errors.error_classes() if one.code == code]
     for one in same_code:
         if one.reason == reason:
             return one
@@ -159,11 +159,3 @@ def _class_of(
         if one.numeric_code == numeric_code:
             return one
     return same_code[0] if same_code else errors.RadmeshError
-
-
-def _tree(base: type[errors.RadmeshError]) -> list[type[errors.RadmeshError]]:
-    """The classes of `radmesh.errors` from the base down, level by level."""
-    found = [base]
-    for one in found:
-        found += [child for child in one.__subclasses__() if child.__module__ == errors.__name__]
-    return found

@@ -1,7 +1,5 @@
 """Every error survives its way through a gRPC status; a status that is not ours becomes an honest error."""
 
-from collections.abc import Iterator
-
 import grpc
 import pytest
 
@@ -28,13 +26,6 @@ class Answered(grpc.RpcError):
         return self._trailing
 
 
-def tree(base: type[errors.RadmeshError] = errors.RadmeshError) -> Iterator[type[errors.RadmeshError]]:
-    yield base
-    for child in base.__subclasses__():
-        if child.__module__ == errors.__name__:
-            yield from tree(child)
-
-
 def sent_and_received(error: errors.RadmeshError) -> errors.RadmeshError:
     told = status.to_status(error)
     answered = Answered(status.status_code(error), told.message, status.trailing_metadata(told))
@@ -42,7 +33,9 @@ def sent_and_received(error: errors.RadmeshError) -> errors.RadmeshError:
     return status.from_rpc_error(answered)
 
 
-@pytest.mark.parametrize("kind", [one for one in tree() if one is not errors.InvalidRequestError])
+@pytest.mark.parametrize(
+    "kind", [one for one in errors.error_classes() if one is not errors.InvalidRequestError]
+)
 @pytest.mark.parametrize("retry_after", [None, 0.25, 60.0])
 def test_every_class_arrives_as_it_was_raised(
     kind: type[errors.RadmeshError], retry_after: float | None

@@ -35,9 +35,7 @@ class ProbeSettings(ServiceSettings):
 def sample_errors() -> dict[str, errors.RadmeshError]:
     """One of every class of the tree, by name, with all that it can carry."""
     found: dict[str, errors.RadmeshError] = {}
-    classes: list[type[Any]] = [errors.RadmeshError]
-    for one in classes:
-        classes += [child for child in one.__subclasses__() if child.__module__ == errors.__name__]
+    for one in errors.error_classes():
         if issubclass(one, errors.InvalidRequestError):
             found[one.__name__] = one(
                 [errors.Violation("a.b", "too long"), errors.Violation("c", "required")]
