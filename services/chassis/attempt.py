@@ -24,11 +24,10 @@ from services.chassis.assigned_work import blob_keys
 from services.chassis.blobs import BlobNotFoundError, BlobStore
 from services.chassis.model_pool import ModelPool
 from services.chassis.model_process import ModelOutput, ModelProcess
+from services.chassis.outcome_limits import bounded_error, check_artifacts, check_result
 from services.chassis.progress_gate import ProgressGate
 from services.chassis.runner import CancelledRun
 from services.chassis.task_errors import to_task_error
-
-MAX_RESULT_BYTES = 256 << 10
 
 _TIMEOUT_MARGIN_SECONDS = 2.0
 """`tasks` times attempts too, and its verdict shall come first; this one is for when it cannot be reached."""
@@ -148,7 +147,7 @@ class Attempt:
             self._settle(outcome)
         except errors.RadmeshError as error:
             log.warning("attempt failed", reason=error.reason, message=error.message)
-            outcome.error.CopyFrom(to_task_error(error))
+            outcome.error.CopyFrom(bounded_error(to_task_error(error)))
         except Exception:  # whatever it was, `tasks` waits for an answer
             log.exception("attempt broke")
             broken = errors.InferenceError("the worker failed; its log says why", reason="INTERNAL")
@@ -178,8 +177,8 @@ class Attempt:
         finally:
             self._process = None
             self._tools.pool.give_back(process)
-        if len(output.result.value) > MAX_RESULT_BYTES:
-            raise errors.InferenceError("the result is over 256 KiB; files belong into artifacts")
+        check_result(output.result)
+        check_artifacts([file.artifact for file in output.files])
         self._tools.on_output(self.assignment.pipeline, output)
         files = [(file.artifact, file.content) for file in output.files]
         self._refuse_used_names([artifact.file_name for artifact, _ in files])

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from radmesh.errors import RadmeshError, UnavailableError
+from radmesh.errors import InferenceError, UnavailableError
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.chassis import logs
-from services.tasks.outcomes import read_outcome
+from services.tasks.outcomes import Outcome, read_outcome, refused_outcome
 from services.tasks.records import LeaseKey, LeaseState
 from services.tasks.reports import ProgressSlots
 from services.tasks.slots import Slots
@@ -138,11 +138,11 @@ class LeaseReports:
 
     async def _finish(self, lease: LeaseKey, message: work.WorkerOutcome) -> None:
         try:
-            held = await self._persist(lease, message)
+            held = await self._persist_or_fail(lease, message)
         except UnavailableError:
             return
-        except RadmeshError as error:
-            _LOG.error("outcome refused", **_named(lease), reason=error.reason)
+        except Exception:  # noqa: BLE001  the lease runs out: heartbeats do not name what its worker has ended
+            _LOG.exception("outcome not written", **_named(lease))
             return
         finally:
             self._finishing.pop(lease, None)
@@ -151,9 +151,27 @@ class LeaseReports:
         self._finished.add(lease)
         self._acknowledge(message.lease, held=held, final=True)
 
-    async def _persist(self, lease: LeaseKey, message: work.WorkerOutcome) -> bool:
+    async def _persist_or_fail(self, lease: LeaseKey, message: work.WorkerOutcome) -> bool:
+        """Writes an outcome. In the place of one that cannot be kept: a failure that says why.
+
+        The worker would say it again for ever, and every attempt after it the same.
+        """
+        try:
+            outcome = read_outcome(message)
+            if outcome.refused:
+                _LOG.warning("outcome refused", **_named(lease), problem=outcome.refused)
+            return await self._persist(lease, outcome)
+        except UnavailableError:
+            raise
+        except Exception:  # noqa: BLE001  whatever it is, the worker waits for an answer
+            _LOG.exception("outcome refused", **_named(lease))
+        error = InferenceError(
+            "The outcome cannot be kept; the log of `tasks` says why.", reason="INVALID_OUTCOME"
+        )
+        return await self._persist(lease, refused_outcome(error))
+
+    async def _persist(self, lease: LeaseKey, outcome: Outcome) -> bool:
         """Writes an outcome, again and again while the store is away and the stream is up."""
-        outcome = read_outcome(message)
         while True:
             try:
                 return await self._store.finish(

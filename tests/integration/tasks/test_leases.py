@@ -171,7 +171,12 @@ async def test_an_outcome_that_breaks_the_rules_fails_the_task(
     lease = (await worker.assignment()).lease
     assert await worker.finish(lease, result=result_of("x" * (256 << 10))) == ACCEPTED
     ended = await b.get(task.name)
-    assert (ended.state, ended.error.reason) == (task_pb2.TASK_STATE_FAILED, "INVALID_OUTCOME")
+    assert (ended.state, ended.error.reason) == (task_pb2.TASK_STATE_FAILED, "RESULT_TOO_LARGE")
+    assert ended.error.metadata["limit_bytes"] == str(256 << 10)
+    assert "256 KiB" in ended.error.message
+    # The worker is rid of it, and gets the next one.
+    await b.create(pipeline)
+    assert (await worker.assignment()).lease.task != task.name
 
 
 async def test_a_worker_that_has_said_its_last_word_still_gets_the_answer(

@@ -78,7 +78,6 @@ def test_cancelled_and_released_are_told_apart() -> None:
     [
         {},
         {"result": any_pb2.Any()},
-        {"result": result("x" * (256 << 10))},
         {"result": result(), "artifacts": [artifact(name=f"tasks/{'b' * 32}/artifacts/mask.png")]},
         {"result": result(), "artifacts": [artifact(name=f"{TASK}/artifacts/../mask.png")]},
         {"result": result(), "artifacts": [artifact(file_name="other.png")]},
@@ -86,12 +85,22 @@ def test_cancelled_and_released_are_told_apart() -> None:
         {"result": result(), "artifacts": [artifact(sha256="")]},
         {"result": result(), "artifacts": [artifact(media_type="x" * 5000)]},
         {"result": result(), "artifacts": [artifact(size_bytes=-1)]},
+        {"result": result(), "artifacts": [artifact()] * 1001},
     ],
 )
 def test_an_outcome_that_breaks_a_rule_is_a_failure(outcome: dict[str, Any]) -> None:
     error = error_of(**outcome)
     assert (error.reason, error.code, error.retryable) == ("INVALID_OUTCOME", 12001, False)
-    assert error.message
+    assert error.message == read_outcome(work.WorkerOutcome(lease=LEASE, **outcome)).refused
+
+
+@pytest.mark.parametrize("kind", ["result", "stage_finished"])
+def test_a_result_over_the_limit_fails_with_a_reason_of_its_own_that_names_the_limit(kind: str) -> None:
+    large = result("x" * (256 << 10))
+    error = error_of(**{kind: large if kind == "result" else work.StageFinished(stage_result=large)})
+    assert (error.reason, error.code, error.retryable) == ("RESULT_TOO_LARGE", 12001, False)
+    assert error.metadata["limit_bytes"] == "262144"
+    assert "262144" in error.message
 
 
 def test_a_reason_that_is_none_is_replaced() -> None:

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
+from google.protobuf import any_pb2
+from redis.exceptions import ResponseError
+from structlog.testing import capture_logs
 
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.tasks.records import Grant, LeaseKey, TaskRecord
 from services.tasks.session import WorkerSession
 from services.tasks.store import TaskStore
-from tests.support.task_records import new_task
+from tests.support.task_records import new_task, reason_of
 
 REQUESTS = 3000
 PATIENCE = 20.0
@@ -93,6 +96,49 @@ async def test_a_slot_takes_the_next_task_while_the_outcome_of_the_last_is_being
         assert store.asked == ["acquire", "finish", "acquire"]
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+class RefusingStore:
+    """Refuses every result, for a reason that nobody foresaw."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes] = []
+
+    async def acquire(self, *asked: object) -> None:
+        pass
+
+    async def finish(self, lease: LeaseKey, *, result: bytes, error: bytes, **outcome: object) -> bool:
+        if result:
+            raise ResponseError("ERR too many results to unpack")
+        self.kept.append(error)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        (any_pb2.Any(type_url="x/y"), "INVALID_OUTCOME"),
+        (any_pb2.Any(type_url="x/y", value=bytes(256 << 10)), "RESULT_TOO_LARGE"),
+    ],
+)
+async def test_an_outcome_that_cannot_be_kept_ends_the_attempt_and_is_acknowledged_and_logged(
+    result: any_pb2.Any, reason: str
+) -> None:
+    store, written = RefusingStore(), asyncio.Queue[work.WorkResponse]()
+    hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1)
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    lease = work.Lease(task=f"tasks/{'a' * 32}", attempt=1, token="t")
+
+    async def requests() -> AsyncIterator[work.WorkRequest]:
+        yield work.WorkRequest(outcome=work.WorkerOutcome(lease=lease, result=result))
+
+    with capture_logs() as logged:
+        async with asyncio.timeout(PATIENCE):
+            await session.run(requests(), written.put)
+    answer = written.get_nowait().acknowledgement
+    assert (answer.lease, answer.standing, answer.final) == (lease, work.LEASE_STANDING_ACCEPTED, True)
+    assert [reason_of(error) for error in store.kept] == [reason]
+    assert [line["event"] for line in logged] == ["outcome refused", "outcome written"]
 
 
 @pytest.mark.parametrize("reads_more", [True, False])
