@@ -4,6 +4,7 @@ With the generated stubs: the Python client would hide repeats and gaps, which a
 """
 
 import asyncio
+import itertools
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -25,7 +26,11 @@ _TRANSIENT = {
 
 
 class Unexpected(Exception):
-    """A call was refused with an error that no fault of ours explains."""
+    """A call was refused with an error that no fault of ours explains. reason: that of the error."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 def open_channel(address: str) -> grpc.aio.Channel:
@@ -34,20 +39,37 @@ def open_channel(address: str) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(address, options)
 
 
-async def ask(method: Callable[..., Awaitable[Any]], request: Any) -> Any:
-    """The answer of a unary call, however often it has to be repeated. Raises Unexpected."""
-    while True:
+async def ask(method: Callable[..., Awaitable[Any]], request: Any, principal: str = "") -> Any:
+    """The answer of a unary call, however often it has to be repeated. Raises Unexpected.
+
+    principal: who calls; `local` when empty.
+    """
+    answer, _ = await ask_counting(method, request, principal)
+    return answer
+
+
+async def ask_counting(
+    method: Callable[..., Awaitable[Any]], request: Any, principal: str = ""
+) -> tuple[Any, int]:
+    """The answer, and how many calls without one came before it: each may still be carried out, and late.
+
+    Raises Unexpected.
+    """
+    metadata = (("radmesh-principal", principal),) if principal else ()
+    for unanswered in itertools.count():
         try:
-            return await method(request, timeout=_ANSWER_SECONDS)
+            return await method(request, timeout=_ANSWER_SECONDS, metadata=metadata), unanswered
         except grpc.aio.AioRpcError as error:
             await pause_after(error)
+    raise AssertionError("unreachable")
 
 
 async def pause_after(error: grpc.aio.AioRpcError) -> None:
     """Waits a moment after an error that a fault explains. Raises Unexpected after another."""
     if error.code() not in _TRANSIENT:
         found = from_rpc_error(error)
-        raise Unexpected(f"{error.code().name} {found.reason}: {found.message}") from error
+        message = f"{error.code().name} {found.reason}: {found.message}"
+        raise Unexpected(message, found.reason) from error
     await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS))
 
 

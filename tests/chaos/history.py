@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from radmesh.tasks.v1 import task_pb2
+from radmesh.tasks.v1.review_service_pb2 import ReviewTaskRequest
+from radmesh.tasks.v1.stuck_pb2 import TaskRecovery
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,40 @@ class Stream:
     messages: list[Any] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Decided:
+    """A reviewer's decision that was answered. refused: the reason; empty when it was taken."""
+
+    reviewer: str
+    request: ReviewTaskRequest
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A pause of `pipelines/{pipeline}` or `workers/{worker}`.
+
+    since: when it was acknowledged. until: when the resume was sent. Seconds since the epoch.
+    """
+
+    name: str
+    since: float
+    until: float
+
+
+@dataclass
+class Journal:
+    """What the logs of the processes say, by task and number of the attempt.
+
+    finished: the attempts that workers say they finished with a result or a stage. runs: the workers that
+    started them, by id. written: of how many outcomes `tasks` says that they are written.
+    """
+
+    finished: set[tuple[str, int]] = field(default_factory=set)
+    runs: dict[tuple[str, int], list[str]] = field(default_factory=lambda: defaultdict(list))
+    written: set[tuple[str, int]] = field(default_factory=set)
+
+
 @dataclass
 class History:
     """Everything that was seen.
@@ -35,9 +71,10 @@ class History:
     watches: for each watcher its streams, one after another, each resumed where the one before broke.
     batch_watches: the same of batches. batches: the tasks of each.
     told: tasks as unary calls returned them. cancels: the states that cancels were answered with, by task.
+    recoveries: what RecoverTasks said of each task that it put back. pauses: those that have ended.
+    decided: the answers to reviewers.
     logs: at the end, with nothing broken any more: each acknowledged task's events from the first on.
     ended: then too, the tasks as they are. missing: tasks that could not be read then, with the reason.
-    journal: by task, the attempts that workers said they finished with a result.
     """
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
@@ -46,10 +83,13 @@ class History:
     batches: dict[str, list[str]] = field(default_factory=dict)
     told: list[task_pb2.Task] = field(default_factory=list)
     cancels: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    recoveries: list[TaskRecovery] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
     logs: dict[str, list[task_pb2.TaskEvent]] = field(default_factory=dict)
     ended: dict[str, task_pb2.Task] = field(default_factory=dict)
-    journal: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     missing: dict[str, str] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
 
     @property
     def tasks(self) -> set[str]:

@@ -8,13 +8,15 @@ from google.protobuf import struct_pb2
 from radmesh.tasks.v1 import task_pb2
 from services.tasks.lifecycle import TERMINAL, TRANSITIONS, State
 from tests.chaos.history import History, Violation
+from tests.chaos.operator_invariants import check_operations
 from tests.chaos.promises import atomic, check_watches
+from tests.chaos.review_invariants import check_reviews
 
 _NEXT = {(source, target) for (source, _), target in TRANSITIONS.items()}
 
 
 def check(history: History) -> list[Violation]:
-    """Every violation of the watch promises and of the invariants."""
+    """Every violation of the promises of watches, tasks, reviews and operators."""
     return [
         *check_watches(history),
         *_no_acknowledged_create_lost(history),
@@ -22,6 +24,8 @@ def check(history: History) -> list[Violation]:
         *_no_gap_and_legal_moves(history),
         *_cancelled_tasks_never_succeed_unseen(history),
         *_answers_agree(history),
+        *check_reviews(history),
+        *check_operations(history),
     ]
 
 
@@ -41,7 +45,7 @@ def _no_acknowledged_create_lost(history: History) -> Iterator[Violation]:
 
 def _one_committed_result(history: History) -> Iterator[Violation]:
     results = [task for task, ended in history.ended.items() if ended.HasField("result")]
-    if results and not history.journal:
+    if results and not history.journal.finished:
         yield Violation("one result", results[0], "the workers' logs tell of no attempt that was finished")
     for task, log in history.logs.items():
         ends = [event for event in log if State(event.state_change.state) in TERMINAL]
@@ -59,7 +63,7 @@ def _result_of_its_attempt(task: str, event: task_pb2.TaskEvent, history: Histor
         yield Violation("one result", task, "the task's result is not the one of its last event")
     if ended.attempt != event.attempt:
         yield Violation("one result", task, f"attempt {event.attempt} ended it, it says {ended.attempt}")
-    if event.attempt not in history.journal.get(task, ()):
+    if (task, event.attempt) not in history.journal.finished:
         yield Violation("one result", task, f"no worker says that it finished attempt {event.attempt}")
     made = struct_pb2.Struct()
     if ended.result.Unpack(made) and made["attempt"] != ended.attempt:

@@ -108,8 +108,8 @@ def _check_atomic(stream: Stream, log: Sequence[task_pb2.TaskEvent]) -> Iterator
 def atomic(task: task_pb2.Task, sequence: int, log: Sequence[task_pb2.TaskEvent]) -> Iterator[Violation]:
     """Whether a task as it was told is one that a reader may see: never the half of a change."""
     done = task.state == task_pb2.TASK_STATE_SUCCEEDED
-    if task.HasField("result") != done or bool(task.artifacts) != done:
-        yield Violation("atomic", task.name, f"{_state(task.state)} with or without a result and artifacts")
+    if task.HasField("result") != done:
+        yield Violation("atomic", task.name, f"{_state(task.state)} with or without a result")
     if (State(task.state) in TERMINAL) != task.HasField("end_time"):
         yield Violation("atomic", task.name, f"{_state(task.state)} with or without an end")
     if 0 < sequence <= len(log):
@@ -119,6 +119,15 @@ def atomic(task: task_pb2.Task, sequence: int, log: Sequence[task_pb2.TaskEvent]
         elif event.state_change.state != task.state:
             told, written = _state(task.state), _state(event.state_change.state)
             yield Violation("atomic", task.name, f"seen as {told} at {sequence}, written as {written}")
+        made = {event.artifact.name for event in log[:sequence] if event.HasField("artifact")}
+        if {artifact.name for artifact in task.artifacts} != made:
+            what = f"seen at {sequence} with other artifacts than {sorted(made)}"
+            yield Violation("atomic", task.name, what)
+    waits = task.state == task_pb2.TASK_STATE_AWAITING_REVIEW
+    open_at = [review.sequence for review in task.reviews if review.HasField("expire_time")]
+    if open_at != ([task.sequence] if waits else []):
+        what = f"{_state(task.state)} at {task.sequence} with reviews open from {open_at}"
+        yield Violation("atomic", task.name, what)
 
 
 def _state(number: int) -> str:

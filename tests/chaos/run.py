@@ -1,50 +1,56 @@
-"""One chaos run: a mesh behind relays, clients, faults, and the verdict."""
+"""One chaos run: a mesh behind relays, clients, operators, faults, and the verdict."""
 
 import asyncio
-import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
-from radmesh.mesh import Mesh, MeshOptions, WorkerModule
 from services.tasks.lifecycle import State
-from tests.chaos.faults import Breaker
+from tests.chaos.breaker import Breaker
+from tests.chaos.calling import open_channel
 from tests.chaos.history import History, Violation
 from tests.chaos.invariants import check
-from tests.chaos.relay import Relay
+from tests.chaos.journals import read_journals
+from tests.chaos.lines import Lines
+from tests.chaos.operating import Operators
+from tests.chaos.plan import Fault, steps
+from tests.chaos.reviewing import Reviewers
 from tests.chaos.workload import Clients
 
-_LINKS = ("gateway", "redis", "tasks-0", "tasks-1")
 _START_SECONDS = 90.0
-_SETTLE_SECONDS = 90.0
-_ENVIRONMENT = {
-    "RADMESH_TASKS_LEASE_SECONDS": "2",
-    "RADMESH_TASKS_HEARTBEAT_SECONDS": "0.4",
-    "RADMESH_TASKS_BOOKMARK_SECONDS": "1",
-    "RADMESH_GATEWAY_BOOKMARK_SECONDS": "1",
-}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do. faults: stop early after so many; None for the whole time."""
+    """What to do.
+
+    faults: stop early after so many; None for the whole time. settle_seconds: until everything that was begun
+    has to be over, once all is mended.
+    """
 
     folder: Path
     seconds: float
     seed: int
     faults: int | None = None
     submitters: int = 12
+    settle_seconds: float = 90.0
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of it. faults: by kind and victim."""
+    """What came of it.
+
+    faults: by kind and victim. operations: of operators, by kind. recovered: attempts that they put back.
+    decisions: of reviewers, by whether they were taken. states: of the tasks in the end.
+    """
 
     seed: int
     seconds: float
     faults: Counter[str]
+    operations: Counter[str]
+    recovered: int
+    decisions: Counter[str]
     tasks: int
     states: Counter[str]
     events_seen: int
@@ -60,92 +66,85 @@ class Verdict:
 
 async def run(plan: Plan) -> Verdict:
     """Breaks a mesh for a time and checks what was seen."""
-    meshes: list[Mesh] = []
-    relays = {name: Relay(partial(_address, meshes, name)) for name in _LINKS}
-    for relay in relays.values():
-        await relay.start()
-    mesh = Mesh(_options(plan.folder, relays))
-    meshes.append(mesh)
-    began = time.monotonic()
+    lines = Lines()
+    await lines.start()
+    mesh = lines.mesh_behind(plan.folder)
     try:
         # The relays need the loop of this thread while the mesh waits for itself.
         await asyncio.to_thread(mesh.start, _START_SECONDS)
-        return await _break_and_check(plan, mesh, relays, began)
+        async with open_channel(lines.gateway) as channel:
+            history = History()
+            reviewers, operators = Reviewers(channel, history), Operators(channel, history)
+            await reviewers.prepare()
+            clients = Clients(channel, history, reviewers)
+            return await _Run(plan, Breaker(mesh, lines.links), clients, operators, history).go()
     finally:
-        for relay in relays.values():
-            await relay.stop()
+        await lines.stop()
         await asyncio.to_thread(mesh.stop)
 
 
-async def _break_and_check(plan: Plan, mesh: Mesh, relays: dict[str, Relay], began: float) -> Verdict:
-    history = History()
-    clients = Clients(relays["gateway"].address, history, plan.seed)
-    breaker = Breaker(mesh, relays, plan.seed)
-    submitters = [asyncio.create_task(clients.submit()) for _ in range(plan.submitters)]
-    try:
-        await breaker.run(plan.seconds, plan.faults)
-        clients.stop()
-        async with asyncio.timeout(_SETTLE_SECONDS):
-            await asyncio.gather(*submitters)
-    except TimeoutError:
-        clients.errors.append("clients still wait for their tasks long after everything was mended")
-    finally:
-        for submitter in submitters:
-            submitter.cancel()
-        await asyncio.gather(*submitters, return_exceptions=True)
-    await clients.settle(_SETTLE_SECONDS)
-    await clients.close()
-    _read_journals(plan.folder / "logs", history)
-    return _verdict(plan, breaker.counts, history, clients.errors, time.monotonic() - began)
+@dataclass(frozen=True)
+class _Run:
+    """Everybody who takes part in a run."""
 
+    plan: Plan
+    breaker: Breaker
+    clients: Clients
+    operators: Operators
+    history: History
 
-def _verdict(
-    plan: Plan, faults: Counter[str], history: History, refusals: list[str], seconds: float
-) -> Verdict:
-    watches = [*history.watches, *history.batch_watches]
-    streams = [stream for streams in watches for stream in streams]
-    return Verdict(
-        seed=plan.seed,
-        seconds=seconds,
-        faults=faults,
-        tasks=len(history.tasks),
-        states=Counter(State(task.state).name for task in history.ended.values()),
-        events_seen=sum(len(stream.messages) for stream in streams),
-        streams=len(streams),
-        violations=check(history),
-        refusals=refusals,
-    )
+    async def go(self) -> Verdict:
+        """Breaks, mends, waits for all that was begun, and checks."""
+        plan, clients, operators, began = self.plan, self.clients, self.operators, time.monotonic()
+        submitters = [asyncio.create_task(clients.submit(plan.seed, one)) for one in range(plan.submitters)]
+        try:
+            await self._walk()
+            clients.stop()
+            async with asyncio.timeout(plan.settle_seconds):
+                await asyncio.gather(operators.finish(), *submitters)
+        except TimeoutError:
+            clients.errors.append("clients still wait for their tasks long after everything was mended")
+        finally:
+            operators.cancel()
+            for submitter in submitters:
+                submitter.cancel()
+            await asyncio.gather(*submitters, return_exceptions=True)
+        await clients.settle(plan.settle_seconds)
+        self.history.journal = read_journals(plan.folder / "logs")
+        return self._verdict(time.monotonic() - began)
 
+    async def _walk(self) -> None:
+        """Takes the steps of the plan, until its time is over or it has done its faults."""
+        plan, loop = self.plan, asyncio.get_running_loop()
+        end = loop.time() + plan.seconds
+        try:
+            for step in steps(plan.seed):
+                await asyncio.sleep(min(step.wait, end - loop.time()))
+                done = self.breaker.counts.total()
+                if loop.time() >= end or (plan.faults is not None and done >= plan.faults):
+                    return
+                if isinstance(step.action, Fault):
+                    self.breaker.do(step.action)
+                else:
+                    self.operators.begin(step.action)
+        finally:
+            await self.breaker.mended()
 
-def _address(meshes: list[Mesh], name: str) -> str:
-    """Where a process listens; the mesh chooses that while it starts."""
-    try:
-        return meshes[0].process(name).address
-    except (IndexError, KeyError):
-        raise ConnectionRefusedError(name) from None
-
-
-def _options(folder: Path, relays: dict[str, Relay]) -> MeshOptions:
-    workers = tuple(
-        WorkerModule(
-            f"steps-{index}",
-            "tests.support.steps_worker",
-            "RADMESH_STEPS_",
-            environment={"RADMESH_STEPS_SLOTS": "2"},
+    def _verdict(self, seconds: float) -> Verdict:
+        history = self.history
+        watches = [*history.watches, *history.batch_watches]
+        streams = [stream for streams in watches for stream in streams]
+        return Verdict(
+            seed=self.plan.seed,
+            seconds=seconds,
+            faults=self.breaker.counts,
+            operations=self.operators.counts,
+            recovered=len(history.recoveries),
+            decisions=Counter(one.refused or "taken" for one in history.decided),
+            tasks=len(history.tasks),
+            states=Counter(State(task.state).name for task in history.ended.values()),
+            events_seen=sum(len(stream.messages) for stream in streams),
+            streams=len(streams),
+            violations=check(history),
+            refusals=[*self.clients.errors, *self.operators.errors],
         )
-        for index in range(2)
-    )
-    reached_at = {name: relay.address for name, relay in relays.items()}
-    return MeshOptions(
-        folder=folder, tasks_replicas=2, workers=workers, environment=_ENVIRONMENT, reached_at=reached_at
-    )
-
-
-def _read_journals(logs: Path, history: History) -> None:
-    """Which attempts the workers say they finished, from their logs."""
-    for path in logs.glob("steps-*.log"):
-        for line in path.read_text(errors="replace").splitlines():
-            if '"attempt ended"' in line:
-                entry = json.loads(line)
-                if entry["outcome"] == "result":
-                    history.journal[entry["task"]].add(entry["attempt"])

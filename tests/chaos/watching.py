@@ -29,14 +29,20 @@ async def watch(
     name: str,
     streams: list[Stream],
     after: int | None,
+    *,
+    on_message: Callable[[Any], None] = lambda message: None,
 ) -> None:
-    """Watches a task or a batch to its end, from a cursor or a snapshot on. Raises Unexpected."""
+    """Watches a task or a batch to its end, from a cursor or a snapshot on. Raises Unexpected.
+
+    on_message: is told each message as it comes.
+    """
     while True:
         stream = Stream(name, after)
         streams.append(stream)
         try:
             async for message in follow(method, request(name, after)):
                 stream.messages.append(message)
+                on_message(message)
         except grpc.aio.AioRpcError as error:
             await pause_after(error)
         after, ended = _position(stream)

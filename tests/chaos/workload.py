@@ -1,57 +1,52 @@
-"""Clients that submit, watch, read and cancel through a broken mesh, and write down what they saw."""
+"""Clients that submit, watch, read, review and cancel through a broken mesh, and write down what they saw."""
 
 import asyncio
-import random
-import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from google.protobuf import json_format
+import grpc
 
 from radmesh.tasks.v1 import batch_service_pb2 as batch_api
 from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.batch_service_pb2_grpc import BatchServiceStub
-from radmesh.tasks.v1.task_pb2 import TaskPriority
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceStub
 from services.tasks.lifecycle import TERMINAL, State
-from tests.chaos.calling import Unexpected, ask, open_channel
+from tests.chaos.calling import Unexpected, ask
 from tests.chaos.history import Acknowledged, History, Stream
+from tests.chaos.reviewing import Reviewers, shown_at
+from tests.chaos.submissions import BatchPlan, Decision, TaskPlan, submissions
 from tests.chaos.watching import batch_request, task_request, watch
 
 _SETTLE_PAUSE_SECONDS = 0.1
-_BATCHES = 0.1
-_FROM_THE_FIRST_EVENT = 0.3
 
 
 class Clients:
     """All clients of one run. errors: answers that nobody may get, however broken the mesh is."""
 
-    def __init__(self, address: str, history: History, seed: int) -> None:
-        self._channel = open_channel(address)
-        self._tasks = TaskServiceStub(self._channel)
-        self._batches = BatchServiceStub(self._channel)
+    def __init__(self, channel: grpc.aio.Channel, history: History, reviewers: Reviewers) -> None:
+        self._tasks = TaskServiceStub(channel)
+        self._batches = BatchServiceStub(channel)
         self._history = history
-        self._generator = random.Random(seed)
+        self._reviewers = reviewers
         self._stopping = asyncio.Event()
         self.errors: list[str] = []
 
-    async def submit(self) -> None:
+    async def submit(self, seed: int, submitter: int) -> None:
         """Submits one task or batch after the other, each followed to its end, until `stop`."""
-        while not self._stopping.is_set():
+        for plan in submissions(seed, submitter):
+            if self._stopping.is_set():
+                return
             try:
-                if self._generator.random() < _BATCHES:
-                    await self._one_batch()
+                if isinstance(plan, BatchPlan):
+                    await self._one_batch(plan)
                 else:
-                    await self._one_task()
+                    await self._one_task(plan)
             except Unexpected as error:
                 self.errors.append(str(error))
 
     def stop(self) -> None:
         """Begins no new task; those that were begun are followed to their end."""
         self._stopping.set()
-
-    async def close(self) -> None:
-        """Closes the connection."""
-        await self._channel.close(None)
 
     async def settle(self, seconds: float) -> None:
         """Reads the end and the whole log of every acknowledged task, once nothing is broken any more."""
@@ -75,32 +70,32 @@ class Clients:
         messages = [message for stream in streams for message in stream.messages]
         self._history.logs[task] = [one.event for one in messages if one.HasField("event")]
 
-    async def _one_task(self) -> None:
-        request, chance = _request(self._generator), self._generator.random
-        task = await self._create(request)
-        doing: list[Awaitable[object]] = [self._watch(task) for _ in range(self._generator.choice((1, 1, 2)))]
-        if chance() < 0.15:
-            doing.append(self._cancel_later(task))
-        if chance() < 0.2:
-            doing += [self._look(task), self._create(request)]
+    async def _one_task(self, plan: TaskPlan) -> None:
+        task = await self._create(plan.request)
+        doing: list[Awaitable[object]] = [self._watch(task, from_first) for from_first in plan.watches]
+        if plan.decisions:
+            doing.append(self._watch_and_review(task, plan.decisions))
+        if plan.cancel is not None:
+            doing.append(self._cancel_later(task, plan.cancel))
+        if plan.look is not None:
+            doing.append(self._look_later(task, plan.look))
+        if plan.again:
+            doing.append(self._create(plan.request))
         await asyncio.gather(*doing)
 
-    async def _one_batch(self) -> None:
+    async def _one_batch(self, plan: BatchPlan) -> None:
         """A batch, created twice, with two watches; one task of it is watched too, and one cancelled."""
-        requests = [_request(self._generator) for _ in range(self._generator.randint(1, 6))]
-        request = batch_api.BatchCreateTasksRequest(
-            request_id=_request_id(self._generator), requests=requests
-        )
+        request = batch_api.BatchCreateTasksRequest(request_id=plan.request_id, requests=plan.requests)
         answers = [await ask(self._batches.BatchCreateTasks, request) for _ in range(2)]
         for answer in answers:
-            for one, item in zip(requests, answer.items, strict=True):
+            for one, item in zip(plan.requests, answer.items, strict=True):
                 self._history.acknowledged.append(Acknowledged(one.request_id, item.task.name))
         batch = answers[0].batch
         self._history.batches[batch.name] = [member.task for member in batch.members]
         await asyncio.gather(
-            *(self._watch_batch(batch.name) for _ in range(2)),
-            self._watch(batch.members[0].task),
-            self._cancel_later(batch.members[-1].task),
+            *(self._watch_batch(batch.name, from_first) for from_first in plan.watches),
+            self._watch(batch.members[0].task, plan.task_watch),
+            self._cancel_later(batch.members[-1].task, plan.cancel),
         )
 
     async def _create(self, request: api.CreateTaskRequest) -> str:
@@ -109,48 +104,40 @@ class Clients:
         self._history.told.append(answer.task)
         return str(answer.task.name)
 
-    async def _look(self, task: str) -> None:
-        await asyncio.sleep(self._generator.uniform(0, 1))
+    async def _look_later(self, task: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         self._history.told.append((await ask(self._tasks.GetTask, api.GetTaskRequest(name=task))).task)
 
-    async def _cancel_later(self, task: str) -> None:
-        await asyncio.sleep(self._generator.uniform(0, 1))
+    async def _cancel_later(self, task: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         found = (await ask(self._tasks.CancelTask, api.CancelTaskRequest(name=task))).task
         self._history.cancels[task].append(found.state)
         self._history.told.append(found)
 
-    def _begin(self) -> int | None:
-        """Where a watch begins: at a snapshot, now and then at the first event."""
-        return 0 if self._generator.random() < _FROM_THE_FIRST_EVENT else None
-
-    async def _watch(self, task: str) -> None:
+    async def _watch(
+        self, task: str, from_first: bool, on_message: Callable[[Any], None] = lambda message: None
+    ) -> None:
         streams: list[Stream] = []
         self._history.watches.append(streams)
-        await watch(self._tasks.WatchTask, task_request, task, streams, self._begin())
+        after = 0 if from_first else None
+        await watch(self._tasks.WatchTask, task_request, task, streams, after, on_message=on_message)
 
-    async def _watch_batch(self, batch: str) -> None:
+    async def _watch_and_review(self, task: str, decisions: tuple[tuple[Decision, ...], ...]) -> None:
+        """Watches a task of a reviewed pipeline, and has each stage decided on as soon as it is shown."""
+        shown: dict[int, asyncio.Task[None]] = {}
+
+        def on_message(message: Any) -> None:
+            sequence = shown_at(message)
+            if sequence and sequence not in shown and len(shown) < len(decisions):
+                stage = len(shown) + 1
+                deciding = self._reviewers.decide(task, stage, sequence, decisions[stage - 1])
+                shown[sequence] = asyncio.create_task(deciding)
+
+        await self._watch(task, True, on_message)
+        await asyncio.gather(*shown.values())
+
+    async def _watch_batch(self, batch: str, from_first: bool) -> None:
         streams: list[Stream] = []
         self._history.batch_watches.append(streams)
-        await watch(self._batches.WatchBatch, batch_request, batch, streams, self._begin())
-
-
-def _request_id(generator: random.Random) -> str:
-    return str(uuid.UUID(int=generator.getrandbits(128), version=4))
-
-
-def _request(generator: random.Random) -> api.CreateTaskRequest:
-    """A task of 0 to 1.5 s; some crash their child, fail or ignore a cancel."""
-    parameters = {
-        "steps": generator.randint(1, 30),
-        "step_seconds": generator.choice((0.0, 0.01, 0.05)),
-        "crash_attempts": generator.choices((0, 1, 2), (94, 4, 2))[0],
-        "fail": generator.choices(("", "TOLD_TO_FAIL"), (96, 4))[0],
-        "ignore_cancel": generator.random() < 0.1,
-    }
-    request = api.CreateTaskRequest(
-        request_id=_request_id(generator),
-        pipeline="pipelines/steps",
-        priority=generator.choice(TaskPriority.keys()),
-    )
-    json_format.ParseDict(parameters, request.parameters)
-    return request
+        after = 0 if from_first else None
+        await watch(self._batches.WatchBatch, batch_request, batch, streams, after)

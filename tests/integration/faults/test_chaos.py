@@ -16,3 +16,4 @@ async def test_no_promise_is_broken_by_random_faults(tmp_path: Path) -> None:
     assert verdict.good, f"seed {seed}: {verdict}"
     assert verdict.tasks > 0
     assert verdict.faults.total() >= 5
+    assert verdict.operations.total() >= 1

@@ -24,14 +24,15 @@ def _state(sequence: int, state: task_pb2.TaskState, attempt: int = 1) -> task_p
 
 
 def _artifact(sequence: int) -> task_pb2.TaskEvent:
-    return task_pb2.TaskEvent(sequence=sequence, attempt=1, artifact=task_pb2.Artifact(name="mask.png"))
+    artifact = task_pb2.Artifact(name="mask.png", attempt=1)
+    return task_pb2.TaskEvent(sequence=sequence, attempt=1, artifact=artifact)
 
 
 def _task(state: task_pb2.TaskState, sequence: int) -> task_pb2.Task:
     task = task_pb2.Task(name=TASK, state=state, sequence=sequence, attempt=1)
     if state is task_pb2.TASK_STATE_SUCCEEDED:
         task.result.value = b"mask"
-        task.artifacts.add(name="mask.png")
+        task.artifacts.add(name="mask.png", attempt=1)
         task.end_time.GetCurrentTime()
     return task
 
@@ -73,7 +74,9 @@ def _good() -> History:
         logs={TASK: _log()},
         ended={TASK: _task(task_pb2.TASK_STATE_SUCCEEDED, 4)},
     )
-    history.journal[TASK].add(1)
+    history.journal.finished.add((TASK, 1))
+    history.journal.runs[TASK, 1].append("w1")
+    history.journal.written.add((TASK, 1))
     history.batches[BATCH] = [TASK]
     history.batch_watches.append(_batch_watch())
     return history
@@ -141,6 +144,10 @@ def _see_an_end_without_result(history: History) -> None:
     history.told[1].ClearField("result")
 
 
+def _see_an_end_without_its_artifact(history: History) -> None:
+    history.told[1].ClearField("artifacts")
+
+
 def _see_another_state_than_written(history: History) -> None:
     history.told[0].state = task_pb2.TASK_STATE_QUEUED
 
@@ -171,11 +178,11 @@ def _give_another_result(history: History) -> None:
 
 
 def _commit_what_nobody_ran(history: History) -> None:
-    history.journal[TASK] = {2}
+    history.journal.finished = {(TASK, 2)}
 
 
 def _read_no_journal(history: History) -> None:
-    history.journal.clear()
+    history.journal.finished.clear()
 
 
 def _commit_the_result_of_a_lost_attempt(history: History) -> None:
@@ -221,6 +228,7 @@ def test_a_good_history_has_no_violation() -> None:
         (_late_event, "bookmarkable"),
         (_see_half_a_change, "atomic"),
         (_see_an_end_without_result, "atomic"),
+        (_see_an_end_without_its_artifact, "atomic"),
         (_see_another_state_than_written, "atomic"),
         (_lose_a_create, "no create lost"),
         (_create_twice, "one task per request"),
