@@ -41,22 +41,28 @@ class Patience:
 class Repeats:
     """Counts the failures since the last sign of life, and waits or gives up."""
 
-    def __init__(self, patience: Patience, draw: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        patience: Patience,
+        draw: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._patience = patience
         self._draw = draw
+        self._clock = clock
         self._count = 0
-        self._since = time.monotonic()
+        self._since = clock()
 
     def succeeded(self) -> None:
         """The server answered: the next failure starts to count from here."""
-        self._count, self._since = 0, time.monotonic()
+        self._count, self._since = 0, self._clock()
 
     async def failed(self, error: RadmeshError) -> None:
         """Waits before the next try, or raises `error` when it never passes or patience is at its end."""
         wait = self._patience.delay(self._count, self._draw)
         if error.retry_after is not None:
             wait += min(error.retry_after, self._patience.last_delay)
-        if not passes(error) or time.monotonic() + wait - self._since > self._patience.give_up_seconds:
+        if not passes(error) or self._clock() + wait - self._since > self._patience.give_up_seconds:
             raise error
         self._count += 1
         await asyncio.sleep(wait)

@@ -1,5 +1,6 @@
 """What is refused at the door of `tasks`, and how it says so."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -12,7 +13,7 @@ from radmesh.errors import InvalidRequestError, NumericCode, RadmeshError
 from radmesh.status import from_rpc_error
 from radmesh.tasks.v1 import follow_service_pb2, pipeline_service_pb2, task_service_pb2
 from tests.integration.tasks.conftest import Replica
-from tests.integration.tasks.hand_worker import HandWorker, described
+from tests.integration.tasks.hand_worker import PATIENCE, HandWorker, described
 
 Replicas = tuple[Replica, Replica]
 Workers = list[HandWorker]
@@ -32,6 +33,8 @@ async def known(replicas: Replicas, pipeline: str, workers: Workers) -> str:
     await worker.connect(replicas[0].channel)
     await worker.beat(draining=True)
     await worker.settled()
+    # Only then the replica has written down that nobody is connected any more.
+    await worker.close_side()
     await worker.leave()
     return pipeline
 
@@ -147,8 +150,16 @@ async def test_a_pipeline_stays_known_without_a_worker(
     replicas: Replicas, known: str, workers: Workers
 ) -> None:
     request = pipeline_service_pb2.GetPipelineRequest(name=f"pipelines/{known}")
-    pipeline = (await replicas[1].pipelines.GetPipeline(request)).pipeline
-    assert (pipeline.title, pipeline.connected_workers) == ("By hand", 0)
+
+    async def connected_workers() -> int:
+        found = (await replicas[1].pipelines.GetPipeline(request)).pipeline
+        assert found.title == "By hand"
+        return int(found.connected_workers)
+
+    # What a replica read may be a second old.
+    async with asyncio.timeout(PATIENCE):
+        while await connected_workers():  # noqa: ASYNC110  it happens in another process
+            await asyncio.sleep(0.05)
     workers.append(worker := HandWorker(described(known)))
     await worker.connect(replicas[0].channel)
     listed = await replicas[1].pipelines.ListPipelines(pipeline_service_pb2.ListPipelinesRequest())
