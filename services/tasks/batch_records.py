@@ -8,18 +8,31 @@ from services.tasks.records import EventRecord, NewTask, TaskRecord
 
 
 @dataclass(frozen=True)
+class RefusedItem:
+    """An item that creates no task.
+
+    error: why, a serialized `RequestError`. request_id, fingerprint: by which an earlier call is found that
+    did create one; empty when the item could not have been accepted at any time.
+    """
+
+    error: bytes
+    request_id: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
 class NewBatch:
     """A validated request for a batch.
 
     fingerprint: hash of the request, compared when `request_id` comes again.
-    items: in the order of the request, a task to create or a serialized `RequestError`, why there is none.
+    items: in the order of the request.
     """
 
     batch_id: str
     owner: str
     request_id: str
     fingerprint: str
-    items: tuple[NewTask | bytes, ...]
+    items: tuple[NewTask | RefusedItem, ...]
 
 
 @dataclass(frozen=True)

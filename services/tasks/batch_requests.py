@@ -10,10 +10,11 @@ from radmesh.errors import InvalidRequestError, RadmeshError, Violation
 from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1.batch_service_pb2 import BatchCreateTasksRequest
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
-from services.tasks.batch_records import NewBatch
+from services.tasks.batch_records import NewBatch, RefusedItem
 from services.tasks.parts import Parts
 from services.tasks.preparing import CheckedRequest, PipelineLookup, check_request, complete
 from services.tasks.records import NewTask
+from services.tasks.repeats import read_repeat
 from services.tasks.request_errors import request_error
 from services.tasks.submission import dedupe_hash
 
@@ -60,20 +61,22 @@ async def read_batch(request: BatchCreateTasksRequest, owner: str, parts: Parts)
     images = await parts.store.get_images(owner, list(wanted))
     secret = await parts.store.dedupe_secret() if any(item.dedupe_key for item in request.requests) else b""
 
-    def finish(item: CheckedRequest | RadmeshError) -> NewTask | bytes:
+    def finish(asked: CreateTaskRequest, item: CheckedRequest | RadmeshError) -> NewTask | RefusedItem:
         try:
             if isinstance(item, RadmeshError):
                 raise item
             return complete(item, owner, images, secret)
         except RadmeshError as error:
-            return request_error(error).SerializeToString()
+            repeat = read_repeat(asked, owner, secret)
+            found_by = (repeat.request_id, repeat.fingerprint) if repeat else ()
+            return RefusedItem(request_error(error).SerializeToString(), *found_by)
 
     return NewBatch(
         batch_id=uuid.uuid4().hex,
         owner=owner,
         request_id=request.request_id.lower(),
         fingerprint=fingerprint(request.requests, owner, secret),
-        items=tuple(finish(item) for item in items),
+        items=tuple(map(finish, request.requests, items)),
     )
 
 

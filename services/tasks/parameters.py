@@ -41,6 +41,21 @@ def check_parameters(
     return values, problems
 
 
+def plain_parameters(given: struct_pb2.Struct) -> dict[str, Scalar | None]:
+    """The given parameters by name, whatever a pipeline says of them. None for what no parameter can be."""
+    return {name: _plain(value) for name, value in given.fields.items()}
+
+
+def _plain(value: struct_pb2.Value) -> Scalar | None:
+    kind = value.WhichOneof("kind")
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    if kind == "bool_value":
+        return value.bool_value
+    return value.string_value if kind == "string_value" else None
+
+
 def with_defaults(
     values: Mapping[str, Scalar], described: Mapping[str, pipeline_pb2.PipelineParameter]
 ) -> dict[str, Scalar]:

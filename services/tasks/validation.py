@@ -17,7 +17,7 @@ from radmesh.errors import (
 )
 from radmesh.models.v1 import model_pb2
 from radmesh.tasks.v1 import pipeline_pb2, task_service_pb2
-from services.tasks.parameters import Scalar, check_parameters, with_defaults
+from services.tasks.parameters import Scalar, check_parameters, plain_parameters, with_defaults
 from services.tasks.records import ImageRecord, NewTask
 from services.tasks.submission import Submission, read_submission
 from services.tasks.timeouts import TimeoutPolicy, Timeouts, asked_timeouts, task_violations
@@ -32,7 +32,8 @@ _LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 class TaskRequest:
     """A request whose fields keep their rules; nothing is known yet of its pipeline's.
 
-    timeouts: milliseconds by field of `Timeouts`, of those that the request decides.
+    timeouts: milliseconds by field of `Timeouts`, of those that the request decides. parameters: as they were
+    given; whether the pipeline takes them is not known yet.
     """
 
     request_id: str
@@ -43,6 +44,7 @@ class TaskRequest:
     submission: Submission = field(default_factory=Submission)
     timeouts: Mapping[str, int] = field(default_factory=dict)
     callback_url: str = ""
+    parameters: Mapping[str, Scalar | None] = field(default_factory=dict)
 
 
 def resource_id(collection: str, name: str, field: str = "name") -> str:
@@ -88,6 +90,7 @@ def read_fields(
         submission,
         asked_timeouts(request.timeouts),
         request.callback_url,
+        plain_parameters(request.parameters),
     )
     return found, problems
 
@@ -164,7 +167,7 @@ def new_task(
         task_id=task_id,
         owner=owner,
         request_id=request.request_id,
-        fingerprint=fingerprint(request, given, dedupe_hash),
+        fingerprint=fingerprint(request, dedupe_hash),
         pipeline=request.pipeline,
         images=request.images,
         parameters_json=json.dumps(parameters, sort_keys=True, separators=(",", ":")),
@@ -182,16 +185,17 @@ def new_task(
     )
 
 
-def fingerprint(request: TaskRequest, given: Mapping[str, Scalar], dedupe_hash: str = "") -> str:
+def fingerprint(request: TaskRequest, dedupe_hash: str = "") -> str:
     """SHA-256 of what was asked for, hexadecimal: equal for requests that mean the same.
 
-    Defaults are left out, so that a repeat still means the same after a worker brought new ones.
+    Nothing of the pipeline's goes in, such as defaults and types: a repeat still means the same after a
+    worker brought new ones, and when the pipeline is gone.
     """
     submission = request.submission
     meaning: list[object] = [
         request.pipeline,
         request.images,
-        dict(given),
+        dict(request.parameters),
         dict(request.labels),
         request.weights,
         dict(request.timeouts),

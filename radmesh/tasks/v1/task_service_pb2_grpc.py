@@ -80,7 +80,7 @@ class TaskServiceServicer:
         """Queues one run of a pipeline on images that were uploaded before.
 
         Repeating a request with the same `request_id` returns the task that the first call created, as it is
-        now. An acknowledged create survives the crash of every process.
+        now, whatever has become of its pipeline. An acknowledged create survives the crash of every process.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.

@@ -1,7 +1,8 @@
 -- Creates the tasks of a batch, or finds what an earlier call with the same request id answered.
 -- KEYS: 1 the batch's hash.
 -- ARGV: 1 now or '', 2 batch, 3 owner, 4 request id, 5 fingerprint, then each item: the number of its arguments and
---   these, which are those of create.lua from its second on; or one, the error of an item that was refused before.
+--   these, which are those of create.lua from its second on; or three for an item that was refused before: its error,
+--   and request id and fingerprint to find what it created in an earlier call, '' where there can be no such.
 -- Returns {'CREATED' or 'KNOWN', batch's id, batch, items}, {'NONE', items} when no task was created and so nothing is
 -- kept, {'REUSED'} or {'DELETED', batch's id}. An item: {outcome, detail, queue position, listed record}. Outcome and
 -- detail are 'CREATED' or 'KNOWN' and the task's id, 'REFUSED' and the error, or what else `create_task` returns; the
@@ -35,8 +36,11 @@ local first = 7
 while first <= #ARGV do
   local last = first + tonumber(ARGV[first - 1]) - 1
   local outcome, detail, position = 'REFUSED', ARGV[first], nil
-  if first < last then
+  if last - first > 2 then
     outcome, detail = create_task(now, read_new(first, last), { batch = id, place = #members + 1 })
+  elseif ARGV[first + 1] ~= '' then
+    local known, found = find_created(request_key(owner, ARGV[first + 1]), ARGV[first + 2])
+    if known then outcome, detail = known, found end
   end
   if outcome == 'CREATED' then
     members[#members + 1] = detail.id

@@ -16,20 +16,25 @@ local function note_repeat(hash)
   if SETTINGS.replicas > 0 then redis.call('HINCRBY', hash, 'repeats', 1) end
 end
 
+-- What an earlier create returned. Outcome and detail as those of `create_task`; nil when there was no such call.
+local function find_created(request, fingerprint)
+  local known = redis.call('HMGET', request, 'fingerprint', 'task', 'deduplicated')
+  if not known[1] then return nil end
+  if known[1] ~= fingerprint then return 'REUSED', '' end
+  local task = load_task(known[2])
+  if not task then return 'DELETED', known[2] end
+  note_repeat(request)
+  return known[3] and 'DEDUPLICATED' or 'KNOWN', task
+end
+
 -- Creates a task, or finds the one that an earlier call with the same request id created, or that is active under the
 -- same dedupe key.
 -- member: batch and place of one that is created in a batch, unheard; nil of a single one.
 -- Returns 'CREATED', 'KNOWN' or 'DEDUPLICATED' and the task; 'REUSED'; 'DELETED' and its id; 'NO_IMAGE' and its SHA-256.
 local function create_task(now, new, member)
   local request = request_key(new.owner, new.request_id)
-  local known = redis.call('HMGET', request, 'fingerprint', 'task', 'deduplicated')
-  if known[1] then
-    if known[1] ~= new.fingerprint then return 'REUSED', '' end
-    local task = load_task(known[2])
-    if not task then return 'DELETED', known[2] end
-    note_repeat(request)
-    return known[3] and 'DEDUPLICATED' or 'KNOWN', task
-  end
+  local outcome, found = find_created(request, new.fingerprint)
+  if outcome then return outcome, found end
 
   if new.dedupe_hash ~= '' then
     local active = load_task(redis.call('GET', dedupe_key(new.dedupe_hash)) or '')

@@ -6,12 +6,14 @@ from typing import Any
 
 import grpc
 
+from radmesh.errors import RadmeshError
 from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
 from services.chassis import logs, principals, roles
 from services.tasks.filters import read_list
 from services.tasks.parts import Parts
 from services.tasks.preparing import check_request, complete
+from services.tasks.repeats import find_repeated
 from services.tasks.translate import task_message
 from services.tasks.validation import resource_id
 
@@ -28,13 +30,17 @@ class TaskServicer(TaskServiceServicer):
     async def CreateTask(self, request: api.CreateTaskRequest, context: Context) -> api.CreateTaskResponse:
         """See task_service.proto."""
         owner, parts = principals.current().name, self._parts()
-        checked = await check_request(
-            request, parts.catalogue.find, datetime.now(UTC), parts.timeouts, parts.callbacks
-        )
-        images = await parts.store.get_images(owner, checked.request.images)
-        secret = await parts.store.dedupe_secret() if request.dedupe_key else b""
-        new = complete(checked, owner, images, secret)
-        record, created = await parts.store.create(new)
+        try:
+            checked = await check_request(
+                request, parts.catalogue.find, datetime.now(UTC), parts.timeouts, parts.callbacks
+            )
+            images = await parts.store.get_images(owner, checked.request.images)
+            secret = await parts.store.dedupe_secret() if request.dedupe_key else b""
+            new = complete(checked, owner, images, secret)
+        except RadmeshError as refused:
+            record, created = await find_repeated(request, owner, parts, refused), False
+        else:
+            record, created = await parts.store.create(new)
         if created:
             _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=record.pipeline)
         return api.CreateTaskResponse(

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from radmesh.errors import BatchNotFoundError, RequestIdReusedError
-from services.tasks.batch_records import BatchEventRecord, BatchItem, BatchRecord, MemberRecord, NewBatch
+from services.tasks.batch_records import (
+    BatchEventRecord,
+    BatchItem,
+    BatchRecord,
+    MemberRecord,
+    NewBatch,
+    RefusedItem,
+)
 from services.tasks.lifecycle import State
 from services.tasks.records import NewTask
 from services.tasks.request_errors import request_error
@@ -25,7 +32,7 @@ class BatchPart(StorePart):
         """
         arguments: list[str | bytes | int] = []
         for item in new.items:
-            given = [item] if isinstance(item, bytes) else new_arguments(item)
+            given = _refused(item) if isinstance(item, RefusedItem) else new_arguments(item)
             arguments += [len(given), *given]
         outcome, *rest = await self._scripts.call(
             "create_batch",
@@ -79,15 +86,19 @@ def _batch_record(batch_id: str, found: Sequence[Any]) -> BatchRecord:
     )
 
 
-def _item(asked: NewTask | bytes, found: Sequence[Any], batch: BatchRecord | None) -> BatchItem:
+def _refused(item: RefusedItem) -> list[str | bytes | int]:
+    return [item.error, item.request_id, item.fingerprint]
+
+
+def _item(asked: NewTask | RefusedItem, found: Sequence[Any], batch: BatchRecord | None) -> BatchItem:
     outcome, detail, *more = found
     if outcome == b"REFUSED":
         return BatchItem(error=detail)
-    assert isinstance(asked, NewTask)
     if not more:
         error = refusal(outcome, detail.decode(), asked.request_id)
         return BatchItem(error=request_error(error).SerializeToString())
     if len(more) == 1:
+        assert isinstance(asked, NewTask)
         assert batch is not None
         assert batch.create_time is not None
         return BatchItem(created_record(asked, batch.create_time, more[0], batch.batch_id))

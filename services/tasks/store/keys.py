@@ -29,6 +29,11 @@ def task(task_id: str) -> str:
     return f"{_TAG}task:{task_id}"
 
 
+def request(owner: str, request_id: str) -> str:
+    """The hash of an owner's create."""
+    return f"{_TAG}request:create:{request_id}:{owner}"
+
+
 def batch(batch_id: str) -> str:
     """The hash of a batch."""
     return f"{_TAG}batch:{batch_id}"

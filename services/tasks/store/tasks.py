@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from radmesh.errors import (
     CursorAheadError,
@@ -48,9 +49,17 @@ class TaskPart(StorePart):
         if outcome == b"CREATED":
             create_ms, queue_position = rest
             return created_record(new, to_time(create_ms), queue_position), True
-        if outcome not in {b"KNOWN", b"DEDUPLICATED"}:
-            raise refusal(outcome, rest[0].decode() if rest else "", new.request_id)
-        return task_record(*rest, deduplicated=outcome == b"DEDUPLICATED"), False
+        return _found(outcome, rest, new.request_id), False
+
+    async def find_created(self, owner: str, request_id: str, fingerprint: str) -> TaskRecord | None:
+        """The task that a create with this request id returned, as it is now; None when there was no such.
+
+        Raises RequestIdReusedError, TaskNotFoundError (its task was deleted since).
+        """
+        outcome, *rest = await self._scripts.call(
+            "find_created", keys.request(owner, request_id), fingerprint
+        )
+        return None if outcome == b"NONE" else _found(outcome, rest, request_id)
 
     async def get(self, task_id: str, owner: str, *, reviewer: bool = False) -> TaskRecord:
         """Returns a task; see `read_log`. Raises TaskNotFoundError."""
@@ -150,6 +159,12 @@ def created_record(new: NewTask, create_time: datetime, queue_position: int, bat
         batch=batch,
         callback=callback_record({"callback_url": new.callback_url}) if new.callback_url else None,
     )
+
+
+def _found(outcome: bytes, rest: Sequence[Any], request_id: str) -> TaskRecord:
+    if outcome not in {b"KNOWN", b"DEDUPLICATED"}:
+        raise refusal(outcome, rest[0].decode() if rest else "", request_id)
+    return task_record(*rest, deduplicated=outcome == b"DEDUPLICATED")
 
 
 def refusal(outcome: bytes, detail: str, request_id: str) -> RadmeshError:

@@ -69,6 +69,10 @@ async def test_a_create_and_its_repeat_wait_for_the_replica(pair: tuple[Valkey, 
                 with pytest.raises(UnavailableError) as refused:
                     await one.create(new)
                 assert refused.value.metadata["cause"] == "unreplicated"
+            # The same where today's pipeline would refuse it.
+            for one in (store, other):
+                with pytest.raises(UnavailableError):
+                    await one.find_created(new.owner, new.request_id, new.fingerprint)
         finally:
             replica.signal(signal.SIGCONT)
         async with asyncio.timeout(20):

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from redis import Redis
 
-from services.tasks.batch_records import BatchEventRecord, NewBatch
+from services.tasks.batch_records import BatchEventRecord, NewBatch, RefusedItem
 from services.tasks.lifecycle import Cause, State
-from services.tasks.records import Grant
+from services.tasks.records import Grant, NewTask
 from services.tasks.store import StoreSettings, TaskStore
 from tests.support.task_records import OUTCOMES, SetClock, new_task
 
@@ -45,7 +45,7 @@ class Batches(RuleBasedStateMachine):
     def create(self, tasks: int, refused: bool, attempts: int) -> None:
         items = [new_task(max_attempts=attempts) for _ in range(tasks)]
         batch_id = uuid.UUID(int=len(self.batches)).hex
-        errors = (b"no",) if refused else ()
+        errors = (RefusedItem(b"no"),) if refused else ()
         batch = NewBatch(batch_id, "alice", str(uuid.uuid4()), "f", (*items, *errors))
         self.runner.run(self.store.create_batch(batch))
         self.batches.append(batch)
@@ -78,7 +78,7 @@ class Batches(RuleBasedStateMachine):
         if self.batches:
             batch = data.draw(st.sampled_from(self.batches))
             first = batch.items[0]
-            assert not isinstance(first, bytes)
+            assert isinstance(first, NewTask)
             self.runner.run(self.store.cancel(first.task_id, "alice"))
 
     @rule(seconds=st.sampled_from([1, 11, 61]))

@@ -14,7 +14,7 @@ from radmesh.errors import (
     RequestIdReusedError,
 )
 from radmesh.tasks.v1.batch_service_pb2 import RequestError
-from services.tasks.batch_records import BatchItem, BatchRecord, NewBatch
+from services.tasks.batch_records import BatchItem, BatchRecord, NewBatch, RefusedItem
 from services.tasks.lifecycle import State
 from services.tasks.records import FeedKind, ImageRecord, NewTask
 from services.tasks.store import StoreSettings, TaskStore
@@ -23,10 +23,10 @@ from tests.support.store_contents import contents, lasting_keys
 from tests.support.task_records import SetClock, new_task, queue_counts
 
 PIPELINES = ["octa-vessels"]
-REFUSED = RequestError(reason="INVALID_REQUEST").SerializeToString()
+REFUSED = RefusedItem(RequestError(reason="INVALID_REQUEST").SerializeToString())
 
 
-def new_batch(items: Sequence[NewTask | bytes], **changes: Any) -> NewBatch:
+def new_batch(items: Sequence[NewTask | RefusedItem], **changes: Any) -> NewBatch:
     fields: dict[str, Any] = {
         "batch_id": uuid.uuid4().hex,
         "owner": "alice",

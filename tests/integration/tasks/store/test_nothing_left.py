@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from radmesh.errors import PipelineNotFoundError, TaskNotFoundError
-from services.tasks.batch_records import NewBatch
+from services.tasks.batch_records import NewBatch, RefusedItem
 from services.tasks.lifecycle import Cause
 from services.tasks.records import Grant, ImageRecord, NewTask
 from services.tasks.store import StoreSettings, TaskStore
@@ -68,7 +68,7 @@ class History:
         await self.store.create(self.new())
 
     async def batch(self) -> None:
-        items = (self.new(), self.new(), b"refused")
+        items = (self.new(), self.new(), RefusedItem(b"refused"))
         await self.store.create_batch(NewBatch(uuid.uuid4().hex, "alice", str(uuid.uuid4()), "f", items))
 
     async def upload(self) -> None:
