@@ -14,7 +14,7 @@ from rich.console import Console
 
 from radmesh.cli import consoles
 from radmesh.cli.bars import BarDisplay
-from radmesh.cli.display import Display, LineDisplay
+from radmesh.cli.display import display_for
 from radmesh.cli.running import ExitCode, complain
 from radmesh.client import Client, Patience, raise_for_outcome, result_dict
 from radmesh.errors import RadmeshError
@@ -46,7 +46,7 @@ def demo(
 
 async def _analyze(server: str, out: Path, console: Console) -> None:
     sample = await asyncio.to_thread(_draw, out)
-    display: Display = BarDisplay(console) if console.is_terminal else LineDisplay(console)
+    display = display_for(BarDisplay)
     async with Client(server, patience=Patience(give_up_seconds=30.0)) as client:
         with display:
             display.uploading(sample.name)

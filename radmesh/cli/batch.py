@@ -1,31 +1,19 @@
 """`radmesh batch`: many images in, one batch of tasks, one display for all of them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from radmesh import errors
-from radmesh.cli import consoles, parameters, rows
+from radmesh.cli import consoles, rows
 from radmesh.cli.batch_bar import BatchBar
-from radmesh.cli.display import Display, JsonDisplay, LineDisplay
-from radmesh.cli.inputs import Input, find_inputs
-from radmesh.cli.options import SERVER_DEFAULT, CallbackUrl, Json, Labels, NotBefore, Priority, Server
+from radmesh.cli.display import Display, display_for
+from radmesh.cli.inputs import Input, file_error
+from radmesh.cli.order import Ask, Order, look_up, takes
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
-from radmesh.cli.submission import PriorityName, read_labels, read_not_before
-from radmesh.cli.timeouts import (
-    AttemptTimeout,
-    HeartbeatTimeout,
-    ProgressTimeout,
-    QueueTimeout,
-    ReviewTimeout,
-)
-from radmesh.client import ENDED, BatchMessage, Client, TaskOptions, WatchMessage, task_request, task_timeouts
+from radmesh.client import ENDED, BatchMessage, Client, WatchMessage
 from radmesh.status import error_of
 from radmesh.tasks.v1 import batch_service_pb2, task_pb2
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
@@ -35,72 +23,11 @@ _MOST_TASKS = 500
 _AT_ONCE = 16
 
 
-def batch(
-    pipeline: Annotated[str, typer.Argument(help="Pipeline, such as octa-vessels; see `radmesh pipelines`.")],
-    paths: Annotated[
-        list[Path], typer.Argument(exists=True, metavar="PATH", help="Files, or folders of files.")
-    ],
-    *,
-    param: Annotated[
-        list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter. May be repeated.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="DIR", file_okay=False, help="Save artifacts in DIR/<stem of the input>/."
-        ),
-    ] = None,
-    callback_url: CallbackUrl = "",
-    priority: Priority = PriorityName.ROUTINE,
-    not_before: NotBefore = "",
-    label: Labels = None,
-    detach: Annotated[bool, typer.Option("--detach", help="Create the batch and return.")] = False,
-    queue_timeout: QueueTimeout = None,
-    attempt_timeout: AttemptTimeout = None,
-    progress_timeout: ProgressTimeout = None,
-    heartbeat_timeout: HeartbeatTimeout = None,
-    review_timeout: ReviewTimeout = None,
-    as_json: Json = False,
-    server: Server = SERVER_DEFAULT,
-) -> None:
+@takes(Order)
+def batch(order: Order) -> None:
     """Runs a pipeline on up to 500 inputs as one batch; exit code 1 when some of them failed."""
-    console = consoles.stdout()
-    display: Display
-    if as_json:
-        display = JsonDisplay()
-    elif console.is_terminal and not detach:
-        display = BatchBar(console)
-    else:
-        display = LineDisplay(consoles.stderr() if detach else console)
-    timeouts = task_timeouts(
-        queue=queue_timeout,
-        attempt=attempt_timeout,
-        progress=progress_timeout,
-        heartbeat=heartbeat_timeout,
-        review=review_timeout,
-    )
-    order = _Order(server, pipeline, paths, param or [], out, detach, as_json, label or [], not_before)
-    options: TaskOptions = {
-        "priority": priority.number,
-        "callback_url": callback_url,
-        "timeouts": timeouts,
-    }
-    run(_batch(order, display, options), as_json=as_json)
-
-
-@dataclass(frozen=True)
-class _Order:
-    """What the command line asks for."""
-
-    server: str
-    pipeline: str
-    paths: Sequence[Path]
-    pairs: Sequence[str]
-    out: Path | None
-    detach: bool
-    as_json: bool
-    labels: Sequence[str]
-    not_before: str
+    display = display_for(BatchBar, as_json=order.as_json, detach=order.detach)
+    run(_batch(order, display), as_json=order.as_json)
 
 
 @dataclass
@@ -151,21 +78,17 @@ class _Follower:
                 self.refused(one, error)
                 return
             except OSError as error:
-                self.refused(one, _file_error(error))
+                self.refused(one, file_error(error))
                 return
         self.display.ended(one.label, task, files)
         succeeded = task.state == task_pb2.TASK_STATE_SUCCEEDED
         self.codes.append(ExitCode.DONE if succeeded else ExitCode.TASK_FAILED)
 
 
-async def _batch(order: _Order, display: Display, options: TaskOptions) -> ExitCode:
-    labels = read_labels(order.labels)
-    options["not_before"] = read_not_before(order.not_before, datetime.now().astimezone())
+async def _batch(order: Order, display: Display) -> ExitCode:
+    options = order.read_options(datetime.now().astimezone())
     async with connect(order.server, following=True) as client:
-        pipeline = await client.pipeline(order.pipeline)
-        values = parameters.read_parameters(order.pairs, pipeline)
-        ask = partial(task_request, order.pipeline, parameters=values, labels=labels, **options)
-        inputs = find_inputs(order.paths, pipeline.input)
+        inputs, ask = await look_up(client, order, options)
         if len(inputs) > _MOST_TASKS:
             raise UsageError(f"A batch has at most {_MOST_TASKS} tasks; these paths make {len(inputs)}.")
         follower = _Follower(client, display, order.out)
@@ -186,10 +109,7 @@ async def _batch(order: _Order, display: Display, options: TaskOptions) -> ExitC
 
 
 async def _upload(
-    follower: _Follower,
-    pipeline: str,
-    inputs: Sequence[Input],
-    ask: Callable[[Sequence[str]], CreateTaskRequest],
+    follower: _Follower, pipeline: str, inputs: Sequence[Input], ask: Ask
 ) -> list[tuple[Input, CreateTaskRequest]]:
     """Brings the images in; the request of each input whose images arrived, in order."""
 
@@ -202,7 +122,7 @@ async def _upload(
                 follower.refused(one, error)
                 return None
             except OSError as error:
-                follower.refused(one, _file_error(error))
+                follower.refused(one, file_error(error))
                 return None
             return ask(images)
 
@@ -235,24 +155,19 @@ def item_error(error: batch_service_pb2.RequestError) -> errors.RadmeshError:
     )
 
 
-def _file_error(error: OSError) -> errors.RadmeshError:
-    return errors.RadmeshError(f"{error.strerror}: {error.filename}", reason="FILE_ERROR")
-
-
-def _print_name(created: batch_service_pb2.Batch, order: _Order) -> None:
+def _print_name(created: batch_service_pb2.Batch, order: Order) -> None:
     if order.as_json:
         rows.emit({"name": created.name, "tasks": [member.task for member in created.members]})
     else:
         print(created.name, flush=True)
 
 
-def _say_goes_on(name: str, order: _Order, *, asking: bool) -> None:
+def _say_goes_on(name: str, order: Order, *, asking: bool) -> None:
     """Ctrl-C ends the watching only."""
     console = consoles.stderr()
-    server = "" if order.server == SERVER_DEFAULT else f" --server {order.server}"
     if not name:
-        words = f"The batch may have been created; look: radmesh tasks list{server}"
+        words = f"The batch may have been created; look: radmesh tasks list{order.server_words}"
         console.print(f"Stopped. {words if asking else 'No task was left running.'}", markup=False)
         return
     console.print(f"{name}: its tasks go on.", markup=False)
-    console.print(f"  watch it:  radmesh watch {name}{server}", markup=False)
+    console.print(f"  watch it:  radmesh watch {name}{order.server_words}", markup=False)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from radmesh.cli import consoles, rows
+from radmesh.cli import rows
 from radmesh.cli.batch_bar import BatchBar
-from radmesh.cli.display import Display, LineDisplay
+from radmesh.cli.display import Display, display_for
 from radmesh.cli.running import ExitCode
 from radmesh.client import ENDED, BatchMessage, Client, WatchMessage
 from radmesh.tasks.v1 import batch_service_pb2, task_pb2
@@ -23,8 +23,7 @@ async def _as_json(client: Client, name: str) -> batch_service_pb2.Batch:
 
 
 async def _for_people(client: Client, name: str) -> batch_service_pb2.Batch:
-    console = consoles.stdout()
-    display: Display = BatchBar(console) if console.is_terminal else LineDisplay(console)
+    display = display_for(BatchBar)
     with display:
         return await client.wait_batch(name, on_message=lambda message: _tell(display, message))
 

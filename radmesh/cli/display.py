@@ -1,6 +1,6 @@
 """Shows how tasks go: bars on a terminal, lines or JSON otherwise."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from rich.console import Console
 
 from radmesh import errors
-from radmesh.cli import lines, rows
+from radmesh.cli import consoles, lines, rows
 from radmesh.client import WatchMessage
 from radmesh.tasks.v1 import task_pb2
 
@@ -123,3 +123,18 @@ class JsonDisplay:
         """There is no task, for this reason."""
         nothing = {"name": None, "state": None, "result": None}
         rows.emit({"input": label, **nothing, "error": rows.error_row(error), "artifacts": []})
+
+
+def display_for(
+    bars: Callable[[Console], Display], *, as_json: bool = False, detach: bool = False
+) -> Display:
+    """Objects for programs, bars on a terminal, lines anywhere else.
+
+    detach: whether stdout is for the names of tasks only.
+    """
+    console = consoles.stdout()
+    if as_json:
+        return JsonDisplay()
+    if detach:
+        return LineDisplay(consoles.stderr())
+    return bars(console) if console.is_terminal else LineDisplay(console)

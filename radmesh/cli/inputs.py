@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from radmesh.cli.running import UsageError
+from radmesh.errors import RadmeshError
 from radmesh.tasks.v1 import pipeline_pb2
 
 
@@ -36,6 +37,11 @@ def find_inputs(paths: Sequence[Path], accepted: pipeline_pb2.PipelineInput) -> 
     return [
         Input(files, label, folder) for (_, files), label, folder in zip(unique, labels, folders, strict=True)
     ]
+
+
+def file_error(error: OSError) -> RadmeshError:
+    """What is said of a file that cannot be read or written."""
+    return RadmeshError(f"{error.strerror}: {error.filename}", reason="FILE_ERROR")
 
 
 def keep_apart(names: Iterable[str]) -> list[str]:

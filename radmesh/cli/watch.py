@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from radmesh.cli import consoles, rows
+from radmesh.cli import rows
 from radmesh.cli.bars import BarDisplay
 from radmesh.cli.batch_watch import watch_batch
-from radmesh.cli.display import Display, LineDisplay
+from radmesh.cli.display import display_for
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, connect, run
 from radmesh.client import Client
@@ -36,9 +36,8 @@ async def _as_json(client: Client, task: str) -> task_pb2.Task:
 
 
 async def _for_people(client: Client, task: str) -> task_pb2.Task:
-    console = consoles.stdout()
     label = task.removeprefix("tasks/")[:8]
-    display: Display = BarDisplay(console) if console.is_terminal else LineDisplay(console)
+    display = display_for(BarDisplay)
     with display:
         ended = await client.wait(task, on_message=lambda message: display.told(label, message))
         display.ended(label, ended, {})

@@ -1,12 +1,14 @@
 """The Python client: `Client` for asyncio, `SyncClient` for everything else."""
 
 from radmesh.client.batches import BatchMessage
-from radmesh.client.client import Client, ImageLike, WatchMessage
+from radmesh.client.client import Client
+from radmesh.client.files import ImageLike
 from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, result_dict, unpack_result
 from radmesh.client.requests import TaskOptions, task_request
 from radmesh.client.retry import Patience
 from radmesh.client.reviewing import open_review, reviewed_artifacts
 from radmesh.client.sync import SyncClient
+from radmesh.client.tasks import WatchMessage
 from radmesh.client.timeouts import task_timeouts
 
 __all__ = [

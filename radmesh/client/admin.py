@@ -1,16 +1,14 @@
 """What operators do, for programs: `Client.admin`."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
-from typing import TypeVar
 
 import grpc
-from google.protobuf.message import Message
 
 from radmesh.blobs.v1 import sweep_service_pb2, sweep_service_pb2_grpc
-from radmesh.client import connection
+from radmesh.client.calls import Calls
 from radmesh.client.requests import full_name
-from radmesh.client.retry import Patience, repeat
+from radmesh.client.retry import Patience
 from radmesh.tasks.v1 import admin_service_pb2 as pb
 from radmesh.tasks.v1 import (
     admin_service_pb2_grpc,
@@ -20,21 +18,20 @@ from radmesh.tasks.v1 import (
     worker_pb2,
 )
 
-T = TypeVar("T")
 # Putting running tasks back twice would end what the first call had started again.
 _ONCE = Patience(give_up_seconds=0.0)
 # What looks at every task, or at every file of the blob store.
 _LONG_SECONDS = 600.0
 
 
-class AdminClient:
+class AdminClient(Calls):
     """Needs the role `operator`; every call leaves an audit record. Names whole or as bare ids."""
 
     def __init__(self, channel: grpc.aio.Channel, patience: Patience) -> None:
+        super().__init__(channel, patience)
         self._stub = admin_service_pb2_grpc.AdminServiceStub(channel)
         self._statistics = statistics_service_pb2_grpc.StatisticsServiceStub(channel)
         self._sweeps = sweep_service_pb2_grpc.SweepServiceStub(channel)
-        self._patience = patience
 
     async def check_stuck_tasks(self, max_runtime: timedelta | None = None) -> pb.CheckStuckTasksResponse:
         """Looks for stuck tasks. max_runtime: from when an attempt runs too long; 30 minutes when None."""
@@ -53,7 +50,7 @@ class AdminClient:
         request = pb.RecoverTasksRequest(names=[full_name("tasks", name) for name in names], force=force)
         if max_runtime is not None:
             request.max_runtime.FromTimedelta(max_runtime)
-        return await self._call(self._stub.RecoverTasks, request, _ONCE, seconds=_LONG_SECONDS)
+        return await self._call(self._stub.RecoverTasks, request, patience=_ONCE, seconds=_LONG_SECONDS)
 
     async def statistics(self, pipeline: str = "") -> Sequence[statistics_service_pb2.PipelineStatistics]:
         """Figures about the tasks of all owners, of one pipeline or of all by name. Leaves no record."""
@@ -79,13 +76,9 @@ class AdminClient:
     async def workers(self) -> AsyncGenerator[worker_pb2.Worker, None]:
         """The workers that are connected or hold leases, page by page."""
         request = pb.ListWorkersRequest()
-        while True:
-            page = await self._call(self._stub.ListWorkers, request)
+        async for page in self._pages(self._stub.ListWorkers, request):
             for worker in page.workers:
                 yield worker
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def pause_worker(self, name: str) -> worker_pb2.Worker:
         """Gives a worker no more tasks; what it runs goes on."""
@@ -100,13 +93,9 @@ class AdminClient:
     async def audit_records(self, *, page_size: int = 0) -> AsyncGenerator[pb.AuditRecord, None]:
         """What operators did, newest first, page by page."""
         request = pb.ListAuditRecordsRequest(page_size=page_size)
-        while True:
-            page = await self._call(self._stub.ListAuditRecords, request)
+        async for page in self._pages(self._stub.ListAuditRecords, request):
             for record in page.audit_records:
                 yield record
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def sweep_blobs(self, *, dry_run: bool = False) -> sweep_service_pb2.SweepBlobsResponse:
         """Deletes files that nobody needs, at most 10,000; dry_run: only says what would go.
@@ -115,13 +104,3 @@ class AdminClient:
         """
         request = sweep_service_pb2.SweepBlobsRequest(dry_run=dry_run)
         return await self._call(self._sweeps.SweepBlobs, request, seconds=_LONG_SECONDS)
-
-    async def _call(
-        self,
-        method: Callable[..., Awaitable[T]],
-        request: Message,
-        patience: Patience | None = None,
-        *,
-        seconds: float = connection.CALL_TIMEOUT,
-    ) -> T:
-        return await repeat(patience or self._patience, lambda: method(request, timeout=seconds))

@@ -1,15 +1,15 @@
 """Many tasks at once: created by one call, followed on one watch."""
 
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import grpc
 
 from radmesh.client import watching
-from radmesh.client.connection import CALL_TIMEOUT
+from radmesh.client.calls import Calls
 from radmesh.client.requests import full_name
-from radmesh.client.retry import Patience, repeat
+from radmesh.client.retry import Patience
 from radmesh.tasks.v1 import batch_service_pb2 as api
 from radmesh.tasks.v1.batch_service_pb2_grpc import BatchServiceStub
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
@@ -17,12 +17,12 @@ from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 BatchMessage = api.WatchBatchResponse
 
 
-class BatchCalls:
+class BatchCalls(Calls):
     """The part of `Client` that deals with batches. Names may be given whole or as bare ids."""
 
     def __init__(self, channel: grpc.aio.Channel, patience: Patience) -> None:
+        super().__init__(channel, patience)
         self._batches: Any = BatchServiceStub(channel)
-        self._batch_patience = patience
 
     async def batch_create(
         self, requests: Sequence[CreateTaskRequest], *, request_id: str | None = None
@@ -33,13 +33,13 @@ class BatchCalls:
         created, and are the members of `batch`. request_id: UUID v4 of the whole; a new one when None.
         """
         request = api.BatchCreateTasksRequest(request_id=request_id or str(uuid.uuid4()), requests=requests)
-        answer: api.BatchCreateTasksResponse = await self._ask(self._batches.BatchCreateTasks, request)
+        answer: api.BatchCreateTasksResponse = await self._call(self._batches.BatchCreateTasks, request)
         return answer
 
     async def get_batch(self, batch: str) -> api.Batch:
         """A batch with the state of each of its tasks."""
         request = api.GetBatchRequest(name=full_name("batches", batch))
-        answer: api.GetBatchResponse = await self._ask(self._batches.GetBatch, request)
+        answer: api.GetBatchResponse = await self._call(self._batches.GetBatch, request)
         return answer.batch
 
     async def watch_batch(
@@ -54,7 +54,7 @@ class BatchCalls:
         def open_watch(after: int | None) -> Any:
             return self._batches.WatchBatch(api.WatchBatchRequest(name=name, after_sequence=after))
 
-        messages = watching.resumed(open_watch, _is_last, after_sequence, self._batch_patience)
+        messages = watching.resumed(open_watch, _is_last, after_sequence, self._patience)
         try:
             async for message in messages:
                 yield message
@@ -69,9 +69,6 @@ class BatchCalls:
             if on_message is not None:
                 on_message(message)
         return await self.get_batch(batch)
-
-    async def _ask(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
-        return await repeat(self._batch_patience, lambda: method(request, timeout=CALL_TIMEOUT))
 
 
 def _is_last(message: BatchMessage) -> bool:

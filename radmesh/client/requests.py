@@ -13,8 +13,10 @@ from radmesh.tasks.v1.timeouts_pb2 import TaskTimeouts
 
 
 class TaskOptions(TypedDict, total=False):
-    """What a task may be asked for beside its work.
+    """What a task may be asked for beside its pipeline and images.
 
+    parameters: those left out take the pipeline's defaults. labels: to find the task by; nothing of a
+    patient's. weights: `models/{model}/weights/{weights}`; the pipeline's default when left out.
     priority: ROUTINE when left out. not_before: aware; the task does not start before it.
     dedupe_key: what makes two tasks the same, such as patient and study date; while a task with it has not
     ended, that one is returned instead of a new one.
@@ -22,6 +24,9 @@ class TaskOptions(TypedDict, total=False):
     callback_url: gets a POST at the task's end; see `radmesh.webhooks` for its receiver.
     """
 
+    parameters: Mapping[str, Any] | None
+    labels: Mapping[str, str] | None
+    weights: str
     priority: task_pb2.TaskPriority
     not_before: datetime | None
     dedupe_key: str
@@ -38,22 +43,19 @@ def task_request(
     pipeline: str,
     images: Sequence[str],
     *,
-    parameters: Mapping[str, Any] | None = None,
-    labels: Mapping[str, str] | None = None,
-    weights: str = "",
     request_id: str | None = None,
     **options: Unpack[TaskOptions],
 ) -> CreateTaskRequest:
     """Asks for a task on images that were uploaded before. request_id: UUID v4; a new one when None."""
     values = struct_pb2.Struct()
-    values.update(dict(parameters or {}))
+    values.update(dict(options.get("parameters") or {}))
     return CreateTaskRequest(
         request_id=request_id or str(uuid.uuid4()),
         pipeline=full_name("pipelines", pipeline),
         images=images,
         parameters=values,
-        labels=labels,
-        weights=weights,
+        labels=options.get("labels"),
+        weights=options.get("weights"),
         priority=options.get("priority"),
         dedupe_key=options.get("dedupe_key"),
         not_before_time=options.get("not_before"),

@@ -1,10 +1,47 @@
-"""A person's decision about a stage, as a request."""
+"""A person's decision about a stage."""
 
 from collections.abc import Mapping
 
+import grpc
+
+from radmesh.client.files import ImageLike
+from radmesh.client.requests import full_name
+from radmesh.client.retry import Patience
+from radmesh.client.tasks import TaskCalls
 from radmesh.errors import NotAwaitingReviewError
-from radmesh.tasks.v1 import review_pb2, task_pb2
+from radmesh.tasks.v1 import review_pb2, review_service_pb2_grpc, task_pb2
 from radmesh.tasks.v1.review_service_pb2 import ReviewTaskRequest
+
+
+class ReviewCalls(TaskCalls):
+    """The part of `Client` that decides on what tasks show."""
+
+    def __init__(self, channel: grpc.aio.Channel, patience: Patience) -> None:
+        super().__init__(channel, patience)
+        self._reviews = review_service_pb2_grpc.ReviewServiceStub(channel)
+
+    async def review(
+        self,
+        task: str,
+        *,
+        accept: bool,
+        reason: str = "",
+        replacements: Mapping[str, ImageLike] | None = None,
+        sequence: int | None = None,
+    ) -> task_pb2.Task:
+        """Decides on the stage that a task shows; returns the task as it is then.
+
+        reason: needed to reject. replacements: images that take the place of artifacts, by the artifact's
+        file name. sequence: of the review that was seen (`task.reviews[-1]`); whichever is open when None.
+        Raises NotAwaitingReviewError, ReviewChangedError, and those of `upload`.
+        """
+        if sequence is None:
+            sequence = open_review(await self.get(task)).sequence
+        images = {name: (await self.upload(image)).name for name, image in (replacements or {}).items()}
+        request = decision_request(
+            full_name("tasks", task), sequence, accept=accept, reason=reason, replacements=images
+        )
+        return (await self._call(self._reviews.ReviewTask, request)).task
 
 
 def open_review(task: task_pb2.Task) -> review_pb2.TaskReview:

@@ -1,5 +1,6 @@
 """The synchronous face: the same answers, blocking, without a loop in the caller's thread."""
 
+import inspect
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,9 +9,19 @@ import grpc
 import pytest
 
 from radmesh import errors
-from radmesh.client import Patience, SyncClient
+from radmesh.client import Client, Patience, SyncClient, task_request
+from radmesh.client.admin import AdminClient
+from radmesh.client.sync import SyncAdmin
 from radmesh.status import status_code, to_status, trailing_metadata
-from radmesh.tasks.v1 import task_pb2, task_service_pb2, task_service_pb2_grpc
+from radmesh.tasks.v1 import (
+    admin_service_pb2,
+    admin_service_pb2_grpc,
+    pipeline_pb2,
+    task_pb2,
+    task_service_pb2,
+    task_service_pb2_grpc,
+    worker_pb2,
+)
 
 PAGES = {"": ("a", "more"), "more": ("b", "")}
 
@@ -43,11 +54,29 @@ class Tasks(task_service_pb2_grpc.TaskServiceServicer):
             yield task_service_pb2.WatchTaskResponse(event=event)
 
 
+class Admin(admin_service_pb2_grpc.AdminServiceServicer):
+    """Pauses every pipeline, lists two pages of workers, and refuses to forget what is in use."""
+
+    def PausePipeline(
+        self, request: admin_service_pb2.PausePipelineRequest, context: Any
+    ) -> admin_service_pb2.PausePipelineResponse:
+        paused = pipeline_pb2.Pipeline(name=request.name, paused=True)
+        return admin_service_pb2.PausePipelineResponse(pipeline=paused)
+
+    def ListWorkers(
+        self, request: admin_service_pb2.ListWorkersRequest, context: Any
+    ) -> admin_service_pb2.ListWorkersResponse:
+        name, following = PAGES[request.page_token]
+        workers = [worker_pb2.Worker(name=name)]
+        return admin_service_pb2.ListWorkersResponse(workers=workers, next_page_token=following)
+
+
 @pytest.fixture
 def client() -> Generator[SyncClient, None, None]:
     with ThreadPoolExecutor(2) as pool:
         server = grpc.server(pool)
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(Tasks(), server)  # type: ignore[abstract]
+        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(Admin(), server)  # type: ignore[abstract]
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         with SyncClient(f"127.0.0.1:{port}", patience=Patience(give_up_seconds=5)) as connected:
@@ -83,3 +112,29 @@ async def test_it_works_beside_a_running_loop(client: SyncClient) -> None:
 def test_it_may_be_closed_twice(client: SyncClient) -> None:
     client.close()
     client.close()
+
+
+def test_operators_have_their_calls_too(client: SyncClient) -> None:
+    assert client.admin.pause_pipeline("steps", "new scanner").name == "pipelines/steps"
+    assert [worker.name for worker in client.admin.workers()] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("synchronous", "asynchronous"), [(SyncClient, Client), (SyncAdmin, AdminClient)])
+def test_every_method_is_there_and_takes_the_same(synchronous: type, asynchronous: type) -> None:
+    wanted = {name for name, _ in inspect.getmembers(asynchronous, inspect.isfunction) if name[0] != "_"}
+    assert {name for name in wanted if not hasattr(synchronous, name)} == set()
+    for name in wanted - {"close"}:
+        theirs, ours = (getattr(kind, name) for kind in (asynchronous, synchronous))
+        assert inspect.signature(ours) == inspect.signature(theirs)
+        assert ours.__doc__
+        assert not inspect.iscoroutinefunction(ours)
+        assert not inspect.isasyncgenfunction(ours)
+
+
+def test_a_task_is_asked_for_with_the_same_words_everywhere() -> None:
+    request = task_request("steps", [], labels={"ward": "west"}, parameters={"steps": 2}, weights="w")
+    assert (dict(request.labels), dict(request.parameters), request.weights) == (
+        {"ward": "west"},
+        {"steps": 2},
+        "w",
+    )

@@ -1,0 +1,113 @@
+"""What `radmesh analyze` and `radmesh batch` are asked for: the same options, read the same way."""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+from radmesh.cli.inputs import Input, find_inputs
+from radmesh.cli.options import SERVER_DEFAULT, CallbackUrl, Json, Labels, NotBefore, Priority, Server
+from radmesh.cli.parameters import read_parameters
+from radmesh.cli.submission import PriorityName, read_labels, read_not_before
+from radmesh.cli.timeouts import (
+    AttemptTimeout,
+    HeartbeatTimeout,
+    ProgressTimeout,
+    QueueTimeout,
+    ReviewTimeout,
+)
+from radmesh.client import Client, TaskOptions, task_request, task_timeouts
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
+
+
+def _folder(path: Path | None) -> Path | None:
+    if path is not None and path.exists() and not path.is_dir():
+        raise typer.BadParameter(f"'{path}' is a file; artifacts need a folder.", param_hint="--out")
+    return path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """The command line. Its fields are the arguments and options of the commands that `takes` it."""
+
+    pipeline: Annotated[str, typer.Argument(help="Pipeline, such as octa-vessels; see `radmesh pipelines`.")]
+    paths: Annotated[
+        list[Path], typer.Argument(exists=True, metavar="PATH", help="Files, or folders of files.")
+    ]
+    param: Annotated[
+        list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter. May be repeated.")
+    ] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Save artifacts in DIR/<stem of the input>/.", callback=_folder
+        ),
+    ] = None
+    callback_url: CallbackUrl = ""
+    priority: Priority = PriorityName.ROUTINE
+    not_before: NotBefore = ""
+    label: Labels = None
+    detach: Annotated[bool, typer.Option("--detach", help="Create the tasks and return.")] = False
+    queue_timeout: QueueTimeout = None
+    attempt_timeout: AttemptTimeout = None
+    progress_timeout: ProgressTimeout = None
+    heartbeat_timeout: HeartbeatTimeout = None
+    review_timeout: ReviewTimeout = None
+    as_json: Json = False
+    server: Server = SERVER_DEFAULT
+
+    @property
+    def server_words(self) -> str:
+        """What has to stand in a command that goes to the same server."""
+        return "" if self.server == SERVER_DEFAULT else f" --server {self.server}"
+
+    def read_options(self, now: datetime) -> TaskOptions:
+        """What the tasks are asked for, but for their parameters. Raises InvalidRequestError."""
+        return {
+            "labels": read_labels(self.label or []),
+            "not_before": read_not_before(self.not_before, now),
+            "priority": self.priority.number,
+            "callback_url": self.callback_url,
+            "timeouts": task_timeouts(
+                queue=self.queue_timeout,
+                attempt=self.attempt_timeout,
+                progress=self.progress_timeout,
+                heartbeat=self.heartbeat_timeout,
+                review=self.review_timeout,
+            ),
+        }
+
+
+AnyOrder = TypeVar("AnyOrder", bound=Order)
+Ask = Callable[[Sequence[str]], CreateTaskRequest]
+
+
+def takes(kind: type[AnyOrder]) -> Callable[[Callable[[AnyOrder], None]], Callable[..., None]]:
+    """Makes a command for typer of a function that takes an order."""
+
+    def decorate(work: Callable[[AnyOrder], None]) -> Callable[..., None]:
+        @functools.wraps(work)
+        def command(**given: Any) -> None:
+            work(kind(**given))
+
+        command.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined]
+        command.__annotations__ = get_type_hints(kind, include_extras=True)
+        return command
+
+    return decorate
+
+
+async def look_up(client: Client, order: Order, options: TaskOptions) -> tuple[list[Input], Ask]:
+    """The inputs that the pipeline finds in the paths, and what makes a request of an input's images.
+
+    options: those of `read_options`. Raises PipelineNotFoundError, InvalidRequestError, UsageError.
+    """
+    pipeline = await client.pipeline(order.pipeline)
+    whole: TaskOptions = {**options, "parameters": read_parameters(order.param or [], pipeline)}
+    return find_inputs(order.paths, pipeline.input), partial(task_request, order.pipeline, **whole)
