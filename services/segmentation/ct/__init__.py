@@ -1,0 +1,1 @@
+"""CT: from an uploaded image to a volume with geometry."""

@@ -1,0 +1,1 @@
+"""One DICOM file: the elements that a volume needs, the slices that they describe, their pixels."""

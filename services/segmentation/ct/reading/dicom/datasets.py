@@ -1,0 +1,50 @@
+"""The header of a file as pydicom has it: what new DICOM objects are made from, and the patient's part."""
+
+import io
+import math
+import warnings
+from collections.abc import Sequence
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.tag import Tag
+
+from services.segmentation.ct.reading.dicom.header import Header, data_set
+from services.segmentation.ct.reading.image import Patient
+from services.segmentation.ct.reading.limits import CtLimits
+
+_SIZE, _WEIGHT, _SEX = "PatientSize", "PatientWeight", "PatientSex"
+_SEXES = ("M", "F", "O")
+
+
+def header_data_set(header: Header, limits: CtLimits, keywords: Sequence[str] = ()) -> Dataset:
+    """The elements before the pixels: all, or only those named. They identify the patient: never log them.
+
+    Raises what pydicom raises for a data set that it cannot read.
+    """
+    pixels = header.pixels
+    view = data_set(header.member, header.beginning, limits)
+    start = 0 if header.beginning.deflated else header.beginning.data_set
+    return read_dataset(
+        io.BytesIO(view[start : pixels.element if pixels else len(view)]),
+        is_implicit_VR=header.values.coding.implicit,
+        is_little_endian=not header.values.coding.big_endian,
+        specific_tags=[Tag(keyword) for keyword in keywords] or None,
+    )
+
+
+def patient_of(header: Header, limits: CtLimits) -> Patient:
+    """Height, weight and sex, None where the header has no positive number, no sex. No more is read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = header_data_set(header, limits, (_SIZE, _WEIGHT, _SEX))
+        sex = str(found.get(_SEX) or "")
+        return Patient(_positive(found, _SIZE), _positive(found, _WEIGHT), sex if sex in _SEXES else None)
+
+
+def _positive(found: Dataset, keyword: str) -> float | None:
+    try:
+        value = float(found.get(keyword) or 0)
+    except (TypeError, ValueError):
+        return None
+    return value if value > 0 and math.isfinite(value) else None

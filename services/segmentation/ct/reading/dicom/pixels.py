@@ -1,0 +1,131 @@
+"""Reads the pixels of one slice after the other: uncompressed ones where they lie, others decoded."""
+
+import struct
+import warnings
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from pydicom.encaps import encapsulate
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID, JPEGLSLossless, JPEGLSNearLossless
+
+from services.segmentation.ct.reading.dicom.codestreams import declared_size
+from services.segmentation.ct.reading.dicom.fragments import Frame, find_frames
+from services.segmentation.ct.reading.dicom.header import Header, data_set
+from services.segmentation.ct.reading.dicom.slices import Slice
+from services.segmentation.ct.reading.dicom.values import shown
+from services.segmentation.ct.reading.hounsfield import stored_values, to_hounsfield
+from services.segmentation.ct.reading.limits import CtLimits
+from services.segmentation.ct.reading.refusals import damaged, refused
+
+_UNDECODABLE = (
+    *(ValueError, RuntimeError, TypeError, LookupError, ArithmeticError, AttributeError, EOFError, OSError),
+    *(NotImplementedError, struct.error, zlib.error),
+)
+"""What pydicom's decoders and the libraries behind them raise on hostile bytes."""
+
+
+class DicomPlanes:
+    """The planes of slices in order. Keeps the last file open; not for several threads at once."""
+
+    def __init__(self, slices: Sequence[Slice], limits: CtLimits) -> None:
+        self._slices = slices
+        self._limits = limits
+        self._file: tuple[Header, memoryview, list[Frame]] | None = None
+
+    def read(self, index: int, out: np.ndarray) -> None:
+        """Fills `out`, int16 (rows, columns), with the HU of a slice.
+
+        Raises ImageFormatError FILE_UNREADABLE, PIXELS_UNSUPPORTED; ExhaustedError DISK_FULL.
+        """
+        one = self._slices[index]
+        try:
+            values = self._values(one)
+        except _UNDECODABLE:
+            raise damaged(str(one.name)) from None
+        to_hounsfield(values, one.slope, one.intercept, out)
+
+    def _values(self, one: Slice) -> np.ndarray:
+        view, frames = self._opened(one.header)
+        form, pixels = one.form, one.header.pixels
+        assert pixels is not None
+        if pixels.length is None:
+            values = _decoded(one, b"".join(view[begin:end] for begin, end in frames[one.frame]))
+        else:
+            begin = pixels.start + one.frame * form.plane_bytes
+            if begin + form.plane_bytes > min(len(view), pixels.start + pixels.length):
+                raise damaged(str(one.name))
+            values = np.frombuffer(view, _kind(one), form.rows * form.columns, begin)
+            values = values.reshape(form.rows, form.columns)
+            values = values.astype(values.dtype.newbyteorder("="), copy=False)
+        return stored_values(values, form.bits_stored, form.high_bit)
+
+    def _opened(self, header: Header) -> tuple[memoryview, list[Frame]]:
+        if self._file is None or self._file[0] is not header:
+            view = data_set(header.member, header.beginning, self._limits)
+            frames: list[Frame] = []
+            if header.pixels is not None and header.pixels.length is None:
+                table = header.values.elements.get("ExtendedOffsetTable", b"")
+                frames = find_frames(view, header.pixels.start, header.frames, table)
+            self._file = header, view, frames
+        return self._file[1:]
+
+
+def _decoder_library(transfer_syntax: str) -> str:
+    """One library for each syntax: which others are installed must not decide what is read.
+
+    CharLS (pyjpegls) decodes JPEG-LS in a quarter of the time that pylibjpeg takes.
+    """
+    return "pyjpegls" if transfer_syntax in (JPEGLSLossless, JPEGLSNearLossless) else "pylibjpeg"
+
+
+def _kind(one: Slice) -> np.dtype[Any]:
+    order = ">" if one.header.values.coding.big_endian else "<"
+    return np.dtype(f"{order}{'i' if one.form.signed else 'u'}{one.form.bits_allocated // 8}")
+
+
+def _decoded(one: Slice, frame: bytes) -> np.ndarray:
+    form = one.form
+    declared = declared_size(frame)
+    if declared not in (None, (form.rows, form.columns)):
+        raise damaged(str(one.name))
+    # pydicom types the options as a dictionary of them.
+    decoder: Any = get_decoder(UID(form.transfer_syntax))
+    with warnings.catch_warnings():
+        # Of paddings and lengths that a decoder got over.
+        warnings.simplefilter("ignore")
+        values: np.ndarray = decoder.as_array(
+            encapsulate([frame], has_bot=False),
+            index=0,
+            raw=True,
+            decoding_plugin=_decoder_library(form.transfer_syntax),
+            transfer_syntax_uid=UID(form.transfer_syntax),
+            rows=form.rows,
+            columns=form.columns,
+            number_of_frames=1,
+            samples_per_pixel=1,
+            photometric_interpretation="MONOCHROME2",
+            pixel_representation=int(form.signed),
+            bits_allocated=form.bits_allocated,
+            bits_stored=form.bits_stored,
+            pixel_keyword="PixelData",
+        )[0]
+    return values
+
+
+def check_compression(slices: Sequence[Slice]) -> None:
+    """Raises ImageFormatError PIXELS_UNSUPPORTED where slices are compressed in a way that has no decoder."""
+    for syntax in {one.form.transfer_syntax for one in slices}:
+        try:
+            if get_decoder(UID(syntax)).is_available:
+                continue
+        except NotImplementedError:
+            pass
+        raise refused(
+            f"The slices are compressed in a way that is not supported ({shown(UID(syntax).name)}). Send "
+            "them uncompressed.",
+            reason="PIXELS_UNSUPPORTED",
+            transfer_syntax=syntax,
+        )

@@ -1,0 +1,59 @@
+"""Reads the text of DICOM elements as numbers and strings; what is no number is None, never an exception."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.segmentation.ct.reading.dicom.codings import Coding
+
+_LONGEST_SHOWN = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The elements of one data set by keyword, as they stand in the file."""
+
+    elements: Mapping[str, bytes]
+    coding: Coding
+
+    def texts(self, keyword: str) -> tuple[str, ...]:
+        """The values of an element of characters; () when it is absent or empty."""
+        value = self.elements.get(keyword, b"").strip(b" \0")
+        return tuple(part.strip() for part in value.decode("latin-1").split("\\")) if value else ()
+
+    def text(self, keyword: str) -> str:
+        """The element as one string, its values joined by backslashes; "" when it is absent or empty."""
+        return "\\".join(self.texts(keyword))
+
+    def numbers(self, keyword: str, count: int) -> tuple[float, ...] | None:
+        """The values of an element of VR DS; None unless there are `count`, all finite."""
+        value = self.elements.get(keyword)
+        if not value:
+            return None
+        try:
+            # float() takes bytes as they are, with the padding of DS, but for a closing NUL.
+            found = tuple(float(part) for part in value.rstrip(b"\0").split(b"\\"))
+        except ValueError:
+            return None
+        return found if len(found) == count and all(map(math.isfinite, found)) else None
+
+    def number(self, keyword: str) -> float | None:
+        """The value of an element of VR DS that has one."""
+        found = self.numbers(keyword, 1)
+        return None if found is None else found[0]
+
+    def whole(self, keyword: str) -> int | None:
+        """The value of an element of VR IS that has one."""
+        found = self.number(keyword)
+        return int(found) if found is not None and found.is_integer() else None
+
+    def unsigned(self, keyword: str) -> int | None:
+        """The value of an element of VR US."""
+        value = self.elements.get(keyword, b"")
+        return self.coding.unsigned(value) if len(value) >= 2 else None
+
+
+def shown(text: str) -> str:
+    """A technical text of a header for a message: what could break a line or a terminal is left out."""
+    kept = "".join(letter for letter in text if letter.isascii() and letter.isprintable())
+    return kept[:_LONGEST_SHOWN] or "unnamed"

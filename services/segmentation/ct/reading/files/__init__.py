@@ -1,0 +1,1 @@
+"""The files of an upload: what each is, archives of them, and their bytes without a copy."""

@@ -1,0 +1,97 @@
+"""Takes an upload apart: the files of a series one by one, an archive of them, or a NIfTI volume."""
+
+import gzip
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.segmentation.ct.reading.files.content import Content, Kind, as_view, kind_of
+from services.segmentation.ct.reading.files.members import Member
+from services.segmentation.ct.reading.files.tar_files import tar_members
+from services.segmentation.ct.reading.files.unpacking import spooled, within
+from services.segmentation.ct.reading.files.view_file import ViewFile
+from services.segmentation.ct.reading.files.zip_files import too_many_files, zip_members
+from services.segmentation.ct.reading.limits import CtLimits
+from services.segmentation.ct.reading.refusals import damaged, refused
+
+_ARCHIVES = (Kind.ZIP, Kind.TAR, Kind.GZIP)
+_DICOM = (Kind.DICOM, Kind.BARE_DICOM)
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What there is to read: DICOM files, or one NIfTI volume.
+
+    files: of DICOM, with the kinds of their beginnings. foreign: files passed over, which are whole but no
+    images.
+    """
+
+    files: tuple[tuple[Member, Kind], ...] = ()
+    nifti: memoryview | None = None
+    foreign: int = 0
+
+
+def take_apart(contents: Sequence[Content], limits: CtLimits) -> Upload:
+    """The upload that these files are, each a DICOM file or an archive of them; or one NIfTI file alone.
+
+    An archive in an archive is passed over like a text. Raises ImageFormatError: EMPTY_FILE, FILE_UNREADABLE
+    with the place of a file that is neither DICOM nor anything known, UNSUPPORTED_FORMAT when there is no
+    DICOM at all, and what opening an archive raises.
+    """
+    members: list[Member] = []
+    for content in contents:
+        view = as_view(content)
+        kind = kind_of(view)
+        if kind is Kind.GZIP:
+            view = _gunzipped(view, limits)
+            kind = kind_of(view)
+        if kind is Kind.NIFTI and len(contents) == 1:
+            return Upload(nifti=view)
+        members += _members(view, kind, limits)
+        if len(members) > limits.max_files:
+            raise too_many_files(limits.max_files)
+    for number, member in enumerate(members, start=1):
+        member.number = number
+    return _sorted_out(members)
+
+
+def _members(view: memoryview, kind: Kind, limits: CtLimits) -> Iterable[Member]:
+    if kind is Kind.ZIP:
+        return zip_members(view, limits)
+    if kind is Kind.TAR:
+        return tar_members(view, limits)
+    return [Member(1, view)]
+
+
+def _sorted_out(members: Sequence[Member]) -> Upload:
+    files, foreign, archives = [], 0, 0
+    for member in members:
+        head = member.head()
+        kind = kind_of(head)
+        if kind in _DICOM:
+            files.append((member, kind))
+        elif kind is Kind.UNKNOWN:
+            # Not passed over: it may be a slice that the transfer has spoilt.
+            raise damaged(f"file {member.number} of {len(members)}")
+        else:
+            foreign += 1
+            archives += kind in _ARCHIVES
+    if not files:
+        inside = " An archive inside of an archive is not opened: send the inner one." if archives else ""
+        raise refused(
+            f"There is no DICOM file in the upload. Send the files of one CT series.{inside}",
+            reason="UNSUPPORTED_FORMAT",
+            files=len(members),
+        )
+    return Upload(files=tuple(files), foreign=foreign)
+
+
+def _gunzipped(view: memoryview, limits: CtLimits) -> memoryview:
+    """What a gzip file holds, in a temporary file."""
+    file = gzip.GzipFile(fileobj=ViewFile(view))
+    try:
+        parts = iter(lambda: file.read(_CHUNK_BYTES), b"")
+        return spooled(within(parts, limits.max_unpacked_bytes), limits.scratch)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise damaged("the archive") from None

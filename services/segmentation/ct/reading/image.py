@@ -1,0 +1,86 @@
+"""A CT as the analyses take it: what is known at once, and its slices when they are asked for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from services.segmentation.ct.reading.dicom.slices import Making, Slice
+from services.segmentation.ct.reading.geometry import Geometry
+from services.segmentation.ct.reading.refusals import refused
+from services.segmentation.ct.reading.series.choice import LeftOut
+from services.segmentation.ct.reading.wording import mm
+
+
+class Planes(Protocol):
+    """Where slices come from."""
+
+    def read(self, index: int, out: np.ndarray) -> None:
+        """Fills `out`, int16 (rows, columns), with the HU of one slice. Raises ImageFormatError."""
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What an analysis may need of the patient; None where the header is silent. Never to be logged.
+
+    height_m: as written, not checked. sex: `M`, `F` or `O`.
+    """
+
+    height_m: float | None = field(default=None, repr=False)
+    weight_kg: float | None = field(default=None, repr=False)
+    sex: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class CtImage:
+    """A volume in Hounsfield units. Axes are slices, rows, columns; geometry is in the DICOM frame (LPS, mm).
+
+    slices: of DICOM, in the order of the volume; () of NIfTI. making: of the first slice. left_out: files of
+    the upload that are no part of it. Only headers are held: pixels are read where they lie at each call, so
+    memory is what the caller takes. Not for several threads at once.
+    """
+
+    geometry: Geometry
+    slices: tuple[Slice, ...] = field(repr=False)
+    making: Making
+    patient: Patient
+    left_out: tuple[LeftOut, ...]
+    planes: Planes = field(repr=False)
+
+    def read(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """The HU of slices start to stop, the last not included: int16 (slices, rows, columns).
+
+        Each slice is decoded into its place; nothing else is held. Raises ImageFormatError FILE_UNREADABLE,
+        PIXELS_UNSUPPORTED, VALUES_NOT_FINITE.
+        """
+        chosen = range(self.geometry.shape[0])[start:stop]
+        volume = np.empty((len(chosen), *self.geometry.shape[1:]), np.int16)
+        for place, index in enumerate(chosen):
+            self.planes.read(index, volume[place])
+        return volume
+
+    def each(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """The slices one by one, int16 (rows, columns). Each is overwritten by the next: copy what is kept.
+
+        Raises as `read`.
+        """
+        plane = np.empty(self.geometry.shape[1:], np.int16)
+        for index in range(self.geometry.shape[0])[start:stop]:
+            self.planes.read(index, plane)
+            yield plane
+
+    def require_length(self, needed_mm: float, what: str) -> None:
+        """Raises ImageFormatError BODY_PART_NOT_COVERED when the slices cover less than `needed_mm`.
+
+        what: for the message, such as `the spine from T12 to the sacrum`.
+        """
+        covered = self.geometry.head_length_mm
+        if covered < needed_mm:
+            raise refused(
+                f"The {self.geometry.shape[0]} slices cover {mm(covered)}; {what} needs at least "
+                f"{mm(needed_mm)}. Send a series that reaches further.",
+                reason="BODY_PART_NOT_COVERED",
+                covered_mm=f"{covered:.1f}",
+                needed_mm=f"{needed_mm:.1f}",
+            )

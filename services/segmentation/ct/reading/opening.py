@@ -1,0 +1,65 @@
+"""Opens an uploaded image as a CT: from files in any order to a volume whose geometry is proven."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from services.segmentation.ct.reading.dicom.classic import classic_slice
+from services.segmentation.ct.reading.dicom.datasets import patient_of
+from services.segmentation.ct.reading.dicom.enhanced import enhanced_slices
+from services.segmentation.ct.reading.dicom.header import Header, read_header
+from services.segmentation.ct.reading.dicom.pixels import DicomPlanes, check_compression
+from services.segmentation.ct.reading.dicom.slices import Making, Slice
+from services.segmentation.ct.reading.files.content import Content
+from services.segmentation.ct.reading.files.upload import Upload, take_apart
+from services.segmentation.ct.reading.image import CtImage, Patient
+from services.segmentation.ct.reading.limits import CtLimits
+from services.segmentation.ct.reading.nifti import open_nifti
+from services.segmentation.ct.reading.series.choice import LeftOut, choose_series
+from services.segmentation.ct.reading.series.stack import stacked
+from services.segmentation.ct.reading.series.uniform import check_uniform
+
+
+def open_ct(content: Content | Sequence[Content], limits: CtLimits) -> CtImage:
+    """The CT in an image: DICOM files, an archive of them (zip, tar, tar.gz), or one NIfTI file (also .gz).
+
+    Reads headers alone. Where there are several series, the one with the most slices is taken; what else
+    there was is told in `left_out`. Raises RadmeshError, mostly ImageFormatError, with a reason of
+    docs/errors.md, section "A CT that cannot be read"; OSError when a file cannot be opened.
+    """
+    contents = [content] if isinstance(content, bytes | memoryview | Path) else content
+    upload = take_apart(contents, limits)
+    return _nifti(upload.nifti, limits) if upload.nifti is not None else _dicom(upload, limits)
+
+
+def _nifti(view: memoryview, limits: CtLimits) -> CtImage:
+    geometry, planes = open_nifti(view, limits)
+    return CtImage(geometry, (), Making(), Patient(), (), planes)
+
+
+def _dicom(upload: Upload, limits: CtLimits) -> CtImage:
+    headers = (read_header(member, limits) for member, _ in upload.files)
+    series = choose_series(headers, upload.foreign)
+    slices = list(_slices(series.headers, limits))
+    localizers = sum(header.frames for header in series.headers) - len(slices)
+    check_uniform(slices)
+    ordered, geometry = stacked(slices, limits.min_slices, limits.max_slices)
+    check_compression(ordered)
+    left_out = (*series.left_out, *([LeftOut("localizer frame", localizers)] if localizers else []))
+    first = ordered[0]
+    return CtImage(
+        geometry,
+        tuple(ordered),
+        first.making,
+        patient_of(first.header, limits),
+        left_out,
+        DicomPlanes(ordered, limits),
+    )
+
+
+def _slices(headers: Sequence[Header], limits: CtLimits) -> Iterator[Slice]:
+    for header in headers:
+        if header.is_enhanced:
+            noun = "frame" if len(headers) == 1 else f"{header.name} frame"
+            yield from enhanced_slices(header, limits, noun)
+        else:
+            yield classic_slice(header, limits)

@@ -1,0 +1,1 @@
+"""Many slices: which belong together, and whether they make one regular volume."""
