@@ -66,7 +66,8 @@ class Catalogue:
     async def learn(self, hello: worker_service_pb2.WorkerHello) -> list[str]:
         """Keeps the pipelines and the types of a checked hello; returns the pipelines' ids.
 
-        Raises FailedPreconditionError (DESCRIPTOR_CONFLICT).
+        Raises FailedPreconditionError (DESCRIPTOR_CONFLICT), ExhaustedError (TOO_MANY_PIPELINES,
+        TOO_MANY_TYPES).
         """
         content, sha256 = hello.descriptor_set, digest(hello.descriptor_set)
         known = await self._store.list_descriptor_sets()

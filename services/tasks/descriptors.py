@@ -9,7 +9,8 @@ from google.protobuf.message import DecodeError
 
 from radmesh.errors import FailedPreconditionError
 
-MAX_DESCRIPTOR_SET_BYTES = 1 << 20
+# As many types as fit into it take a third of a second to read.
+MAX_DESCRIPTOR_SET_BYTES = 256 << 10
 
 Shape = dict[str, Any]
 

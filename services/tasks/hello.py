@@ -1,7 +1,8 @@
 """Checks how a worker introduces itself and its pipelines."""
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from radmesh import names
 from radmesh.errors import InvalidRequestError, Violation
@@ -14,10 +15,14 @@ from services.tasks.translate import lease_key
 
 MAX_SLOTS = 64
 MAX_PIPELINES = 64
+# Those that run, and those whose outcomes are not acknowledged yet.
+MAX_LEASES = 1_000
 MAX_ATTEMPTS = 10
 MAX_TEXT_CHARACTERS = 2000
 # Fifty of them, a page, fit into one message.
 MAX_PIPELINE_BYTES = 64 << 10
+# More than a status can name.
+_MOST_VIOLATIONS = 100
 _PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -28,10 +33,23 @@ _NUMBERS = (
 
 
 def check_hello(hello: worker_service_pb2.WorkerHello, policy: TimeoutPolicy) -> None:
-    """Raises InvalidRequestError that names every field of the hello which breaks its rule."""
-    problems = list(_hello_violations(hello, policy))
+    """Raises InvalidRequestError that names the fields of the hello which break their rules.
+
+    It runs on the event loop of all tasks: a message that holds nothing but mistakes must not hold it up.
+    """
+    problems = list(itertools.islice(_hello_violations(hello, policy), _MOST_VIOLATIONS))
     if problems:
         raise InvalidRequestError([Violation(f"hello.{one.field}", one.description) for one in problems])
+
+
+def check_leases(field: str, leases: Sequence[worker_service_pb2.Lease]) -> None:
+    """Raises InvalidRequestError when a worker names more leases than it can have."""
+    if len(leases) > MAX_LEASES:
+        raise InvalidRequestError([Violation(field, _too_many_leases(leases))])
+
+
+def _too_many_leases(leases: Sequence[worker_service_pb2.Lease]) -> str:
+    return f"at most {MAX_LEASES}, {len(leases)} given"
 
 
 def _hello_violations(hello: worker_service_pb2.WorkerHello, policy: TimeoutPolicy) -> Iterator[Violation]:
@@ -40,18 +58,21 @@ def _hello_violations(hello: worker_service_pb2.WorkerHello, policy: TimeoutPoli
     if not 1 <= hello.slots <= MAX_SLOTS:
         yield Violation("slots", f"must be from 1 to {MAX_SLOTS}")
     if not 1 <= len(hello.pipelines) <= MAX_PIPELINES:
-        yield Violation("pipelines", f"must be from 1 to {MAX_PIPELINES}")
-    for index, lease in enumerate(hello.leases):
+        yield Violation("pipelines", f"must be from 1 to {MAX_PIPELINES}, {len(hello.pipelines)} given")
+    if len(hello.leases) > MAX_LEASES:
+        yield Violation("leases", _too_many_leases(hello.leases))
+    for index, lease in enumerate(hello.leases[:MAX_LEASES]):
         if lease_key(lease) is None:
             yield Violation(f"leases[{index}]", "needs a task's name, an attempt from 1 and a token")
-    types: list[str] | None = None
+    types: set[str] | None = None
     try:
         shapes = read_types(hello.descriptor_set)
-        types = [name for name, shape in shapes.items() if shape["kind"] == "message"]
+        types = {name for name, shape in shapes.items() if shape["kind"] == "message"}
     except DescriptorSetError as error:
         yield Violation("descriptor_set", str(error))
-    yield from _repeats("pipelines", [pipeline.name for pipeline in hello.pipelines])
-    for index, pipeline in enumerate(hello.pipelines):
+    pipelines = hello.pipelines[:MAX_PIPELINES]
+    yield from _repeats("pipelines", [pipeline.name for pipeline in pipelines])
+    for index, pipeline in enumerate(pipelines):
         if pipeline.ByteSize() > MAX_PIPELINE_BYTES:
             yield Violation(f"pipelines[{index}]", f"has more than {MAX_PIPELINE_BYTES} bytes")
             continue
@@ -60,7 +81,7 @@ def _hello_violations(hello: worker_service_pb2.WorkerHello, policy: TimeoutPoli
 
 
 def pipeline_violations(
-    pipeline: pipeline_pb2.Pipeline, types: Iterable[str] | None, policy: TimeoutPolicy
+    pipeline: pipeline_pb2.Pipeline, types: Container[str] | None, policy: TimeoutPolicy
 ) -> Iterator[Violation]:
     """Every rule that a pipeline's description breaks.
 
@@ -138,6 +159,8 @@ def _model_violations(pipeline: pipeline_pb2.Pipeline) -> Iterator[Violation]:
 
 
 def _repeats(field: str, found: list[str]) -> Iterator[Violation]:
+    seen: set[str] = set()
     for index, name in enumerate(found):
-        if name in found[:index]:
+        if name in seen:
             yield Violation(f"{field}[{index}].name", "stands twice")
+        seen.add(name)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 
 from radmesh.errors import InvalidRequestError, RadmeshError, UnavailableError, Violation
 from radmesh.tasks.v1 import worker_service_pb2 as work
+from services.tasks.hello import check_leases
 from services.tasks.inspections import Inspections
 from services.tasks.lease_reports import LeaseReports
 from services.tasks.records import LeaseKey, LeaseState
@@ -139,6 +140,7 @@ class WorkerSession:
                 await self._outgoing.join()
             kind = request.WhichOneof("message")
             if kind == "heartbeat":
+                check_leases("heartbeat.leases", request.heartbeat.leases)
                 self._draining = self._draining or request.heartbeat.draining
                 self._reports.take_heartbeat(request.heartbeat)
             elif kind == "progress":
@@ -151,6 +153,8 @@ class WorkerSession:
                 raise InvalidRequestError([Violation("message", "`hello` comes first, and once")])
 
     async def _tell_inspection(self, message: work.WorkerInspection) -> None:
+        check_leases("inspection.running", message.running)
+        check_leases("inspection.held", message.held)
         said = self._inspections.answer(message)
         if said is not None:
             # Who asked finds the worker silent when the store is away.

@@ -39,8 +39,8 @@ class Sessions:
     async def open(self, hello: work.WorkerHello) -> WorkerSession:
         """Puts a worker's newest session in force.
 
-        Raises InvalidRequestError, FailedPreconditionError (DESCRIPTOR_CONFLICT), UnavailableError,
-        AbortedError when a newer one came meanwhile.
+        Raises InvalidRequestError, FailedPreconditionError (DESCRIPTOR_CONFLICT), ExhaustedError,
+        UnavailableError, AbortedError when a newer one came meanwhile.
         """
         self._refuse_if_draining()
         check_hello(hello, self._policy)

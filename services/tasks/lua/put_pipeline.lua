@@ -2,8 +2,9 @@
 -- worker puts its set before its pipelines.
 -- KEYS: 1 the pipelines' hash.
 -- ARGV: 1 now or '', 2 pipeline, 3 descriptor, 4 digest of its descriptor set.
--- Returns the number of sets dropped.
+-- Returns the number of sets dropped; -1 when as many other pipelines are known as may be.
 local now, used, dropped = clock(ARGV[1]), {}, 0
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 and redis.call('HLEN', KEYS[1]) >= SETTINGS.pipelines then return -1 end
 even_when_full()
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 redis.call('HSET', PIPELINE_SETS, ARGV[2], ARGV[4])

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+from radmesh.errors import ExhaustedError
 from services.tasks.pace import Pace, typical_seconds
 from services.tasks.records import PipelineRecord
 from services.tasks.store import keys
 from services.tasks.store.connection import command
 from services.tasks.store.part import StorePart
 
+_FULL_SECONDS = 60.0
 # Ended attempts that say what the next one takes: enough for a median, few enough to follow a new model.
 _PACE_ATTEMPTS = 100
 
@@ -19,10 +21,17 @@ class CataloguePart(StorePart):
         """Keeps a pipeline's description.
 
         Descriptor sets that no pipeline has used for a day are dropped.
+        Raises ExhaustedError (TOO_MANY_PIPELINES).
         """
-        await self._scripts.call(
+        dropped = await self._scripts.call(
             "put_pipeline", keys.PIPELINES, self._now(), pipeline, descriptor, descriptor_set_sha256
         )
+        if dropped < 0:
+            raise ExhaustedError(
+                f"The mesh knows {self._settings.pipelines} pipelines and takes no more. Delete one.",
+                reason="TOO_MANY_PIPELINES",
+                retry_after=_FULL_SECONDS,
+            )
 
     async def read_paces(self) -> dict[str, Pace]:
         """Returns how fast each pipeline goes."""
@@ -42,8 +51,21 @@ class CataloguePart(StorePart):
         return sorted(found, key=lambda one: one.pipeline)
 
     async def put_descriptor_set(self, sha256: str, content: bytes) -> None:
-        """Keeps a serialized FileDescriptorSet; put before the pipelines that use it."""
-        await self._scripts.call("put_descriptor_set", keys.DESCRIPTOR_SETS, self._now(), sha256, content)
+        """Keeps a serialized FileDescriptorSet; put before the pipelines that use it.
+
+        Raises ExhaustedError (TOO_MANY_TYPES).
+        """
+        kept = await self._scripts.call(
+            "put_descriptor_set", keys.DESCRIPTOR_SETS, self._now(), sha256, content
+        )
+        if kept < 0:
+            raise ExhaustedError(
+                f"The mesh keeps {self._settings.descriptor_sets} sets of result types, of "
+                f"{self._settings.descriptor_sets_bytes} bytes together, and takes no more. Delete pipelines "
+                "that are no longer needed: types that none uses go after a day.",
+                reason="TOO_MANY_TYPES",
+                retry_after=_FULL_SECONDS,
+            )
 
     async def list_descriptor_sets(self) -> Mapping[str, bytes]:
         """Returns the descriptor sets by digest."""

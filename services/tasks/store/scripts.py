@@ -65,6 +65,9 @@ def _settings_table(settings: StoreSettings) -> str:
         "runtimes": settings.runtimes,
         "failure_reasons": settings.failure_reasons,
         "head_starts_ms": _table({int(one): -ready_score(0, settings.head_starts[one]) for one in Priority}),
+        "pipelines": settings.pipelines,
+        "descriptor_sets": settings.descriptor_sets,
+        "descriptor_sets_bytes": settings.descriptor_sets_bytes,
         "webhook_calls": settings.webhook_calls,
         "webhook_ms": round(settings.webhook_seconds * 1000),
     }

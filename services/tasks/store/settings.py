@@ -33,6 +33,9 @@ class StoreSettings:
     replica_seconds: time that they get.
     webhook_calls: most webhooks that one destination gets at once.
     webhook_seconds: time after a task's end at which its webhook is given up; at most a day.
+    pipelines: most pipelines that are known at once.
+    descriptor_sets, descriptor_sets_bytes: most sets of result types kept, and their bytes together: new
+    ones are compared with all of them.
     command_seconds: time after which a command counts as lost.
     """
 
@@ -59,4 +62,7 @@ class StoreSettings:
     replica_seconds: float = 1.0
     webhook_calls: int = 8
     webhook_seconds: float = 86_400.0
+    pipelines: int = 1_000
+    descriptor_sets: int = 200
+    descriptor_sets_bytes: int = 3 << 20
     command_seconds: float = 5.0

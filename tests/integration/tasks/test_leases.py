@@ -5,6 +5,7 @@ import asyncio
 import grpc
 import pytest
 
+from radmesh.errors import InvalidRequestError
 from radmesh.status import from_rpc_error
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1 import worker_service_pb2 as work
@@ -159,6 +160,19 @@ async def test_a_lost_lease_does_not_end_the_stream(
         assert await worker.finish(nobodys) == LOST
     await b.create(pipeline)
     assert await worker.finish((await worker.assignment()).lease) == ACCEPTED
+
+
+async def test_a_heartbeat_that_names_more_leases_than_a_worker_can_have_ends_the_stream(
+    replicas: Replicas, pipeline: str, workers: Workers
+) -> None:
+    workers.append(worker := HandWorker(described(pipeline)))
+    await worker.connect(replicas[0].channel)
+    await worker.beat(*[work.Lease(task=f"tasks/{'0' * 32}", attempt=1, token="x")] * 1_001)
+    with pytest.raises(grpc.RpcError) as ended:
+        await worker.next("drain")
+    error = from_rpc_error(ended.value)
+    assert isinstance(error, InvalidRequestError)
+    assert [one.field for one in error.violations] == ["heartbeat.leases"]
 
 
 async def test_an_outcome_that_breaks_the_rules_fails_the_task(

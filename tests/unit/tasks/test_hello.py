@@ -1,5 +1,6 @@
 """How a worker introduces itself: each rule, and what counts as the same type."""
 
+import time
 import uuid
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import pytest
 from google.protobuf import descriptor_pb2, struct_pb2
 
 from radmesh.errors import FailedPreconditionError, InvalidRequestError
+from radmesh.models.v1 import model_pb2
 from radmesh.segmentation.v1 import octa_pb2
 from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1.worker_service_pb2 import Lease, WorkerHello
@@ -52,9 +54,14 @@ def test_a_hello_that_keeps_all_rules_is_taken() -> None:
     check_hello(hello(), TimeoutPolicy())
 
 
+LEASE = Lease(task=f"tasks/{'a' * 32}", attempt=1, token="t")
+
 RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     ("hello.worker", lambda one: setattr(one, "worker", "me")),
     ("hello.slots", lambda one: setattr(one, "slots", 65)),
+    ("hello.leases", lambda one: one.leases.extend([LEASE] * 1_001)),
+    ("hello.pipelines", lambda one: one.pipelines.extend([one.pipelines[0]] * 64)),
+    ("hello.descriptor_set", lambda one: setattr(one, "descriptor_set", types(AREA) * 5_000)),
     ("hello.pipelines", lambda one: one.ClearField("pipelines")),
     ("hello.pipelines[1].name", lambda one: one.pipelines.add().CopyFrom(one.pipelines[0])),
     ("hello.descriptor_set", lambda one: setattr(one, "descriptor_set", b"\xff")),
@@ -121,6 +128,25 @@ def test_each_rule_is_enforced_and_its_field_is_named(
     assert field in fields_of(broken)
 
 
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda one: one.pipelines.extend([pipeline_pb2.Pipeline()] * 1_000_000),
+        lambda one: one.leases.extend([Lease()] * 1_000_000),
+        lambda one: one.pipelines[0].parameters.extend([pipeline_pb2.PipelineParameter()] * 30_000),
+        lambda one: one.pipelines[0].models.extend([model_pb2.Model()] * 30_000),
+    ],
+    ids=["pipelines", "leases", "parameters", "models"],
+)
+def test_a_message_full_of_mistakes_is_refused_at_once(fill: Callable[[WorkerHello], object]) -> None:
+    """The check runs on the event loop of all tasks."""
+    broken = hello()
+    fill(broken)
+    start = time.process_time()
+    assert len(fields_of(broken)) <= 100
+    assert time.process_time() - start < 5
+
+
 def types(*fields: Field, name: str = "Result") -> bytes:
     found = descriptor_pb2.FileDescriptorSet()
     file = found.file.add(name="example.proto", package="example", syntax="proto3")
@@ -171,7 +197,7 @@ def test_a_set_must_hold_what_it_imports_and_stay_small() -> None:
     with pytest.raises(DescriptorSetError):
         read_types(found.SerializeToString())
     with pytest.raises(DescriptorSetError):
-        read_types(b"\x00" * ((1 << 20) + 1))
+        read_types(b"\x00" * ((256 << 10) + 1))
 
 
 def test_known_types_never_reach_the_default_pool() -> None:
