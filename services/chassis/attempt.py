@@ -40,6 +40,7 @@ class Stop(Enum):
 
     CANCEL = auto()
     RELEASE = auto()
+    GIVE_BACK = auto()
     DROP = auto()
 
 
@@ -167,6 +168,7 @@ class Attempt:
             log.info(
                 "attempt started", pipeline=self.assignment.pipeline, waited_seconds=round(self.seconds, 3)
             )
+            begun = time.monotonic()
             output = await process.run(
                 self.assignment,
                 inputs,
@@ -174,6 +176,7 @@ class Attempt:
                 timeout_seconds=self._timer_seconds("attempt_timeout"),
                 stall_seconds=self._timer_seconds("progress_timeout"),
             )
+            run_seconds = time.monotonic() - begun
         finally:
             self._process = None
             self._tools.pool.give_back(process)
@@ -188,6 +191,7 @@ class Attempt:
             outcome.stage_finished.stage_result.CopyFrom(output.result)
         else:
             outcome.result.CopyFrom(output.result)
+        outcome.run_time.FromNanoseconds(round(run_seconds * 1e9))
 
     def _refuse_used_names(self, file_names: Iterable[str]) -> None:
         """`tasks` would refuse them too, without saying which."""
@@ -221,6 +225,8 @@ class Attempt:
     def _settle(self, outcome: WorkerOutcome) -> None:
         if self._stop is Stop.RELEASE:
             outcome.released.CopyFrom(AttemptReleased(reason="WORKER_DRAINING"))
+        elif self._stop is Stop.GIVE_BACK:
+            outcome.released.CopyFrom(AttemptReleased(reason="NO_SLOT_CAME_FREE"))
         else:
             outcome.cancelled.CopyFrom(AttemptCancelled())
 

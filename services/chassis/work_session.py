@@ -19,6 +19,8 @@ from services.chassis import logs
 log = logs.logger(__name__)
 
 
+# An outcome may have 300 KiB: so many stay below gRPC's 4 MiB.
+_MOST_TOGETHER = 8
 _END: Any = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it
 
 
@@ -65,7 +67,8 @@ class WorkSession:
             first = await self._read_first(call)
             self._owner.on_welcome(self, first.welcome)
             interval = first.welcome.heartbeat_interval.ToTimedelta().total_seconds()
-            loops.append(asyncio.create_task(self._write(call), name="work-write"))
+            most = _MOST_TOGETHER if first.welcome.reads_more else 1
+            loops.append(asyncio.create_task(self._write(call, most), name="work-write"))
             loops.append(asyncio.create_task(self._beat(interval), name="work-beat"))
             waiting = list(first.more)
             while True:
@@ -94,10 +97,18 @@ class WorkSession:
         first: WorkResponse = response
         return first
 
-    async def _write(self, call: Any) -> None:
+    async def _write(self, call: Any, most_together: int) -> None:
         while True:
+            # What waits goes in one message: sending one costs more than making it.
+            request = await self._outbox.get()
+            if not self._outbox.empty():
+                # A copy, as an outcome that is not acknowledged is sent again.
+                first, request = request, WorkRequest()
+                request.CopyFrom(first)
+                while len(request.more) < most_together - 1 and not self._outbox.empty():
+                    request.more.append(self._outbox.get_nowait())
             try:
-                await call.write(await self._outbox.get())
+                await call.write(request)
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 return  # the reader learns the status
 

@@ -37,6 +37,7 @@ from services.chassis.work_session import WorkSession
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS = 1.0
 _ACKNOWLEDGE_SECONDS = 5.0
 """Time that a draining worker waits for its last outcomes to be acknowledged."""
 
@@ -145,6 +146,7 @@ class Worker:
     def beat(self) -> None:
         """See SessionOwner."""
         self._told_busy = self._busy_otherwise()
+        self._give_waiting_back()
         # What runs, dropped attempts included until they have stopped: their slots are not free. An attempt
         # that ended is spoken for by its outcome.
         leases = [attempt.lease for attempt in self._open()]
@@ -156,6 +158,13 @@ class Worker:
         for attempt in self._attempts.values():
             if now - attempt.sent_at >= self._interval:
                 self._send_outcome(attempt)
+
+    def _give_waiting_back(self) -> None:
+        """Assignments came ahead because the runs were short; when one is not, another worker may be free."""
+        open_attempts = self._open()
+        for attempt in open_attempts[self._pool.slots :]:
+            if attempt.waiting and attempt.seconds > _LONGEST_WAIT_SECONDS:
+                attempt.stop(Stop.GIVE_BACK)
 
     def _inspected(self, inspect_id: int) -> WorkerInspection:
         # One whose outcome is not acknowledged yet is held: the outcome is still to count.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from radmesh.errors import InferenceError, UnavailableError
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.chassis import logs
+from services.tasks.ahead import Ahead
 from services.tasks.outcomes import Outcome, read_outcome, refused_outcome
 from services.tasks.records import LeaseKey, LeaseState
 from services.tasks.reports import ProgressSlots
@@ -35,6 +36,7 @@ class LeaseReports:
         session: int,
         *,
         slots: Slots,
+        ahead: Ahead,
         send: Callable[[work.WorkResponse], None],
         on_change: Callable[[], None],
     ) -> None:
@@ -42,6 +44,7 @@ class LeaseReports:
         self._worker = worker
         self._session = session
         self._slots = slots
+        self._ahead = ahead
         self._send = send
         self._on_change = on_change
         self._news = asyncio.Event()
@@ -76,6 +79,7 @@ class LeaseReports:
             self._acknowledge(message.lease, held=False, final=True)
         elif lease not in self._finishing:
             self._progress.forget(lease)
+            self._ahead.ran(_run_seconds(message))
             self._finishing[lease] = asyncio.ensure_future(self._finish(lease, message))
             # Whatever the store says to the outcome, the slot is free: the next acquire goes out with it, and
             # both share a round trip and an fsync.
@@ -193,6 +197,10 @@ class LeaseReports:
         standing = work.LEASE_STANDING_ACCEPTED if held else work.LEASE_STANDING_LEASE_LOST
         message = work.LeaseAcknowledgement(lease=lease, standing=standing, final=final)
         self._send(work.WorkResponse(acknowledgement=message))
+
+
+def _run_seconds(message: work.WorkerOutcome) -> float | None:
+    return message.run_time.ToTimedelta().total_seconds() if message.HasField("run_time") else None
 
 
 def _named(lease: LeaseKey) -> dict[str, str | int]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 
 from radmesh.errors import InvalidRequestError, RadmeshError, UnavailableError, Violation
 from radmesh.tasks.v1 import worker_service_pb2 as work
+from services.tasks.ahead import Ahead
 from services.tasks.hello import check_leases
 from services.tasks.inspections import Inspections
 from services.tasks.lease_reports import LeaseReports
@@ -37,8 +38,15 @@ class WorkerSession:
         self._store = store
         self._most_together = _MOST_TOGETHER if hello.reads_more else 1
         self._slots = Slots(hello.slots, ())
+        self._ahead = Ahead(hello.slots)
         self._reports = LeaseReports(
-            store, self.worker, number, slots=self._slots, send=self._send, on_change=self.want_work
+            store,
+            self.worker,
+            number,
+            slots=self._slots,
+            ahead=self._ahead,
+            send=self._send,
+            on_change=self.want_work,
         )
         self._outgoing: asyncio.Queue[work.WorkResponse] = asyncio.Queue()
         self._wanted = asyncio.Event()
@@ -52,8 +60,8 @@ class WorkerSession:
 
     @property
     def free_slots(self) -> int:
-        """Slots that may take work now."""
-        return 0 if self._draining or self._ended.done() else self._slots.free
+        """Slots that may take work now, and assignments that may wait for one."""
+        return 0 if self._draining or self._ended.done() else self._slots.free(self._ahead.assignments)
 
     @property
     def looking(self) -> bool:
@@ -138,19 +146,24 @@ class WorkerSession:
         async for request in requests:
             if self._outgoing.qsize() > _MOST_UNSENT:
                 await self._outgoing.join()
-            kind = request.WhichOneof("message")
-            if kind == "heartbeat":
-                check_leases("heartbeat.leases", request.heartbeat.leases)
-                self._draining = self._draining or request.heartbeat.draining
-                self._reports.take_heartbeat(request.heartbeat)
-            elif kind == "progress":
-                self._reports.take_progress(request.progress)
-            elif kind == "outcome":
-                self._reports.take_outcome(request.outcome)
-            elif kind == "inspection":
-                await self._tell_inspection(request.inspection)
-            else:
-                raise InvalidRequestError([Violation("message", "`hello` comes first, and once")])
+            await self._take(request)
+            for later in request.more:
+                await self._take(later)
+
+    async def _take(self, request: work.WorkRequest) -> None:
+        kind = request.WhichOneof("message")
+        if kind == "heartbeat":
+            check_leases("heartbeat.leases", request.heartbeat.leases)
+            self._draining = self._draining or request.heartbeat.draining
+            self._reports.take_heartbeat(request.heartbeat)
+        elif kind == "progress":
+            self._reports.take_progress(request.progress)
+        elif kind == "outcome":
+            self._reports.take_outcome(request.outcome)
+        elif kind == "inspection":
+            await self._tell_inspection(request.inspection)
+        else:
+            raise InvalidRequestError([Violation("message", "`hello` comes first, and once")])
 
     async def _tell_inspection(self, message: work.WorkerInspection) -> None:
         check_leases("inspection.running", message.running)
@@ -178,25 +191,28 @@ class WorkerSession:
             self._wanted.clear()
             self._acquiring = True
             try:
-                while self.free_slots and await self._acquire_one():
+                while (free := self.free_slots) and await self._acquire_some(min(free, _MOST_TOGETHER)):
                     pass
             finally:
                 self._acquiring = False
 
-    async def _acquire_one(self) -> bool:
+    async def _acquire_some(self, most: int) -> bool:
+        """Takes tasks for the worker, at most so many; whether there may be more."""
         try:
-            grant = await self._store.acquire(self.worker, self.number, self.pipelines, self._operation)
+            grants = await self._store.acquire_several(
+                self.worker, self.number, self.pipelines, self._operation, most
+            )
         except UnavailableError:
             # Whether it happened is not known: the next try asks with the same operation id.
             self._acquire_unsure = True
             return False
-        self._acquire_unsure = False
+        # What a repeat of an operation was given is no sign of what there is now.
+        unsure, self._acquire_unsure = self._acquire_unsure, False
         self._operation = uuid.uuid4().hex
         early, self._early_cancels = self._early_cancels, set()
-        if grant is None:
-            return False
-        self._slots.fill(grant.lease)
-        self._send(work.WorkResponse(assignment=assignment_message(grant)))
-        if grant.lease in early:
-            self.cancel(grant.lease)
-        return True
+        for grant in grants:
+            self._slots.fill(grant.lease)
+            self._send(work.WorkResponse(assignment=assignment_message(grant)))
+            if grant.lease in early:
+                self.cancel(grant.lease)
+        return unsure or len(grants) == most

@@ -132,7 +132,7 @@ class Sessions:
             raise UnavailableError("this replica goes down: connect elsewhere", reason="DRAINING")
 
     def _welcome(self, number: int) -> work.WorkerWelcome:
-        message = work.WorkerWelcome(session=number)
+        message = work.WorkerWelcome(session=number, reads_more=True)
         message.heartbeat_interval.FromMilliseconds(self._policy.beat_ms)
         message.lease_duration.FromMilliseconds(self._policy.defaults.heartbeat_ms)
         return message

@@ -18,10 +18,11 @@ class Slots:
         self._stopping: set[LeaseKey] = set()
         self._elsewhere = 0
 
-    @property
-    def free(self) -> int:
-        """Slots that may take work now."""
-        return max(0, self._slots - len(self._held) - len(self._stopping) - self._elsewhere)
+    def free(self, ahead: int = 0) -> int:
+        """Slots that may take work now. ahead: so many assignments may wait for one."""
+        # Who has other work than ours gives up as many slots, not the places of those who wait.
+        open_slots = self._slots - self._elsewhere
+        return max(0, open_slots + (ahead if open_slots > 0 else 0) - len(self._held) - len(self._stopping))
 
     def holds(self, lease: LeaseKey) -> bool:
         """Whether the worker was given the lease and did not lose or end it."""

@@ -24,18 +24,20 @@ LEASE_STANDING_ACCEPTED: LeaseStanding
 LEASE_STANDING_LEASE_LOST: LeaseStanding
 
 class WorkRequest(_message.Message):
-    __slots__ = ("hello", "heartbeat", "progress", "outcome", "inspection")
+    __slots__ = ("hello", "heartbeat", "progress", "outcome", "inspection", "more")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     INSPECTION_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     hello: WorkerHello
     heartbeat: WorkerHeartbeat
     progress: WorkerProgress
     outcome: WorkerOutcome
     inspection: WorkerInspection
-    def __init__(self, hello: _Optional[_Union[WorkerHello, _Mapping]] = ..., heartbeat: _Optional[_Union[WorkerHeartbeat, _Mapping]] = ..., progress: _Optional[_Union[WorkerProgress, _Mapping]] = ..., outcome: _Optional[_Union[WorkerOutcome, _Mapping]] = ..., inspection: _Optional[_Union[WorkerInspection, _Mapping]] = ...) -> None: ...
+    more: _containers.RepeatedCompositeFieldContainer[WorkRequest]
+    def __init__(self, hello: _Optional[_Union[WorkerHello, _Mapping]] = ..., heartbeat: _Optional[_Union[WorkerHeartbeat, _Mapping]] = ..., progress: _Optional[_Union[WorkerProgress, _Mapping]] = ..., outcome: _Optional[_Union[WorkerOutcome, _Mapping]] = ..., inspection: _Optional[_Union[WorkerInspection, _Mapping]] = ..., more: _Optional[_Iterable[_Union[WorkRequest, _Mapping]]] = ...) -> None: ...
 
 class WorkerHello(_message.Message):
     __slots__ = ("worker", "pipelines", "descriptor_set", "slots", "leases", "version", "reads_more")
@@ -84,7 +86,7 @@ class WorkerProgress(_message.Message):
     def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ...) -> None: ...
 
 class WorkerOutcome(_message.Message):
-    __slots__ = ("lease", "artifacts", "result", "error", "cancelled", "released", "stage_finished")
+    __slots__ = ("lease", "artifacts", "result", "error", "cancelled", "released", "stage_finished", "run_time")
     LEASE_FIELD_NUMBER: _ClassVar[int]
     ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +94,7 @@ class WorkerOutcome(_message.Message):
     CANCELLED_FIELD_NUMBER: _ClassVar[int]
     RELEASED_FIELD_NUMBER: _ClassVar[int]
     STAGE_FINISHED_FIELD_NUMBER: _ClassVar[int]
+    RUN_TIME_FIELD_NUMBER: _ClassVar[int]
     lease: Lease
     artifacts: _containers.RepeatedCompositeFieldContainer[_task_pb2.Artifact]
     result: _any_pb2.Any
@@ -99,7 +102,8 @@ class WorkerOutcome(_message.Message):
     cancelled: AttemptCancelled
     released: AttemptReleased
     stage_finished: StageFinished
-    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[_task_pb2.Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[_task_pb2.TaskError, _Mapping]] = ..., cancelled: _Optional[_Union[AttemptCancelled, _Mapping]] = ..., released: _Optional[_Union[AttemptReleased, _Mapping]] = ..., stage_finished: _Optional[_Union[StageFinished, _Mapping]] = ...) -> None: ...
+    run_time: _duration_pb2.Duration
+    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[_task_pb2.Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[_task_pb2.TaskError, _Mapping]] = ..., cancelled: _Optional[_Union[AttemptCancelled, _Mapping]] = ..., released: _Optional[_Union[AttemptReleased, _Mapping]] = ..., stage_finished: _Optional[_Union[StageFinished, _Mapping]] = ..., run_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class StageFinished(_message.Message):
     __slots__ = ("stage_result",)
@@ -148,14 +152,16 @@ class WorkResponse(_message.Message):
     def __init__(self, welcome: _Optional[_Union[WorkerWelcome, _Mapping]] = ..., assignment: _Optional[_Union[Assignment, _Mapping]] = ..., acknowledgement: _Optional[_Union[LeaseAcknowledgement, _Mapping]] = ..., cancel: _Optional[_Union[CancelAttempt, _Mapping]] = ..., inspect: _Optional[_Union[InspectWorker, _Mapping]] = ..., drop_lease: _Optional[_Union[DropLease, _Mapping]] = ..., drain: _Optional[_Union[DrainWorker, _Mapping]] = ..., more: _Optional[_Iterable[_Union[WorkResponse, _Mapping]]] = ...) -> None: ...
 
 class WorkerWelcome(_message.Message):
-    __slots__ = ("session", "heartbeat_interval", "lease_duration")
+    __slots__ = ("session", "heartbeat_interval", "lease_duration", "reads_more")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     LEASE_DURATION_FIELD_NUMBER: _ClassVar[int]
+    READS_MORE_FIELD_NUMBER: _ClassVar[int]
     session: int
     heartbeat_interval: _duration_pb2.Duration
     lease_duration: _duration_pb2.Duration
-    def __init__(self, session: _Optional[int] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lease_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    reads_more: bool
+    def __init__(self, session: _Optional[int] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lease_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reads_more: _Optional[bool] = ...) -> None: ...
 
 class Assignment(_message.Message):
     __slots__ = ("lease", "pipeline", "images", "parameters", "weights", "weights_digest", "attempt_timeout", "traceparent", "stage", "accepted_stage", "progress_timeout")

@@ -1,47 +1,82 @@
--- Leases the task that is first in turn among the worker's pipelines.
+-- Leases the tasks that are first in turn among the worker's pipelines.
 -- KEYS: 1 the worker's hash.
--- ARGV: 1 now or '', 2 worker, 3 session, 4 operation id, 5 nonce of a new lease, then pipelines.
--- Returns {'GRANTED', fields, size and media type of each image in turn}, {'NONE'} or {'SUPERSEDED'}.
+-- ARGV: 1 now or '', 2 worker, 3 session, 4 operation id, 5 most tasks, 6 nonce of new leases, then pipelines.
+-- Returns {'GRANTED', of each task in turn its fields, then size and media type of each image in turn}, {'NONE'} or
+--   {'SUPERSEDED'}.
 local now, worker = clock(ARGV[1]), ARGV[2]
 local session = redis.call('HMGET', KEYS[1], 'session', 'paused')
 if session[1] ~= ARGV[3] then return { 'SUPERSEDED' } end
+local granted = { 'GRANTED' }
 
 local function grant(task)
-  local images = {}
-  for sha256 in redis.call('HGET', task_key(task.id), 'images'):gmatch('%S+') do
-    local image = redis.call('HMGET', image_key(sha256), 'size_bytes', 'media_type')
-    images[#images + 1] = image[1] or '0'
-    images[#images + 1] = image[2] or ''
+  local fields, images = redis.call('HGETALL', task_key(task.id)), {}
+  for index = 1, #fields, 2 do
+    if fields[index] == 'images' then
+      for sha256 in fields[index + 1]:gmatch('%S+') do
+        local image = redis.call('HMGET', image_key(sha256), 'size_bytes', 'media_type')
+        images[#images + 1] = image[1] or '0'
+        images[#images + 1] = image[2] or ''
+      end
+    end
   end
-  return { 'GRANTED', redis.call('HGETALL', task_key(task.id)), images }
+  granted[#granted + 1] = fields
+  granted[#granted + 1] = images
+end
+
+local function answer()
+  return #granted > 1 and granted or { 'NONE' }
 end
 
 local operation = operation_key(worker, ARGV[4])
-local given = redis.call('HMGET', operation, 'task', 'attempt', 'token')
-if given[1] then
-  local task = load_task(given[1])
-  if task and holds(task, given[2], given[3]) then return grant(task) end
-  return { 'NONE' }
+local given = redis.call('LRANGE', operation, 0, -1)
+if #given > 0 then
+  for _, one in ipairs(given) do
+    local id, attempt, token = one:match('^(%S+) (%S+) (%S+)$')
+    local task = load_task(id)
+    if task and holds(task, attempt, token) then grant(task) end
+  end
+  return answer()
 end
 
 if session[2] then return { 'NONE' } end
-local task, first_score
-local paused = #ARGV > 5 and redis.call('HMGET', PAUSED, unpack(ARGV, 6)) or {}
-for index = 6, #ARGV do
-  local head = paused[index - 5] and {} or redis.call('ZRANGE', ready_key(ARGV[index]), 0, 0, 'WITHSCORES')
-  local score = tonumber(head[2])
-  if score and (not task or score < first_score) then
-    local candidate = load_task(head[1])
+local paused = #ARGV > 6 and redis.call('HMGET', PAUSED, unpack(ARGV, 7)) or {}
+
+-- The task that is first in a pipeline's queue, with its score; nil when there is none.
+local function head_of(pipeline)
+  while true do
+    local head = redis.call('ZRANGE', ready_key(pipeline), 0, 0, 'WITHSCORES')
+    if not head[1] then return nil end
+    local task = load_task(head[1])
+    if task then return { task = task, score = tonumber(head[2]) } end
     -- One that an operator deleted by hand must not hold up all others.
-    if not candidate then
-      redis.call('ZREM', ready_key(ARGV[index]), head[1])
-    else
-      task, first_score = candidate, score
-    end
+    redis.call('ZREM', ready_key(pipeline), head[1])
   end
 end
-if not task then return { 'NONE' } end
-move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[5] })
-redis.call('HSET', operation, 'task', task.id, 'attempt', task.attempt, 'token', task.token)
-redis.call('PEXPIRE', operation, 600000)
-return grant(task)
+
+local heads = {}
+for index = 7, #ARGV do
+  if not paused[index - 6] then heads[ARGV[index]] = head_of(ARGV[index]) end
+end
+
+-- The pipeline whose first task is next; of two that are equal, the one that the worker named first.
+local function next_pipeline()
+  local found
+  for index = 7, #ARGV do
+    local head = heads[ARGV[index]]
+    if head and (not found or head.score < heads[found].score) then found = ARGV[index] end
+  end
+  return found
+end
+
+local taken_from
+for _ = 1, tonumber(ARGV[5]) do
+  if taken_from then heads[taken_from] = head_of(taken_from) end
+  taken_from = next_pipeline()
+  if not taken_from then break end
+  local task = heads[taken_from].task
+  move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[6] })
+  redis.call('RPUSH', operation, task.id .. ' ' .. task.attempt .. ' ' .. task.token)
+  grant(task)
+end
+if #granted > 1 then redis.call('PEXPIRE', operation, 600000) end
+return answer()

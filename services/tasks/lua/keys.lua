@@ -43,7 +43,7 @@ local function worker_key(worker) return key('worker', worker) end
 local function held_key(worker) return key('held', worker) end
 -- Sorted set of a pipeline's workers by the time until which they count as connected.
 local function connected_key(pipeline) return key('connected', pipeline) end
--- What an acquire with this operation id was given: '{task} {attempt} {token}'.
+-- List of what an acquire with this operation id was given, '{task} {attempt} {token}' each.
 local function operation_key(worker, operation) return key('operation', operation, worker) end
 -- Hash of the fingerprint and the task of a create, and `deduplicated` where that task was there before. The owner
 -- is last, as it may hold any character.

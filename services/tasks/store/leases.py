@@ -47,26 +47,32 @@ class LeasePart(StorePart):
     async def acquire(
         self, worker: str, session: int, pipelines: Sequence[str], operation_id: str
     ) -> Grant | None:
-        """Leases the task that is first in turn. Repeated with the same operation id: the same grant.
+        """Leases the task that is first in turn; None when there is none. See `acquire_several`."""
+        return next(iter(await self.acquire_several(worker, session, pipelines, operation_id, 1)), None)
 
+    async def acquire_several(
+        self, worker: str, session: int, pipelines: Sequence[str], operation_id: str, most: int
+    ) -> Sequence[Grant]:
+        """Leases the tasks that are first in turn, at most so many; fewer when there are not more.
+
+        Repeated with the same operation id: the same grants, less those that are not in force any more.
         Raises AbortedError (SESSION_SUPERSEDED).
         """
         nonce = secrets.token_hex(16)
-        outcome, *rest = await self._scripts.call(
-            "acquire", keys.worker(worker), self._now(), worker, session, operation_id, nonce, *pipelines
+        outcome, *granted = await self._scripts.call(
+            "acquire",
+            keys.worker(worker),
+            self._now(),
+            worker,
+            session,
+            operation_id,
+            most,
+            nonce,
+            *pipelines,
         )
         if outcome == b"SUPERSEDED":
             raise superseded(worker)
-        if outcome == b"NONE":
-            return None
-        fields, described = rest
-        record = task_record(fields)
-        token = fields[fields.index(b"token") + 1].decode()
-        images = tuple(
-            ImageRecord(sha256, int(size), media_type.decode())
-            for sha256, size, media_type in zip(record.images, described[::2], described[1::2], strict=True)
-        )
-        return Grant(LeaseKey(record.task_id, record.attempt, token), record, images)
+        return [_grant(*one) for one in zip(granted[::2], granted[1::2], strict=True)]
 
     async def heartbeat(
         self, worker: str, session: int, leases: Sequence[LeaseKey]
@@ -131,6 +137,16 @@ class LeasePart(StorePart):
             *artifacts,
         )
         return bool(accepted)
+
+
+def _grant(fields: Sequence[bytes], described: Sequence[bytes]) -> Grant:
+    record = task_record(fields)
+    token = fields[fields.index(b"token") + 1].decode()
+    images = tuple(
+        ImageRecord(sha256, int(size), media_type.decode())
+        for sha256, size, media_type in zip(record.images, described[::2], described[1::2], strict=True)
+    )
+    return Grant(LeaseKey(record.task_id, record.attempt, token), record, images)
 
 
 def _cause(result: bytes, said: task_pb2.TaskError | None, cancelled: bool) -> Cause:

@@ -132,6 +132,13 @@ class HandWorker:
             if found.final and found.lease == lease:
                 return found.standing
 
+    async def outcomes_together(self, leases: Sequence[work.Lease]) -> None:
+        """Sends a result for each lease, all in one message."""
+        said = [work.WorkerOutcome(lease=lease, result=result_of("done")) for lease in leases]
+        first, *more = [work.WorkRequest(outcome=one) for one in said]
+        first.more.extend(more)
+        await self._write(first)
+
     async def inspected(self, running: Sequence[work.Lease], held: Sequence[work.Lease] = ()) -> None:
         """Waits to be asked what it runs, and says so."""
         asked = (await self.next("inspect")).inspect

@@ -58,10 +58,12 @@ class BusyStore:
         self.asked: list[str] = []
         self.answers = asyncio.Event()
 
-    async def acquire(self, worker: str, session: int, pipelines: object, operation: str) -> Grant:
+    async def acquire_several(
+        self, worker: str, session: int, pipelines: object, operation: str, most: int
+    ) -> list[Grant]:
         self.asked.append("acquire")
         record = TaskRecord(**{**vars(new_task()), "attempt": 1})
-        return Grant(LeaseKey(record.task_id, 1, "1.x"), record, ())
+        return [Grant(LeaseKey(record.task_id, 1, "1.x"), record, ())]
 
     async def finish(self, lease: LeaseKey, **outcome: object) -> bool:
         self.asked.append("finish")
@@ -104,8 +106,8 @@ class RefusingStore:
     def __init__(self) -> None:
         self.kept: list[bytes] = []
 
-    async def acquire(self, *asked: object) -> None:
-        pass
+    async def acquire_several(self, *asked: object) -> list[Grant]:
+        return []
 
     async def finish(self, lease: LeaseKey, *, result: bytes, error: bytes, **outcome: object) -> bool:
         if result:

@@ -240,8 +240,7 @@ async def test_a_task_deleted_by_hand_holds_up_no_other(
     with Redis.from_url(redis_url) as client:
         for task_id in (held.task_id, delayed.task_id, waiting.task_id):
             client.delete(f"{{radmesh}}:task:{task_id}")
-    assert await store.acquire("w", session, PIPELINES, "first of the queue, gone") is None
-    assert await store.acquire("w", session, PIPELINES, "second of the queue")
+    assert await store.acquire("w", session, PIPELINES, "second of the queue, as the first is gone")
     for _ in range(4):
         await store.tick()
         clock.advance(4)
@@ -252,3 +251,30 @@ async def acquire_another(store: TaskStore, session: int, clock: SetClock) -> Le
     clock.advance(0.1)
     await store.create(new_task())
     return (await acquire(store, session, "another")).lease
+
+
+async def test_several_are_leased_at_once_in_their_order(store: TaskStore, clock: SetClock) -> None:
+    """At most as many as asked for, over all pipelines of the worker; the others keep their places."""
+    session, _ = await store.open_session("w", [], ["octa-vessels", "ct-l3"])
+    names = []
+    for pipeline in ["octa-vessels", "ct-l3"] * 2:
+        names.append((await store.create(new_task(pipeline=pipeline)))[0].task_id)
+        clock.advance(1)
+    first = await store.acquire_several("w", session, ["octa-vessels", "ct-l3"], "first", 3)
+    assert [grant.record.task_id for grant in first] == names[:3]
+    rest = await store.acquire_several("w", session, ["octa-vessels", "ct-l3"], "rest", 3)
+    assert [grant.record.task_id for grant in rest] == names[3:]
+    assert not await store.acquire_several("w", session, PIPELINES, "none", 3)
+
+
+async def test_several_asked_for_twice_are_the_same_less_what_has_ended(
+    store: TaskStore, session: int
+) -> None:
+    """An answer that was lost: the same operation gives the same leases, and takes no further task."""
+    for _ in range(4):
+        await store.create(new_task())
+    granted = await store.acquire_several("w", session, PIPELINES, "op", 3)
+    assert await store.acquire_several("w", session, PIPELINES, "op", 3) == granted
+    assert await store.finish(granted[1].lease, released="WORKER_DRAINING")
+    again = await store.acquire_several("w", session, PIPELINES, "op", 3)
+    assert [grant.lease for grant in again] == [granted[0].lease, granted[2].lease]

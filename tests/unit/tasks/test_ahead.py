@@ -1,0 +1,35 @@
+"""Who may have assignments ahead: workers whose runs are all short."""
+
+import pytest
+
+from services.tasks.ahead import Ahead
+
+SEEN = 16
+
+
+def after(*runs: float | None, slots: int = 2) -> int:
+    ahead = Ahead(slots)
+    for seconds in runs:
+        ahead.ran(seconds)
+    return ahead.assignments
+
+
+def test_nothing_comes_ahead_before_enough_runs_were_seen() -> None:
+    assert after(*[0.001] * (SEEN - 1)) == 0
+    assert after(*[0.001] * SEEN) == 8
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, 8), (0.012, 8), (0.02, 4), (0.05, 2), (0.051, 0)])
+def test_so_many_that_none_waits_longer_than_a_twentieth_of_a_second(seconds: float, expected: int) -> None:
+    assert after(*[seconds] * SEEN) == expected
+
+
+def test_one_long_run_ends_it_until_it_is_forgotten() -> None:
+    assert after(*[0.001] * SEEN, 30.0) == 0
+    assert after(30.0, *[0.001] * (SEEN - 1)) == 0
+    assert after(30.0, *[0.001] * SEEN) == 8
+
+
+def test_a_failed_run_ends_it() -> None:
+    """A model that crashes or refuses takes its time to come back."""
+    assert after(*[0.001] * SEEN, None) == 0
