@@ -66,9 +66,9 @@ $(VENV)/services: constraints.txt pyproject.toml
 	@touch $@
 
 $(VENV)/development: $(VENV)/services
-	@$(PIP) --editable '.[services,dev]'
+	@$(PIP) --editable '.[services,dev,training]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/development
-	@$(PIP) --editable '.[services,dev,bench]'
+	@$(PIP) --editable '.[services,dev,training,bench]'
 	@touch $@
