@@ -36,6 +36,10 @@ class SessionOwner(Protocol):
     def beat(self) -> None:
         """It is time for a heartbeat."""
 
+    @property
+    def pause_seconds(self) -> float:
+        """How long a message may wait for others to go with it."""
+
 
 class WorkSession:
     """One stream. `send` queues; nothing that is lost with the stream matters: the owner repeats it."""
@@ -101,6 +105,8 @@ class WorkSession:
         while True:
             # What waits goes in one message: sending one costs more than making it.
             request = await self._outbox.get()
+            if (pause := self._owner.pause_seconds) > 0:
+                await asyncio.sleep(pause)
             if not self._outbox.empty():
                 # A copy, as an outcome that is not acknowledged is sent again.
                 first, request = request, WorkRequest()

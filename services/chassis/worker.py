@@ -38,6 +38,7 @@ from services.chassis.work_session import WorkSession
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 1.0
+_PAUSE_SECONDS = 0.003
 _ACKNOWLEDGE_SECONDS = 5.0
 """Time that a draining worker waits for its last outcomes to be acknowledged."""
 
@@ -158,6 +159,11 @@ class Worker:
         for attempt in self._attempts.values():
             if now - attempt.sent_at >= self._interval:
                 self._send_outcome(attempt)
+
+    @property
+    def pause_seconds(self) -> float:
+        """See SessionOwner: while there is work ahead, no slot waits for what is said."""
+        return _PAUSE_SECONDS if len(self._open()) > self._pool.slots else 0.0
 
     def _give_waiting_back(self) -> None:
         """Assignments came ahead because the runs were short; when one is not, another worker may be free."""

@@ -3,7 +3,7 @@
 from collections import deque
 
 _RUNS = 16
-_MOST_FOR_A_SLOT = 4
+_MOST_FOR_A_SLOT = 8
 _LONGEST_WAIT_SECONDS = 0.05
 
 

@@ -127,7 +127,8 @@ def assignment_message(grant: Grant) -> worker_service_pb2.Assignment:
         traceparent=record.traceparent,
         stage=record.stage,
     )
-    Parse(record.parameters_json, assignment.parameters)
+    if record.parameters_json != "{}":
+        Parse(record.parameters_json, assignment.parameters)
     assignment.attempt_timeout.FromMilliseconds(record.timeouts.attempt_ms)
     assignment.progress_timeout.FromMilliseconds(record.timeouts.progress_ms)
     for image in grant.images:

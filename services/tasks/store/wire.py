@@ -1,4 +1,4 @@
-"""One life of a connection to Redis: commands go out as they come, answers come back in turn."""
+"""One life of a connection to Redis: what is asked in one moment goes out together; answers come in turn."""
 
 import asyncio
 from collections import deque
@@ -21,6 +21,7 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
         self._watch: asyncio.TimerHandle | None = None
+        self._unsent: list[bytes] = []
         self._reader = hiredis.Reader()
         assert connection._writer is not None
         self._transport = connection._writer.transport
@@ -43,8 +44,17 @@ class Wire(asyncio.Protocol):
         self._waiting.append((answer, self._loop.time()))
         if self._watch is None:
             self._watch = self._loop.call_later(self._timeout, self._look)
-        self._transport.write(hiredis.pack_command(words))  # type: ignore[arg-type]  # the stub knows one word
+        if not self._unsent:
+            # What else is asked in this turn of the loop goes with it: the server then does all of it between
+            # two looks at its sockets, with one fsync.
+            self._loop.call_soon(self._send)
+        self._unsent.append(hiredis.pack_command(words))  # type: ignore[arg-type]  # the stub knows one word
         return answer
+
+    def _send(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        if self._open and not self._transport.is_closing():
+            self._transport.write(b"".join(unsent))
 
     def retire(self) -> None:
         """Takes no more commands, and closes once those that were sent have their answers."""

@@ -18,29 +18,29 @@ def quick() -> dict[str, Any]:
 async def test_short_runs_bring_assignments_ahead_and_one_handed_back_ends_it(
     replicas: Replicas, pipeline: str, workers: list[HandWorker]
 ) -> None:
-    """Four beyond the only slot; after one is handed back, one at a time as ever."""
+    """Eight beyond the only slot; after one is handed back, one at a time as ever."""
     replica, _ = replicas
     workers.append(worker := HandWorker(described(pipeline)))
     await worker.connect(replica.channel)
-    for _ in range(SEEN + 7):
+    for _ in range(SEEN + 11):
         await replica.create(pipeline)
     for number in range(SEEN):
         lease = (await worker.assignment()).lease
         assert assigned(worker) == number + 1
         await worker.finish(lease, **quick())
-    held = [(await worker.assignment()).lease for _ in range(5)]
+    held = [(await worker.assignment()).lease for _ in range(9)]
     await worker.beat(*held)
     await worker.settled()
-    assert assigned(worker) == SEEN + 5
+    assert assigned(worker) == SEEN + 9
     await worker.finish(held.pop(), released={"reason": "NO_SLOT_CAME_FREE"})
     for lease in held:
         await worker.beat(lease)
         await worker.settled()
-        assert assigned(worker) == SEEN + 5
+        assert assigned(worker) == SEEN + 9
         await worker.finish(lease, **quick())
     await worker.assignment()
     await worker.settled()
-    assert assigned(worker) == SEEN + 6
+    assert assigned(worker) == SEEN + 10
 
 
 async def test_long_runs_bring_one_assignment_a_slot(

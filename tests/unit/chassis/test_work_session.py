@@ -1,0 +1,70 @@
+"""What a worker has to say at one time goes in one message, in order, when the other side reads it so."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from radmesh.tasks.v1.worker_service_pb2 import (
+    WorkerHello,
+    WorkerInspection,
+    WorkerWelcome,
+    WorkRequest,
+    WorkResponse,
+)
+from services.chassis.work_session import WorkSession
+
+PATIENCE = 10.0
+SAID = 10
+
+
+class Call:
+    """One stream: welcomes, then is silent; keeps what was written."""
+
+    def __init__(self, *, reads_more: bool) -> None:
+        welcome = WorkerWelcome(session=1, reads_more=reads_more)
+        welcome.heartbeat_interval.FromSeconds(60)
+        self._first = [WorkResponse(welcome=welcome)]
+        self.written: list[WorkRequest] = []
+        self.all_said = asyncio.Event()
+
+    async def write(self, request: WorkRequest) -> None:
+        self.written.append(request)
+        if sum(1 + len(one.more) for one in self.written) == 1 + SAID:
+            self.all_said.set()
+
+    async def read(self) -> WorkResponse:
+        return self._first.pop() if self._first else await asyncio.Future()
+
+    def cancel(self) -> None:
+        pass
+
+
+class Owner:
+    """Says ten things as soon as it is welcome, and lets each wait a moment."""
+
+    pause_seconds = 0.001
+
+    def on_welcome(self, session: WorkSession, welcome: WorkerWelcome) -> None:
+        for number in range(SAID):
+            session.send(WorkRequest(inspection=WorkerInspection(inspect_id=number)))
+
+    def on_response(self, response: WorkResponse) -> None:
+        pass
+
+    def beat(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("reads_more", "messages"), [(True, [8, 2]), (False, [1] * SAID)])
+async def test_what_waits_goes_together(reads_more: bool, messages: list[int]) -> None:
+    call, owner = Call(reads_more=reads_more), Owner()
+    session = WorkSession(owner, welcome_seconds=PATIENCE)
+    stub: Any = type("Stub", (), {"Work": staticmethod(lambda: call)})
+    running = asyncio.create_task(session.run(stub, WorkerHello))
+    await asyncio.wait_for(call.all_said.wait(), PATIENCE)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    told = [[one, *one.more] for one in call.written[1:]]
+    assert [len(together) for together in told] == messages
+    assert [one.inspection.inspect_id for together in told for one in together] == list(range(SAID))
