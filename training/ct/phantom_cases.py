@@ -16,7 +16,7 @@ _COARSE = 4.0
 def axial_case(phantom: Phantom, rng: np.random.Generator) -> Case:
     """A slice, mostly near L3, as the measuring network sees it."""
     scan, extent, pose = phantom.scan, phantom.scene.extent, pose_of(phantom.scan)
-    s = phantom.anatomy.skeleton
+    s = phantom.scene.skeleton
     z = rng.uniform(-60, 60) * s if rng.random() < 0.8 else rng.uniform(-110, 120) * s
     margin = rng.uniform(8, 60, 4)
     x = np.arange(-extent.side - margin[0], extent.side + margin[1], PITCH_MM).astype(np.float32)
@@ -71,7 +71,7 @@ def covered(rng: np.random.Generator, s: float) -> tuple[float, float]:
 def sagittal_case(phantom: Phantom, rng: np.random.Generator) -> Case:
     """The two channels of the locating network with the bodies' levels."""
     scan, pose = phantom.scan, pose_of(phantom.scan)
-    low, high = covered(rng, phantom.anatomy.skeleton)
+    low, high = covered(rng, phantom.scene.skeleton)
     centres = np.stack(
         [v.frame.centre for v in phantom.scene.spine if v.name[0] in "TL" or v.name in ("S1", "S2")]
     )

@@ -2,7 +2,7 @@
 
     python -m training.ct.train locate --folder /work/ct-training --name released --continue
 
-Checkpoints are written after each epoch of 100 iterations. A run that was killed goes on with --continue. The
+A checkpoint is written after each epoch of 100 iterations. A run that was killed goes on with --continue. The
 checkpoint names a trainer that stock nnU-Net ships, so that `nnUNetv2_predict` loads it.
 """
 
@@ -15,8 +15,6 @@ from training.ct.folders import Folders
 from training.ct.inputs import NETWORKS
 from training.ct.plans import CONFIGURATION, dataset_of, plans_of
 
-ITERATIONS_PER_EPOCH = 100
-
 
 def main() -> None:
     """Train as the command line says."""
@@ -27,6 +25,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="as given to training.ct.prepare")
     parser.add_argument("--name", default="released", help="of this run; a folder below results")
     parser.add_argument("--iterations", type=int, default=6000)
+    parser.add_argument("--epoch", type=int, default=100, help="iterations from one checkpoint to the next")
     parser.add_argument("--rate", type=float, default=1e-2, help="first learning rate")
     parser.add_argument("--phantoms-only", action="store_true", help="leave the real patient out")
     parser.add_argument("--start-from", type=Path, help="a checkpoint whose weights to begin with")
@@ -52,9 +51,9 @@ def train(folders: Folders, arguments: argparse.Namespace) -> None:
     kind = trainer_class(only, not arguments.full_precision)
     dataset: dict[str, Any] = dataset_of(network, len(list(folders.cases(network).glob(f"{only}*.pkl"))))
     trainer = kind(plans_of(network), CONFIGURATION, 0, dataset, torch.device("cpu"))
-    trainer.num_iterations_per_epoch = ITERATIONS_PER_EPOCH
-    trainer.num_val_iterations_per_epoch = 10
-    trainer.num_epochs = -(-arguments.iterations // ITERATIONS_PER_EPOCH)
+    trainer.num_iterations_per_epoch = arguments.epoch
+    trainer.num_val_iterations_per_epoch = -(-arguments.epoch // 10)
+    trainer.num_epochs = -(-arguments.iterations // arguments.epoch)
     trainer.initial_lr = arguments.rate
     trainer.save_every = 1
     latest = Path(trainer.output_folder) / "checkpoint_latest.pth"

@@ -25,6 +25,11 @@ def trainer_class(only: str, half: bool) -> type[Any]:
     class Trainer(nnUNetTrainerNoMirroring):  # type: ignore[misc]
         """Stock but for the methods below."""
 
+        def initialize(self) -> None:
+            """Channels last: a third less processor time a step."""
+            super().initialize()
+            self.network.to(memory_format=torch.channels_last)
+
         def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> Any:
             """Patients lie more or less straight: small turns only."""
             _turn, dummy, _size, mirror = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
@@ -54,7 +59,7 @@ def trainer_class(only: str, half: bool) -> type[Any]:
             target = batch["target"]
             self.optimizer.zero_grad(set_to_none=True)
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                output = self.network(batch["data"])
+                output = self.network(batch["data"].to(memory_format=torch.channels_last))
             loss = self.loss([one.float() for one in output], target)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 12)

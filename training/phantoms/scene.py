@@ -29,6 +29,11 @@ class Scene:
     warp: Field
     field: Field
 
+    @property
+    def skeleton(self) -> float:
+        """Size of the skeleton, 1 for the middle."""
+        return self.anatomy.skeleton
+
     def sample(self, points: np.ndarray) -> Canvas:
         """The painted tissues and levels at points (n, 3) of the patient's frame."""
         # Bones stay as they are; soft tissue is bent by a smooth field, which fades at the spine.
