@@ -10,6 +10,8 @@ from radmesh.tasks.v1 import task_pb2
 
 MAX_RESULT_BYTES = 256 << 10
 MAX_ARTIFACTS = 1000
+# Of messages that go together: one over gRPC's 4 MiB ends the stream, and all of it is said again.
+MAX_TOGETHER_BYTES = 3 << 20
 # With result and names below gRPC's 4 MiB: a longer message ends the stream, and the worker would connect
 # and send it again, for ever.
 MAX_DESCRIPTIONS_BYTES = 2 << 20

@@ -15,11 +15,11 @@ from radmesh.tasks.v1.worker_service_pb2 import (
 )
 from radmesh.tasks.v1.worker_service_pb2_grpc import WorkerServiceStub
 from services.chassis import logs
+from services.chassis.outcome_limits import MAX_TOGETHER_BYTES
 
 log = logs.logger(__name__)
 
 
-# An outcome may have 300 KiB: so many stay below gRPC's 4 MiB.
 _MOST_TOGETHER = 8
 _END: Any = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it
 
@@ -102,17 +102,24 @@ class WorkSession:
         return first
 
     async def _write(self, call: Any, most_together: int) -> None:
+        later: WorkRequest | None = None
         while True:
             # What waits goes in one message: sending one costs more than making it.
-            request = await self._outbox.get()
+            request, later = later or await self._outbox.get(), None
             if (pause := self._owner.pause_seconds) > 0:
                 await asyncio.sleep(pause)
             if not self._outbox.empty():
                 # A copy, as an outcome that is not acknowledged is sent again.
                 first, request = request, WorkRequest()
                 request.CopyFrom(first)
+                size = request.ByteSize()
                 while len(request.more) < most_together - 1 and not self._outbox.empty():
-                    request.more.append(self._outbox.get_nowait())
+                    later = self._outbox.get_nowait()
+                    size += later.ByteSize()
+                    if size > MAX_TOGETHER_BYTES:
+                        break
+                    request.more.append(later)
+                    later = None
             try:
                 await call.write(request)
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):

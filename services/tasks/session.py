@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 
 from radmesh.errors import InvalidRequestError, RadmeshError, UnavailableError, Violation
 from radmesh.tasks.v1 import worker_service_pb2 as work
+from services.chassis.outcome_limits import MAX_TOGETHER_BYTES
 from services.tasks.ahead import Ahead
 from services.tasks.hello import check_leases
 from services.tasks.inspections import Inspections
@@ -19,7 +20,6 @@ from services.tasks.translate import assignment_message, lease_message
 _FLUSH_SECONDS = 1.0
 # Answers on their way to a worker; one that does not read them is not read either until it does.
 _MOST_UNSENT = 1_000
-# An assignment with what a stage left may have 300 KiB: so many stay below gRPC's 4 MiB.
 _MOST_TOGETHER = 8
 
 
@@ -175,12 +175,17 @@ class WorkerSession:
                 await self._store.tell_inspection(message.inspect_id, self.worker, said)
 
     async def _write(self, write: Callable[[work.WorkResponse], Awaitable[None]]) -> None:
+        later: work.WorkResponse | None = None
         while True:
             # What waits goes in one message: sending one costs more than making it.
-            message, told = await self._outgoing.get(), 1
+            message, later, told, size = later or await self._outgoing.get(), None, 1, 0
             while told < self._most_together and not self._outgoing.empty():
-                message.more.append(self._outgoing.get_nowait())
-                told += 1
+                later = self._outgoing.get_nowait()
+                size = (size or message.ByteSize()) + later.ByteSize()
+                if size > MAX_TOGETHER_BYTES:
+                    break
+                message.more.append(later)
+                later, told = None, told + 1
             await write(message)
             for _ in range(told):
                 self._outgoing.task_done()

@@ -164,3 +164,28 @@ async def test_what_waits_goes_together_in_order_to_a_worker_that_can_read_it(re
     assert [one.acknowledgement.lease.attempt for one in flat] == list(range(1, told + 1))
     assert (len(written) < told) is reads_more
     assert not any(one.more for message in written for one in message.more)
+
+
+async def test_what_goes_together_stays_below_the_limit_of_a_message() -> None:
+    store: Any = object()
+    hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1, reads_more=True)
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    written: list[work.WorkResponse] = []
+    told = [1_500_000] * 5 + [10] * 20
+
+    async def requests() -> AsyncIterator[work.WorkRequest]:
+        for number, size in enumerate(told, 1):
+            # Of no lease at all: the answer repeats it.
+            yield work.WorkRequest(
+                progress=work.WorkerProgress(lease=work.Lease(token="x" * size, attempt=number))
+            )
+
+    async def write(response: work.WorkResponse) -> None:
+        written.append(response)
+
+    async with asyncio.timeout(PATIENCE):
+        await session.run(requests(), write)
+    flat = [one for message in written for one in (message, *message.more)]
+    assert [one.acknowledgement.lease.attempt for one in flat] == list(range(1, len(told) + 1))
+    assert max(message.ByteSize() for message in written) < 4 << 20
+    assert len(written) < len(told)
