@@ -1,6 +1,7 @@
 """Images for both networks from the open real CT: strongly warped, its tissues refilled or half refilled."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from training.phantoms.anatomy import draw_anatomy
 from training.phantoms.canvas import rotation
 from training.phantoms.intensities import draw_intensities
 from training.phantoms.noise import Field
-from training.phantoms.scan import degrade, draw_scan
+from training.phantoms.scan import Scan, degrade, draw_scan
 from training.phantoms.tissues import compartments_of
 
 
@@ -104,14 +105,34 @@ class RealCases:
         # A third as they were, a third refilled, a third in between.
         share = float(np.clip(rng.uniform(-1, 2), 0, 1))
         warped = Warped(self._patient, draw_warp(rng), mean, spread, share, Field(seed))
-        return self._sagittal(warped, seed, rng) if network == "locate" else _axial(warped, seed, rng)
-
-    def _sagittal(self, warped: Warped, seed: int, rng: np.random.Generator) -> Case:
         scan = draw_scan(seed + 500_000)
+        if network == "locate":
+            return self._sagittal(warped, scan, rng, covered(rng, 1.0))
+        scale = float(warped.warp.scale[2])
+        z = rng.uniform(-50, 60) * scale if rng.random() < 0.8 else rng.uniform(-75, 95) * scale
+        return _axial(warped, scan, rng, z)
+
+    def plain(self, network: str) -> Iterator[Case]:
+        """The patient as he is, for measuring: slices from L4 to L2, or five sagittal planes."""
+        for seed in range(5 if network == "locate" else 30):
+            rng = np.random.default_rng([seed, 41])
+            mean, spread = draw_intensities(draw_anatomy(seed))
+            still = Warp(np.ones(3), np.eye(3), np.zeros(3), 300.0, 0.0, 0.0, Field(0, 3))
+            warped = Warped(self._patient, still, mean, spread, 1.0, Field(seed))
+            scan = replace(draw_scan(seed), step_mm=3.0, thickness_mm=3.0, noise_hu=0.0, streaks=0.0)
+            scan = replace(scan, sharpening=0.0, blur_mm=0.3, field_mm=500.0, gain=1.0, offset_hu=0.0)
+            if network == "locate":
+                yield self._sagittal(warped, scan, rng, coverage=(-250.0, 250.0))
+            else:
+                yield _axial(warped, scan, rng, z=-45.0 + 3.0 * seed)
+
+    def _sagittal(
+        self, warped: Warped, scan: Scan, rng: np.random.Generator, coverage: tuple[float, float]
+    ) -> Case:
         line = warped.warp.target(self._patient.bodies - self._patient.centre)
         depth = self._patient.hu.shape[2] * VOXEL_MM
         scale = float(warped.warp.scale[2])
-        low, high = covered(rng, 1.0)
+        low, high = coverage
         low = max(low, -self._patient.centre[2] * scale + 12)
         high = min(high, (depth - self._patient.centre[2]) * scale - 12)
         error = spine_error(rng)
@@ -150,10 +171,8 @@ def _mean(
     return hu / samples, tissue
 
 
-def _axial(warped: Warped, seed: int, rng: np.random.Generator) -> Case:
-    scan = draw_scan(seed + 500_000)
+def _axial(warped: Warped, scan: Scan, rng: np.random.Generator, z: float) -> Case:
     scale = warped.warp.scale
-    z = rng.uniform(-50, 60) * scale[2] if rng.random() < 0.8 else rng.uniform(-75, 95) * scale[2]
     left, right = rng.uniform(185, 215, 2) * scale[0]
     front, back = rng.uniform(165, 190) * scale[1], rng.uniform(115, 140) * scale[1]
     grid_x, grid_y = np.meshgrid(np.arange(-right, left, PITCH_MM), np.arange(-front, back, PITCH_MM))

@@ -1,0 +1,164 @@
+"""How well a trained network does on images that it never saw.
+
+    python -m training.ct.score locate --checkpoint FOLD/checkpoint_final.pth --images 100
+
+Three sets: phantoms of the renderer of training from unseen seeds, the same from ranges that training never
+drew, and those of a second renderer. And the open real CT, which is unseen only by weights that were trained
+with --phantoms-only.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from training.ct.inputs import NETWORKS, PITCH_MM, Case, Network
+from training.ct.phantom_cases import axial_case, sagittal_case
+from training.ct.plans import plans_of
+from training.phantoms.held_out import draw_held_out_phantom
+from training.phantoms.render import Phantom, draw_phantom
+from training.phantoms.second.scene import draw_second_phantom
+from training.phantoms.tissues import Compartment, Level
+
+FIRST_SEED = 10_000_000
+"""Far from those of training."""
+SETS: dict[str, Callable[[int], Phantom]] = {
+    "same renderer, unseen": draw_phantom,
+    "other ranges": draw_held_out_phantom,
+    "second renderer": draw_second_phantom,
+}
+
+
+def cases(network: str, draw: Callable[[int], Phantom], count: int) -> Iterator[Case]:
+    """Images of a set; those of `locate` all show L3."""
+    seed, found = FIRST_SEED, 0
+    while found < count:
+        phantom, rng = draw(seed), np.random.default_rng([seed, 30])
+        case = sagittal_case(phantom, rng) if network == "locate" else axial_case(phantom, rng)
+        seed += 1
+        if network == "locate" and (case.truth == Level.L3).sum() * PITCH_MM**2 < 500:
+            continue
+        found += 1
+        yield case
+
+
+class Predictor:
+    """The network of a checkpoint, on whole images; the label of each pixel."""
+
+    def __init__(self, network: Network, checkpoint: Path) -> None:
+        import torch
+        from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
+
+        arch = plans_of(network)["configurations"]["2d"]["architecture"]
+        self._network = network
+        self._torch = torch
+        self._model = get_network_from_plans(
+            arch["network_class_name"],
+            arch["arch_kwargs"],
+            arch["_kw_requires_import"],
+            len(network.channels),
+            len(network.labels),
+            deep_supervision=False,
+        )
+        saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
+        self._model.load_state_dict(saved["network_weights"])
+        self._model.eval()
+
+    def label(self, image: np.ndarray) -> np.ndarray:
+        """(channels, rows, columns) in HU; padded with the middle of the window as nnU-Net pads, one pass."""
+        low, high = self._network.window
+        seen = (np.clip(image, low, high) - (low + high) / 2) / ((high - low) / 4)
+        stride = 2 ** (len(self._network.features) - 1)
+        shape = image.shape[1:]
+        sides = [
+            max(patch, -(-side // stride) * stride)
+            for side, patch in zip(shape, self._network.patch, strict=True)
+        ]
+        first = [(side - had) // 2 for side, had in zip(sides, shape, strict=True)]
+        padded = np.zeros((len(image), *sides), np.float32)
+        padded[:, first[0] : first[0] + shape[0], first[1] : first[1] + shape[1]] = seen
+        with self._torch.inference_mode():
+            logits = self._model(self._torch.from_numpy(padded)[None])[0].numpy()
+        labels: np.ndarray = logits.argmax(0)[first[0] : first[0] + shape[0], first[1] : first[1] + shape[1]]
+        return labels.astype(np.uint8)
+
+
+def dice(found: np.ndarray, truth: np.ndarray) -> float:
+    """Overlap of two masks; 1 where both are empty."""
+    total = int(found.sum() + truth.sum())
+    return 2.0 * int((found & truth).sum()) / total if total else 1.0
+
+
+def right_level(found: np.ndarray, truth: np.ndarray) -> bool:
+    """Whether the middle of what was called L3 lies within the true L3's height."""
+    rows, here = np.argwhere(truth == Level.L3)[:, 0], np.argwhere(found == Level.L3)
+    return len(here) > 0 and bool(rows.min() <= np.median(here[:, 0]) <= rows.max())
+
+
+def score_locate(pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[str, float]:
+    """Mean Dice of L3, the share at the right level, and of both over images where the level is right."""
+    right = [right_level(found, truth) for found, truth, _ in pairs]
+    overlap = [dice(found == Level.L3, truth == Level.L3) for found, truth, _ in pairs]
+    at_level = [value for value, ok in zip(overlap, right, strict=True) if ok]
+    return {
+        "right level": float(np.mean(right)),
+        "L3 Dice": float(np.mean(overlap)),
+        "where right": float(np.mean(at_level or [0])),
+    }
+
+
+def score_measure(pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[str, float]:
+    """Mean Dice and median error of area of what is measured: compartments with the windows of tissues."""
+    windows = {
+        "muscle": ((Compartment.WALL_MUSCLE, Compartment.PSOAS), -29, 150),
+        "psoas": ((Compartment.PSOAS,), -29, 150),
+        "visceral fat": ((Compartment.CAVITY,), -150, -50),
+        "subcutaneous fat": ((Compartment.SUBCUTANEOUS,), -190, -30),
+    }
+    scores = {}
+    for name, (members, low, high) in windows.items():
+        overlaps, errors = [], []
+        for found, truth, image in pairs:
+            tissue = (image[0] >= low) & (image[0] <= high)
+            here, there = np.isin(found, members) & tissue, np.isin(truth, members) & tissue
+            if there.sum() * PITCH_MM**2 < 100:
+                continue
+            overlaps.append(dice(here, there))
+            errors.append(abs(int(here.sum()) - int(there.sum())) / int(there.sum()))
+        scores[f"{name} Dice"], scores[f"{name} area error"] = (
+            float(np.mean(overlaps)),
+            float(np.median(errors)),
+        )
+    return scores
+
+
+def main() -> None:
+    """Print the scores."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("network", choices=sorted(NETWORKS))
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--images", type=int, default=100, help="of each set")
+    parser.add_argument("--sets", nargs="*", choices=[*SETS, "real"], default=[*SETS])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/ct"), help="the real CT")
+    arguments = parser.parse_args()
+    predictor = Predictor(NETWORKS[arguments.network], arguments.checkpoint)
+    score = score_locate if arguments.network == "locate" else score_measure
+    for name in arguments.sets:
+        if name == "real":
+            from training.ct.real_cases import RealCases
+
+            drawn = RealCases(arguments.data).plain(arguments.network)
+        else:
+            drawn = cases(arguments.network, SETS[name], arguments.images)
+        pairs = [(predictor.label(case.image), case.truth, case.image) for case in drawn]
+        print(
+            f"{name} ({len(pairs)}): "
+            + ", ".join(f"{key} {value:.4f}" for key, value in score(pairs).items())
+        )
+
+
+if __name__ == "__main__":
+    main()
