@@ -126,10 +126,9 @@ def score_measure(pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dic
                 continue
             overlaps.append(dice(here, there))
             errors.append(abs(int(here.sum()) - int(there.sum())) / int(there.sum()))
-        scores[f"{name} Dice"], scores[f"{name} area error"] = (
-            float(np.mean(overlaps)),
-            float(np.median(errors)),
-        )
+        if overlaps:
+            scores[f"{name} Dice"] = float(np.mean(overlaps))
+            scores[f"{name} area error"] = float(np.median(errors))
     return scores
 
 
