@@ -9,6 +9,7 @@ from pathlib import Path
 from radmesh import errors
 from radmesh.cli import consoles, rows
 from radmesh.cli.batch_bar import BatchBar
+from radmesh.cli.batch_watch import WaitingTasks
 from radmesh.cli.display import Display, display_for
 from radmesh.cli.inputs import Input, file_error
 from radmesh.cli.order import Ask, Order, look_up, takes
@@ -49,8 +50,12 @@ class _Follower:
 
     async def follow(self, name: str) -> None:
         """Watches a batch to its end; saves the artifacts of each task as it ends."""
+        queue = WaitingTasks(self.client)
         async with asyncio.TaskGroup() as group:
             async for message in self.client.watch_batch(name):
+                queue.note(message)
+                if message.HasField("bookmark"):
+                    await queue.show(self._show_waiting)
                 for task in self._tell(message):
                     if task in self.inputs:
                         group.create_task(self._end(task, self.inputs.pop(task)))
@@ -68,6 +73,10 @@ class _Follower:
             told = WatchMessage(progress=message.progress.progress)
             self.display.told(self.inputs[message.progress.task].label, told)
         return []
+
+    def _show_waiting(self, task: str, told: WatchMessage) -> None:
+        if task in self.inputs:
+            self.display.told(self.inputs[task].label, told)
 
     async def _end(self, name: str, one: Input) -> None:
         async with self.free:

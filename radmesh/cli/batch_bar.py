@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from radmesh import errors
-from radmesh.cli import rows
+from radmesh.cli import lines, rows
 from radmesh.client import WatchMessage
 from radmesh.tasks.v1 import task_pb2
 
@@ -22,6 +22,7 @@ class BatchBar:
         self._console = console
         self._states: dict[str, str] = {}
         self._done: dict[str, float] = {}
+        self._pause = ""
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
@@ -54,6 +55,7 @@ class BatchBar:
 
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""
+        self._look(task)
         self._set(label, "queued", 0.0)
 
     def found(self, label: str, task: task_pb2.Task) -> None:
@@ -62,9 +64,14 @@ class BatchBar:
 
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""
-        if message.HasField("progress"):
+        if message.HasField("snapshot"):
+            self._look(message.snapshot.task)
+            self._set(label, lines.state_text(message.snapshot.task.state), self._done.get(label, 0.0))
+        elif message.HasField("progress"):
             self._set(label, "running", min(message.progress.fraction, 0.99))
         elif message.event.HasField("state_change"):
+            if message.event.state_change.state == task_pb2.TASK_STATE_RUNNING:
+                self._pause = ""
             state = rows.state_name(message.event.state_change.state).lower()
             self._set(label, state, 0.0)
 
@@ -79,11 +86,13 @@ class BatchBar:
         self._set(label, "refused", 1.0)
         self._say(label, f"{error.message} ({error.reason})")
 
+    def _look(self, task: task_pb2.Task) -> None:
+        self._pause = f": {lines.pause_text(task)}" if task.pipeline_paused else ""
+
     def _set(self, label: str, state: str, done: float) -> None:
         self._states[label], self._done[label] = state, done
-        self._progress.update(
-            self._bar, total=len(self._done), completed=sum(self._done.values()), words=self.summary()
-        )
+        done, words = sum(self._done.values()), self.summary() + self._pause
+        self._progress.update(self._bar, total=len(self._done), completed=done, words=words)
 
     def _say(self, label: str, text: str) -> None:
         self._console.print(f"{label}: {text}", style="red", markup=False, highlight=False)

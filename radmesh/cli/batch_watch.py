@@ -1,6 +1,7 @@
 """`radmesh watch batches/…`: all tasks of a batch, live, to the end of the last one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from radmesh.cli import rows
@@ -8,7 +9,10 @@ from radmesh.cli.batch_bar import BatchBar
 from radmesh.cli.display import Display, display_for
 from radmesh.cli.running import ExitCode
 from radmesh.client import ENDED, BatchMessage, Client, WatchMessage
+from radmesh.errors import RadmeshError
 from radmesh.tasks.v1 import batch_service_pb2, task_pb2
+
+_QUEUED = task_pb2.TASK_STATE_QUEUED
 
 
 async def watch_batch(client: Client, name: str, *, as_json: bool) -> ExitCode:
@@ -24,8 +28,39 @@ async def _as_json(client: Client, name: str) -> batch_service_pb2.Batch:
 
 async def _for_people(client: Client, name: str) -> batch_service_pb2.Batch:
     display = display_for(BatchBar)
+    queue = WaitingTasks(client)
     with display:
-        return await client.wait_batch(name, on_message=lambda message: _tell(display, message))
+        async for message in client.watch_batch(name):
+            _tell(display, message)
+            queue.note(message)
+            if message.HasField("bookmark"):
+                await queue.show(lambda task, told: display.told(_label(task), told))
+        return await client.get_batch(name)
+
+
+class WaitingTasks:
+    """The tasks of a batch that wait in the queue, as far as its watch has told."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._names: dict[str, None] = {}
+
+    def note(self, message: BatchMessage) -> None:
+        """Takes over what a message says of states."""
+        if message.HasField("snapshot"):
+            self._names = {one.task: None for one in message.snapshot.members if one.state == _QUEUED}
+        elif message.event.event.HasField("state_change"):
+            if message.event.event.state_change.state == _QUEUED:
+                self._names[message.event.task] = None
+            else:
+                self._names.pop(message.event.task, None)
+
+    async def show(self, tell: Callable[[str, WatchMessage], None]) -> None:
+        """Tells how one of them waits: the watch of a batch says nothing of places and pauses."""
+        for name in list(self._names)[:1]:
+            with suppress(RadmeshError):
+                task = await self._client.get(name)
+                tell(name, WatchMessage(snapshot=task_pb2.TaskSnapshot(task=task, sequence=task.sequence)))
 
 
 def _tell(display: Display, message: BatchMessage) -> None:

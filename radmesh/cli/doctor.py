@@ -81,7 +81,8 @@ async def _mesh(server: str) -> list[Finding]:
         advice = "" if workers else "Start a worker that serves it; tasks wait until then."
         connected = f"{workers} connected worker{'' if workers == 1 else 's'}"
         if pipeline.paused:
-            connected, level = f"{connected}; paused by an operator", Level.WARN
+            why = f" ({pipeline.pause_reason})" if pipeline.pause_reason else ""
+            connected, level = f"{connected}; paused by an operator{why}", Level.WARN
             advice = f"`radmesh tasks resume {name.removeprefix('pipelines/')}` lets its tasks go on."
         findings.append(Finding(name, level, connected, advice))
     return findings

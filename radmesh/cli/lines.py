@@ -17,14 +17,14 @@ def message_line(message: WatchMessage) -> str | None:
         return progress_text(message.progress)
     if kind == "event" and message.event.WhichOneof("change") == "state_change":
         return change_text(message.event.state_change, message.event.attempt)
-    if kind == "bookmark" and message.bookmark.queue_position:
+    if kind == "bookmark" and (message.bookmark.queue_position or message.bookmark.pipeline_paused):
         return waiting_text(message.bookmark)
     return None
 
 
 def task_text(task: task_pb2.Task) -> str:
     """A task's state in words: `queued, place 3, about 2 min 10 s left`."""
-    if task.state == task_pb2.TASK_STATE_QUEUED and task.queue_position:
+    if task.state == task_pb2.TASK_STATE_QUEUED:
         return waiting_text(task)
     return state_text(task.state)
 
@@ -35,11 +35,18 @@ def state_text(state: task_pb2.TaskState) -> str:
 
 
 def waiting_text(told: task_pb2.Task | task_pb2.TaskBookmark) -> str:
-    """A place in the queue in words, with the time to the end where that is known."""
-    place = f"queued, place {told.queue_position}"
+    """A place in the queue in words, with the time to the end where that is known, or why it has to wait."""
+    place = f"queued, place {told.queue_position}" if told.queue_position else "queued"
+    if told.pipeline_paused:
+        return f"{place}: {pause_text(told)}"
     if not told.HasField("eta"):
         return place
     return f"{place}, about {duration_text(told.eta.seconds + told.eta.nanos / 1e9)} left"
+
+
+def pause_text(told: task_pb2.Task | task_pb2.TaskBookmark) -> str:
+    """That a pipeline is paused, in words: `its pipeline is paused (new scanner)`."""
+    return "its pipeline is paused" + (f" ({told.pause_reason})" if told.pause_reason else "")
 
 
 def progress_text(progress: task_pb2.TaskProgress) -> str:

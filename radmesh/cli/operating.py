@@ -50,7 +50,7 @@ def recover(  # noqa: PLR0917  # typer's way to say what a command takes
 
 def pause(
     name: Target,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for other operators.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why, for all who wait.")] = "",
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:

@@ -40,6 +40,8 @@ def task_row(task: task_pb2.Task, files: Mapping[str, Path] | None = None) -> Ro
         "priority": priority_name(task.priority),
         "queue_position": task.queue_position or None,
         "eta_seconds": _seconds(task),
+        "pipeline_paused": task.pipeline_paused,
+        "pause_reason": task.pause_reason or None,
         "attempt": task.attempt,
         "stage": task.stage,
         "sequence": task.sequence,
@@ -85,6 +87,8 @@ def message_row(message: WatchMessage) -> Row:
         "sequence": mark.sequence,
         "queue_position": mark.queue_position,
         "eta_seconds": _seconds(mark),
+        "pipeline_paused": mark.pipeline_paused,
+        "pause_reason": mark.pause_reason or None,
     }
 
 
@@ -115,6 +119,7 @@ def pipeline_row(pipeline: pipeline_pb2.Pipeline) -> Row:
         "max_attempts": pipeline.max_attempts,
         "connected_workers": pipeline.connected_workers,
         "paused": pipeline.paused,
+        "pause_reason": pipeline.pause_reason or None,
     }
 
 

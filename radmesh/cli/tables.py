@@ -95,7 +95,8 @@ def _pipeline(pipeline: pipeline_pb2.Pipeline) -> RenderableType:
     table.add_row("models", _text(", ".join(model.name for model in pipeline.models)))
     table.add_row("workers", f"{pipeline.connected_workers} connected")
     if pipeline.paused:
-        table.add_row("", Text("Paused by an operator: its tasks wait.", style="yellow"))
+        why = f" ({pipeline.pause_reason})" if pipeline.pause_reason else ""
+        table.add_row("", Text(f"Paused by an operator{why}: its tasks wait.", style="yellow"))
     if pipeline.demonstrator:
         table.add_row("", Text("Demonstrator: not for clinical use.", style="yellow"))
     return Group(head, table)

@@ -21,6 +21,7 @@ class TaskWatcher(Watcher):
         "_progress_due",
         "attempt",
         "last_progress",
+        "pause",
         "queue_position",
         "state",
     )
@@ -33,6 +34,8 @@ class TaskWatcher(Watcher):
         self._progress_due = 0.0
         self.attempt = 0
         self.last_progress: task_pb2.TaskProgress | None = None
+        # Why the pipeline was paused when last read; None when it was not.
+        self.pause: str | None = None
         self.queue_position = 0
         self.state: int = task_pb2.TASK_STATE_UNSPECIFIED
 
@@ -53,7 +56,7 @@ class TaskWatcher(Watcher):
 
     @property
     def reads_when_idle(self) -> bool:
-        """The place in the queue changes without an event."""
+        """The place in the queue changes without an event, and so does a pause."""
         return self.state == task_pb2.TASK_STATE_QUEUED
 
     def put_progress(self, progress: task_pb2.TaskProgress) -> None:
@@ -67,6 +70,8 @@ class TaskWatcher(Watcher):
         bookmark = task_pb2.TaskBookmark(
             sequence=self.cursor, queue_position=self.queue_position if queued else 0
         )
+        if queued and self.pause is not None:
+            bookmark.pipeline_paused, bookmark.pause_reason = True, self.pause
         left = self._expected_end - self.sent_at
         if left > 0:
             bookmark.eta.FromMilliseconds(round(left * 1000))
@@ -87,6 +92,7 @@ class TaskWatcher(Watcher):
 
     def _take_level(self, subject: task_pb2.Task, *, sent: bool) -> None:
         self.queue_position = subject.queue_position
+        self.pause = subject.pause_reason if subject.pipeline_paused else None
         self._expect(subject, asyncio.get_running_loop().time())
         if subject.state not in ATTEMPT_RUNS or not subject.HasField("progress"):
             return

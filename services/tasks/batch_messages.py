@@ -1,8 +1,12 @@
 """Turns the store's records of batches into messages."""
 
+from collections.abc import Callable
+
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.batch_service_pb2 import Batch, BatchCreateTasksItem, BatchEvent
 from services.tasks.batch_records import BatchEventRecord, BatchItem, BatchRecord
+from services.tasks.pace import Outlook
+from services.tasks.records import TaskRecord
 from services.tasks.translate import event_message, task_message
 
 
@@ -29,12 +33,12 @@ def batch_event_message(record: BatchEventRecord) -> BatchEvent:
     )
 
 
-def item_message(item: BatchItem) -> BatchCreateTasksItem:
-    """What became of one request of a batch."""
+def item_message(item: BatchItem, outlook: Callable[[TaskRecord], Outlook]) -> BatchCreateTasksItem:
+    """What became of one request of a batch. outlook: what lies ahead of its task."""
     found = BatchCreateTasksItem()
     if item.record is not None:
         found.deduplicated = item.record.deduplicated
-        found.task.CopyFrom(task_message(item.record, listed=True))
+        found.task.CopyFrom(task_message(item.record, listed=True, outlook=outlook(item.record)))
     else:
         found.error.MergeFromString(item.error)
     return found

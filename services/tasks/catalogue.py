@@ -83,6 +83,7 @@ class Catalogue:
             kept.CopyFrom(pipeline)
             kept.ClearField("connected_workers")
             kept.ClearField("paused")
+            kept.ClearField("pause_reason")
             await self._store.put_pipeline(pipeline_id, kept.SerializeToString(deterministic=True), sha256)
             found.append(pipeline_id)
         self.forget()
@@ -99,7 +100,8 @@ class Catalogue:
         for record in await self._store.list_pipelines():
             message = pipeline_pb2.Pipeline.FromString(record.descriptor)
             message.connected_workers = record.connected_workers
-            message.paused = record.paused
+            message.paused = record.pause is not None
+            message.pause_reason = record.pause or ""
             found[record.pipeline] = KnownPipeline(record.pipeline, message, record.descriptor_set_sha256)
         self._known, self._read_at = found, begun
         return found

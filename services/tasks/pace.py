@@ -14,11 +14,27 @@ class Pace:
     typical_seconds: what an attempt takes; None when none has succeeded yet.
     slots: attempts that its connected workers run at once; 0 when nobody takes its tasks, as when paused.
     busy: attempts that run now.
+    pause: why it is paused, empty where nobody said; None when it is not.
     """
 
     typical_seconds: float | None = None
     slots: int = 0
     busy: int = 0
+    pause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What lies ahead of a task. eta: seconds to its end; None when not known.
+
+    pause: why its pipeline is paused, if that is what it waits for, empty where nobody said; else None.
+    """
+
+    eta: float | None = None
+    pause: str | None = None
+
+
+NOTHING_KNOWN = Outlook()
 
 
 def typical_seconds(runtimes: Iterable[bytes]) -> float | None:

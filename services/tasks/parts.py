@@ -65,5 +65,5 @@ class StoreLogs:
             return Log(batch_message(batch), [batch_event_message(event) for event in members])
         reviewer = roles.is_reviewer(principals.current())
         record, events = await self._store.read_log(found, owner, after, reviewer=reviewer)
-        task = task_message(record, eta=self._paces.eta(record))
+        task = task_message(record, outlook=self._paces.outlook(record))
         return Log(task, [event_message(event) for event in events])

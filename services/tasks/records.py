@@ -218,13 +218,14 @@ class PipelineRecord:
     """A pipeline as its last worker described it, with the digest of its descriptor set.
 
     descriptor: serialized `Pipeline`. connected_workers: workers heard of lately.
+    pause: why it is paused, empty where nobody said; None when it is not.
     """
 
     pipeline: str
     descriptor: bytes
     descriptor_set_sha256: str
     connected_workers: int = 0
-    paused: bool = False
+    pause: str | None = None
 
 
 @dataclass(frozen=True)

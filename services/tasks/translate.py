@@ -9,14 +9,17 @@ from radmesh import names
 from radmesh.blobs.v1 import image_pb2
 from radmesh.tasks.v1 import callback_pb2, task_pb2, worker_service_pb2
 from services.tasks.lifecycle import State
+from services.tasks.pace import NOTHING_KNOWN, Outlook
 from services.tasks.records import EventRecord, Grant, ImageRecord, LeaseKey, TaskRecord
 from services.tasks.review_messages import add_accepted_stage, add_reviews
 from services.tasks.timeouts import timeouts_message
 from services.tasks.webhooks.records import CallbackRecord
 
 
-def task_message(record: TaskRecord, *, listed: bool = False, eta: float | None = None) -> task_pb2.Task:
-    """A task as clients see it. listed: without outcome and artifacts. eta: seconds to its end, if known."""
+def task_message(
+    record: TaskRecord, *, listed: bool = False, outlook: Outlook = NOTHING_KNOWN
+) -> task_pb2.Task:
+    """A task as clients see it. listed: without outcome and artifacts."""
     task = task_pb2.Task(
         name=f"tasks/{record.task_id}",
         pipeline=f"pipelines/{record.pipeline}",
@@ -38,8 +41,10 @@ def task_message(record: TaskRecord, *, listed: bool = False, eta: float | None 
     _set_times(task, record)
     if record.progress:
         task.progress.MergeFromString(record.progress)
-    if eta is not None:
-        task.eta.FromMilliseconds(round(eta * 1000))
+    if outlook.eta is not None:
+        task.eta.FromMilliseconds(round(outlook.eta * 1000))
+    if outlook.pause is not None:
+        task.pipeline_paused, task.pause_reason = True, outlook.pause
     if listed:
         return task
     if record.callback:

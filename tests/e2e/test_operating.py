@@ -7,7 +7,7 @@ import pytest
 from radmesh.client import SyncClient
 from radmesh.mesh import Mesh
 from radmesh.tasks.v1 import task_pb2
-from tests.support.command import objects, radmesh
+from tests.support.command import objects, radmesh, start
 
 SLOW = {"steps": 100_000, "step_seconds": 0.05}
 
@@ -70,13 +70,19 @@ def test_a_pause_keeps_tasks_waiting_until_it_is_resumed(mesh: Mesh) -> None:
             assert client.pipeline("steps").paused
             task = client.create("steps", [], parameters={"steps": 1})
             assert client.get(task.name).state == task_pb2.TASK_STATE_QUEUED
-        assert "Paused by an operator" in radmesh("pipelines", server=mesh.address).stdout
+        assert "Paused by an operator (new scanner)" in radmesh("pipelines", server=mesh.address).stdout
         (row,) = objects(radmesh("pipelines", "--json", server=mesh.address).stdout)
-        assert row["paused"]
+        assert (row["paused"], row["pause_reason"]) == (True, "new scanner")
+        watching = start("watch", task.name, server=mesh.address)
+        assert watching.stdout
+        assert watching.stdout.readline().endswith("its pipeline is paused (new scanner)\n")
+        (shown,) = objects(radmesh("tasks", "get", task.name, "--json", server=mesh.address).stdout)
+        assert (shown["pipeline_paused"], shown["pause_reason"]) == (True, "new scanner")
         assert "radmesh tasks resume steps" in radmesh("doctor", "--server", mesh.address).stdout
     finally:
         resumed = radmesh("tasks", "resume", "steps", server=mesh.address)
     assert resumed.stdout == "pipelines/steps is resumed.\n"
+    assert "succeeded" in watching.communicate(timeout=60)[0]
     with SyncClient(mesh.address) as client:
         assert client.wait(task.name).state == task_pb2.TASK_STATE_SUCCEEDED
     assert "new scanner" in radmesh("tasks", "audit", server=mesh.address).stdout

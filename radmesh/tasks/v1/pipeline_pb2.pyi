@@ -26,7 +26,7 @@ PIPELINE_PARAMETER_TYPE_BOOLEAN: PipelineParameterType
 PIPELINE_PARAMETER_TYPE_STRING: PipelineParameterType
 
 class Pipeline(_message.Message):
-    __slots__ = ("name", "title", "description", "input", "parameters", "artifacts", "result_type", "models", "demonstrator", "attempt_timeout", "queue_timeout", "max_attempts", "connected_workers", "heartbeat_timeout", "progress_timeout", "review_timeout", "paused")
+    __slots__ = ("name", "title", "description", "input", "parameters", "artifacts", "result_type", "models", "demonstrator", "attempt_timeout", "queue_timeout", "max_attempts", "connected_workers", "heartbeat_timeout", "progress_timeout", "review_timeout", "paused", "pause_reason")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +44,7 @@ class Pipeline(_message.Message):
     PROGRESS_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     REVIEW_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_REASON_FIELD_NUMBER: _ClassVar[int]
     name: str
     title: str
     description: str
@@ -61,7 +62,8 @@ class Pipeline(_message.Message):
     progress_timeout: _duration_pb2.Duration
     review_timeout: _duration_pb2.Duration
     paused: bool
-    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., input: _Optional[_Union[PipelineInput, _Mapping]] = ..., parameters: _Optional[_Iterable[_Union[PipelineParameter, _Mapping]]] = ..., artifacts: _Optional[_Iterable[_Union[PipelineArtifact, _Mapping]]] = ..., result_type: _Optional[str] = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., demonstrator: _Optional[bool] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., connected_workers: _Optional[int] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., progress_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., review_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[bool] = ...) -> None: ...
+    pause_reason: str
+    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., input: _Optional[_Union[PipelineInput, _Mapping]] = ..., parameters: _Optional[_Iterable[_Union[PipelineParameter, _Mapping]]] = ..., artifacts: _Optional[_Iterable[_Union[PipelineArtifact, _Mapping]]] = ..., result_type: _Optional[str] = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., demonstrator: _Optional[bool] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., connected_workers: _Optional[int] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., progress_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., review_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[bool] = ..., pause_reason: _Optional[str] = ...) -> None: ...
 
 class PipelineInput(_message.Message):
     __slots__ = ("media_types", "file_extensions", "min_images", "max_images", "max_image_bytes", "max_image_pixels", "min_image_side")

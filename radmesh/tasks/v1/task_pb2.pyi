@@ -49,7 +49,7 @@ TASK_PRIORITY_ROUTINE: TaskPriority
 TASK_PRIORITY_BATCH: TaskPriority
 
 class Task(_message.Message):
-    __slots__ = ("name", "pipeline", "images", "parameters", "labels", "owner", "state", "attempt", "sequence", "create_time", "start_time", "end_time", "progress", "queue_position", "weights", "weights_digest", "artifacts", "result", "error", "expire_time", "priority", "not_before_time", "batch", "eta", "timeouts", "callback", "reviews", "stage")
+    __slots__ = ("name", "pipeline", "images", "parameters", "labels", "owner", "state", "attempt", "sequence", "create_time", "start_time", "end_time", "progress", "queue_position", "weights", "weights_digest", "artifacts", "result", "error", "expire_time", "priority", "not_before_time", "batch", "eta", "timeouts", "callback", "reviews", "stage", "pipeline_paused", "pause_reason")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +85,8 @@ class Task(_message.Message):
     CALLBACK_FIELD_NUMBER: _ClassVar[int]
     REVIEWS_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_PAUSED_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_REASON_FIELD_NUMBER: _ClassVar[int]
     name: str
     pipeline: str
     images: _containers.RepeatedScalarFieldContainer[str]
@@ -113,7 +115,9 @@ class Task(_message.Message):
     callback: _callback_pb2.TaskCallback
     reviews: _containers.RepeatedCompositeFieldContainer[_review_pb2.TaskReview]
     stage: int
-    def __init__(self, name: _Optional[str] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[str]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., sequence: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[TaskProgress, _Mapping]] = ..., queue_position: _Optional[int] = ..., weights: _Optional[str] = ..., weights_digest: _Optional[str] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[TaskError, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., priority: _Optional[_Union[TaskPriority, str]] = ..., not_before_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., batch: _Optional[str] = ..., eta: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., timeouts: _Optional[_Union[_timeouts_pb2.TaskTimeouts, _Mapping]] = ..., callback: _Optional[_Union[_callback_pb2.TaskCallback, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[_review_pb2.TaskReview, _Mapping]]] = ..., stage: _Optional[int] = ...) -> None: ...
+    pipeline_paused: bool
+    pause_reason: str
+    def __init__(self, name: _Optional[str] = ..., pipeline: _Optional[str] = ..., images: _Optional[_Iterable[str]] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., attempt: _Optional[int] = ..., sequence: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[_Union[TaskProgress, _Mapping]] = ..., queue_position: _Optional[int] = ..., weights: _Optional[str] = ..., weights_digest: _Optional[str] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[TaskError, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., priority: _Optional[_Union[TaskPriority, str]] = ..., not_before_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., batch: _Optional[str] = ..., eta: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., timeouts: _Optional[_Union[_timeouts_pb2.TaskTimeouts, _Mapping]] = ..., callback: _Optional[_Union[_callback_pb2.TaskCallback, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[_review_pb2.TaskReview, _Mapping]]] = ..., stage: _Optional[int] = ..., pipeline_paused: _Optional[bool] = ..., pause_reason: _Optional[str] = ...) -> None: ...
 
 class TaskError(_message.Message):
     __slots__ = ("code", "reason", "message", "retryable", "metadata")
@@ -209,11 +213,15 @@ class TaskSnapshot(_message.Message):
     def __init__(self, task: _Optional[_Union[Task, _Mapping]] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class TaskBookmark(_message.Message):
-    __slots__ = ("sequence", "queue_position", "eta")
+    __slots__ = ("sequence", "queue_position", "eta", "pipeline_paused", "pause_reason")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     QUEUE_POSITION_FIELD_NUMBER: _ClassVar[int]
     ETA_FIELD_NUMBER: _ClassVar[int]
+    PIPELINE_PAUSED_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_REASON_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     queue_position: int
     eta: _duration_pb2.Duration
-    def __init__(self, sequence: _Optional[int] = ..., queue_position: _Optional[int] = ..., eta: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    pipeline_paused: bool
+    pause_reason: str
+    def __init__(self, sequence: _Optional[int] = ..., queue_position: _Optional[int] = ..., eta: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., pipeline_paused: _Optional[bool] = ..., pause_reason: _Optional[str] = ...) -> None: ...

@@ -60,10 +60,9 @@ class AdminServicer(AdminServiceServicer):
         words = f"{name}: {request.reason}" if request.reason else name
         async with self._audited("PausePipeline", words) as (parts, note):
             pipeline_id = resource_id("pipelines", request.name)
-            if len(request.reason) > MAX_REASON_CHARACTERS:
-                raise InvalidRequestError(
-                    [Violation("reason", f"at most {MAX_REASON_CHARACTERS} characters")]
-                )
+            if len(request.reason) > MAX_REASON_CHARACTERS or not request.reason.isprintable():
+                rule = f"one line of at most {MAX_REASON_CHARACTERS} characters"
+                raise InvalidRequestError([Violation("reason", rule)])
             note.changed = await parts.store.pause_pipeline(pipeline_id, request.reason)
             return api.PausePipelineResponse(pipeline=await _pipeline(parts, pipeline_id))
 
@@ -132,6 +131,7 @@ class AdminServicer(AdminServiceServicer):
 
 
 async def _pipeline(parts: Parts, pipeline_id: str) -> pipeline_pb2.Pipeline:
-    """The pipeline as it is now: a reading from before would show it as it was."""
+    """The pipeline as it is now: a reading from before would show it, and tasks that wait, as it was."""
     parts.catalogue.forget()
+    await parts.paces.read()
     return (await parts.catalogue.get(pipeline_id)).message

@@ -31,7 +31,8 @@ class BatchServicer(BatchServiceServicer):
         check_batch(request)
         new = await read_batch(request, owner, parts)
         batch, items = await parts.store.create_batch(new)
-        answer = api.BatchCreateTasksResponse(items=[item_message(item) for item in items])
+        told = [item_message(item, parts.paces.outlook) for item in items]
+        answer = api.BatchCreateTasksResponse(items=told)
         if batch is not None:
             answer.batch.CopyFrom(batch_message(batch))
             _LOG.info("batch created", batch=answer.batch.name, tasks=len(batch.members), asked=len(items))

@@ -44,7 +44,7 @@ class TaskServicer(TaskServiceServicer):
         if created:
             _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=record.pipeline)
         return api.CreateTaskResponse(
-            task=task_message(record, eta=parts.paces.eta(record)), deduplicated=record.deduplicated
+            task=task_message(record, outlook=parts.paces.outlook(record)), deduplicated=record.deduplicated
         )
 
     async def GetTask(self, request: api.GetTaskRequest, context: Context) -> api.GetTaskResponse:
@@ -53,7 +53,7 @@ class TaskServicer(TaskServiceServicer):
         parts = self._parts()
         caller = principals.current()
         record = await parts.store.get(task_id, caller.name, reviewer=roles.is_reviewer(caller))
-        return api.GetTaskResponse(task=task_message(record, eta=parts.paces.eta(record)))
+        return api.GetTaskResponse(task=task_message(record, outlook=parts.paces.outlook(record)))
 
     async def ListTasks(self, request: api.ListTasksRequest, context: Context) -> api.ListTasksResponse:
         """See task_service.proto."""
@@ -63,7 +63,7 @@ class TaskServicer(TaskServiceServicer):
             return api.ListTasksResponse()  # nobody is shown another owner's tasks
         parts = self._parts()
         records, token = await parts.store.list_tasks(owner, task_filter, size, request.page_token)
-        tasks = [task_message(record, listed=True, eta=parts.paces.eta(record)) for record in records]
+        tasks = [task_message(record, listed=True, outlook=parts.paces.outlook(record)) for record in records]
         return api.ListTasksResponse(tasks=tasks, next_page_token=token)
 
     async def CancelTask(self, request: api.CancelTaskRequest, context: Context) -> api.CancelTaskResponse:

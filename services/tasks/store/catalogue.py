@@ -37,16 +37,16 @@ class CataloguePart(StorePart):
         """Returns how fast each pipeline goes."""
         flat = await self._scripts.call("read_paces", keys.PIPELINES, self._now(), _PACE_ATTEMPTS)
         return {
-            name.decode(): Pace(typical_seconds(runtimes), slots, busy)
-            for name, slots, busy, runtimes in zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True)
+            name.decode(): Pace(typical_seconds(runtimes), slots, busy, _text(pause))
+            for name, slots, busy, pause, runtimes in zip(*[iter(flat)] * 5, strict=True)
         }
 
     async def list_pipelines(self) -> list[PipelineRecord]:
         """Returns all pipelines by name."""
         flat = await self._scripts.call("list_pipelines", keys.PIPELINES, self._now())
         found = [
-            PipelineRecord(name.decode(), descriptor, sha256.decode(), workers, bool(paused))
-            for name, descriptor, sha256, workers, paused in zip(*[iter(flat)] * 5, strict=True)
+            PipelineRecord(name.decode(), descriptor, sha256.decode(), workers, _text(pause))
+            for name, descriptor, sha256, workers, pause in zip(*[iter(flat)] * 5, strict=True)
         ]
         return sorted(found, key=lambda one: one.pipeline)
 
@@ -71,3 +71,7 @@ class CataloguePart(StorePart):
         """Returns the descriptor sets by digest."""
         flat = await command(self._redis, "HGETALL", keys.DESCRIPTOR_SETS)
         return {sha256.decode(): content for sha256, content in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()

@@ -1,5 +1,7 @@
 """What operators do through real replicas: roles, audit, pauses."""
 
+import asyncio
+import uuid
 from typing import Any
 
 import grpc
@@ -7,7 +9,7 @@ import pytest
 
 from radmesh.status import from_rpc_error
 from radmesh.tasks.v1 import admin_service_pb2 as api
-from radmesh.tasks.v1 import pipeline_service_pb2, task_pb2
+from radmesh.tasks.v1 import batch_service_pb2, pipeline_service_pb2, task_pb2
 from tests.integration.tasks.conftest import Replica
 from tests.integration.tasks.hand_worker import PATIENCE, HandWorker, described
 
@@ -70,18 +72,55 @@ async def test_a_pause_on_one_replica_holds_on_the_other(
     workers.append(worker := HandWorker(described(pipeline)))
     await worker.connect(a.channel)
     answer = await b.admin.PausePipeline(api.PausePipelineRequest(name=name, reason="new scanner"))
-    assert answer.pipeline.paused
+    assert (answer.pipeline.paused, answer.pipeline.pause_reason) == (True, "new scanner")
     assert (await audit(a))[1].request == f"{name}: new scanner"
     listed = await a.pipelines.ListPipelines(pipeline_service_pb2.ListPipelinesRequest(page_size=500))
-    assert next(one for one in listed.pipelines if one.name == name).paused
+    assert next(one for one in listed.pipelines if one.name == name).pause_reason == "new scanner"
     task = await b.create(pipeline)
     # It looks for work with this heartbeat, and again when it is acknowledged to be settled.
     await worker.beat(free_slots=1)
     await worker.settled()
     assert (await a.get(task.name)).state == task_pb2.TASK_STATE_QUEUED
     answer = await b.admin.ResumePipeline(api.ResumePipelineRequest(name=name))
-    assert not answer.pipeline.paused
+    assert (answer.pipeline.paused, answer.pipeline.pause_reason) == (False, "")
     assert (await worker.assignment()).lease.task == task.name
+
+
+async def test_who_waits_on_any_replica_is_told_of_a_pause_and_why(
+    replicas: Replicas, pipeline: str, workers: Workers
+) -> None:
+    a, b = replicas
+    workers.append(worker := HandWorker(described(pipeline)))
+    await worker.connect(a.channel)
+    pause = api.PausePipelineRequest(name=f"pipelines/{pipeline}", reason="new scanner")
+    await a.admin.PausePipeline(pause, timeout=PATIENCE)
+    # The replica that paused it knows at once.
+    task = await a.create(pipeline)
+    assert (task.pipeline_paused, task.pause_reason) == (True, "new scanner")
+    batch = batch_service_pb2.BatchCreateTasksRequest(request_id=str(uuid.uuid4()))
+    batch.requests.add(request_id=str(uuid.uuid4()), pipeline=pause.name)
+    answer = await a.batches.BatchCreateTasks(batch, timeout=PATIENCE)
+    assert answer.items[0].task.pause_reason == "new scanner"
+    watch = b.watch(task.name)
+    async with asyncio.timeout(PATIENCE):
+        async for message in watch:
+            if message.bookmark.pipeline_paused:
+                assert message.bookmark.pause_reason == "new scanner"
+                break
+    watch.cancel()
+    shown = await b.get(task.name)
+    assert (shown.pipeline_paused, shown.pause_reason, shown.HasField("eta")) == (True, "new scanner", False)
+    await a.admin.ResumePipeline(api.ResumePipelineRequest(name=pause.name), timeout=PATIENCE)
+    await worker.assignment()
+    assert not (await b.get(task.name)).pipeline_paused
+
+
+@pytest.mark.parametrize("reason", ["x" * 201, "two\nlines", "bell \a", "\x1b[2J"])
+async def test_a_reason_that_cannot_be_shown_is_refused(replicas: Replicas, reason: str) -> None:
+    call = replicas[0].admin.PausePipeline(
+        api.PausePipelineRequest(name="pipelines/none-such", reason=reason), timeout=PATIENCE
+    )
+    assert await refused(call) == "INVALID_REQUEST"
 
 
 async def test_a_paused_worker_is_shown_so_and_gets_nothing(

@@ -88,6 +88,19 @@ async def test_an_idle_watch_gets_bookmarks_with_the_present_queue_position() ->
     assert (bookmark.sequence, bookmark.queue_position) == (1, 2)
 
 
+async def test_who_waits_idly_hears_of_a_pause_and_of_its_end() -> None:
+    log = MemoryLog()
+    log.write(task_pb2.TASK_STATE_QUEUED, 0)
+    async with aclosing(hub_over(log, bookmark_seconds=0.05).watch(TASK, OWNER, None)) as watch:
+        await next_of(watch)
+        log.task.pipeline_paused, log.task.pause_reason = True, "new scanner"
+        bookmark = (await next_of(watch)).bookmark
+        assert (bookmark.pipeline_paused, bookmark.pause_reason) == (True, "new scanner")
+        log.task.pipeline_paused, log.task.pause_reason = False, ""
+        bookmark = (await next_of(watch)).bookmark
+        assert (bookmark.pipeline_paused, bookmark.pause_reason) == (False, "")
+
+
 async def test_a_bookmark_of_a_running_task_carries_the_last_estimate() -> None:
     log = MemoryLog()
     log.write(task_pb2.TASK_STATE_RUNNING)

@@ -1,5 +1,7 @@
 """How progress and results read in a line."""
 
+from typing import Any
+
 import pytest
 from google.protobuf import duration_pb2
 
@@ -43,6 +45,24 @@ def test_an_idle_bookmark_says_nothing() -> None:
     assert lines.message_line(WatchMessage(bookmark=task_pb2.TaskBookmark(sequence=3))) is None
     queued = WatchMessage(bookmark=task_pb2.TaskBookmark(sequence=1, queue_position=4))
     assert lines.message_line(queued) == "queued, place 4"
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        (
+            {"queue_position": 4, "pause_reason": "MR"},
+            "queued, place 4: its pipeline is paused (MR)",
+        ),
+        ({"queue_position": 4}, "queued, place 4: its pipeline is paused"),
+        ({}, "queued: its pipeline is paused"),
+    ],
+)
+def test_who_waits_for_a_paused_pipeline_is_told_so(fields: dict[str, Any], text: str) -> None:
+    bookmark = task_pb2.TaskBookmark(pipeline_paused=True, **fields)
+    assert lines.message_line(WatchMessage(bookmark=bookmark)) == text
+    task = task_pb2.Task(state=task_pb2.TASK_STATE_QUEUED, pipeline_paused=True, **fields)
+    assert lines.task_text(task) == text
 
 
 def test_a_result_reads_field_by_field() -> None:

@@ -20,7 +20,7 @@ async def known(store: TaskStore, session: int) -> int:
 
 
 async def paused(store: TaskStore) -> dict[str, bool]:
-    return {one.pipeline: one.paused for one in await store.list_pipelines()}
+    return {one.pipeline: one.pause is not None for one in await store.list_pipelines()}
 
 
 async def test_a_paused_pipeline_hands_out_nothing_and_holds_up_no_other(
@@ -33,6 +33,10 @@ async def test_a_paused_pipeline_hands_out_nothing_and_holds_up_no_other(
     assert await store.pause_pipeline(OCTA, "new scanner")
     assert not await store.pause_pipeline(OCTA, "again")
     assert await paused(store) == {OCTA: True, "ct-l3": False}
+    assert {one.pipeline: one.pause for one in await store.list_pipelines()} == {
+        OCTA: "new scanner",
+        "ct-l3": None,
+    }
     other, _ = await store.create(new_task(pipeline="ct-l3"))
     grant = await store.acquire("w", known, [OCTA, "ct-l3"], "during")
     assert grant

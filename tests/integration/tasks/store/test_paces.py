@@ -69,3 +69,13 @@ async def test_a_pace_counts_the_slots_of_who_takes_tasks(store: TaskStore, cloc
     assert (await store.read_paces())["octa-vessels"].slots == 3
     clock.advance(60)
     assert (await store.read_paces())["octa-vessels"].slots == 0
+
+
+async def test_a_paused_pipeline_has_no_slots_and_says_why(store: TaskStore) -> None:
+    await store.put_pipeline("octa-vessels", b"d", "s")
+    await store.open_session("w", [], PIPELINES, slots=2)
+    for reason in ("new scanner", ""):
+        await store.pause_pipeline("octa-vessels", reason)
+        assert await store.read_paces() == {"octa-vessels": Pace(pause=reason)}
+        await store.resume_pipeline("octa-vessels")
+    assert await store.read_paces() == {"octa-vessels": Pace(slots=2)}
