@@ -46,6 +46,7 @@ _WRONG_REQUEST = (
     errors.PermissionDeniedError,
     errors.NotAwaitingReviewError,
     errors.ReviewChangedError,
+    errors.PipelineInUseError,
 )
 
 

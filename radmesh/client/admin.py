@@ -69,7 +69,7 @@ class AdminClient(Calls):
         return (await self._call(self._stub.ResumePipeline, request)).pipeline
 
     async def delete_pipeline(self, name: str) -> None:
-        """Forgets a pipeline that no worker serves any more."""
+        """Forgets a pipeline that no worker serves any more. Raises PipelineInUseError."""
         request = pb.DeletePipelineRequest(name=full_name("pipelines", name))
         await self._call(self._stub.DeletePipeline, request)
 

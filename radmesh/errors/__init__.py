@@ -5,6 +5,7 @@ from radmesh.errors.conflicts import (
     AbortedError,
     FailedPreconditionError,
     NotAwaitingReviewError,
+    PipelineInUseError,
     ReviewChangedError,
 )
 from radmesh.errors.limits import DeadlineExceededError, ExhaustedError, UnavailableError
@@ -62,6 +63,7 @@ __all__ = [
     "OffsetMismatchError",
     "OutOfRangeError",
     "PermissionDeniedError",
+    "PipelineInUseError",
     "PipelineNotFoundError",
     "RadmeshError",
     "RequestIdReusedError",

@@ -23,6 +23,12 @@ class NotAwaitingReviewError(FailedPreconditionError):
     reason = "NOT_AWAITING_REVIEW"
 
 
+class PipelineInUseError(FailedPreconditionError):
+    """A pipeline is served or waited for still; metadata `connected_workers`, `tasks`: how many of each."""
+
+    reason = "PIPELINE_IN_USE"
+
+
 class ReviewChangedError(AbortedError):
     """The task shows another stage than the one decided on; metadata `sequence`: that of the open review."""
 

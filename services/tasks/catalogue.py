@@ -55,7 +55,7 @@ class Catalogue:
         return list((await self._read()).values())
 
     async def delete(self, pipeline_id: str) -> None:
-        """Forgets a pipeline. Raises PipelineNotFoundError, FailedPreconditionError (PIPELINE_IN_USE)."""
+        """Forgets a pipeline. Raises PipelineNotFoundError, PipelineInUseError."""
         await self._store.delete_pipeline(pipeline_id)
         self.forget()
 

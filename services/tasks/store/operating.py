@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from radmesh.errors import FailedPreconditionError, PipelineNotFoundError, WorkerNotFoundError
+from radmesh.errors import PipelineInUseError, PipelineNotFoundError, WorkerNotFoundError
 from services.tasks.records import WorkerRecord
 from services.tasks.store import keys
 from services.tasks.store.part import StorePart
@@ -24,17 +24,12 @@ class OperatingPart(StorePart):
         return await self._pause_pipeline(pipeline, "0", "")
 
     async def delete_pipeline(self, pipeline: str) -> None:
-        """Forgets a pipeline. Raises PipelineNotFoundError, FailedPreconditionError (PIPELINE_IN_USE)."""
+        """Forgets a pipeline. Raises PipelineNotFoundError, PipelineInUseError."""
         outcome, *counts = await self._scripts.call("delete_pipeline", keys.PIPELINES, self._now(), pipeline)
         if outcome == b"NOT_FOUND":
             raise _no_pipeline(pipeline)
         if outcome == b"IN_USE":
-            workers, tasks = counts
-            raise FailedPreconditionError(
-                f"pipelines/{pipeline} has {workers} connected workers and {tasks} tasks not ended.",
-                reason="PIPELINE_IN_USE",
-                metadata={"connected_workers": str(workers), "tasks": str(tasks)},
-            )
+            raise _in_use(pipeline, *counts)
 
     async def list_workers(self) -> list[WorkerRecord]:
         """Returns the workers that are connected or hold leases, by id."""
@@ -88,6 +83,20 @@ def _workers(flat: Sequence[bytes | int | Sequence[bytes | None]]) -> list[Worke
             )
         )
     return found
+
+
+def _in_use(pipeline: str, workers: int, tasks: int) -> PipelineInUseError:
+    facts, steps = [], []
+    if workers:
+        facts.append(f"{workers} connected worker{' serves' if workers == 1 else 's serve'} it")
+        steps.append("stop its workers")
+    if tasks:
+        facts.append(f"{tasks} of its tasks {'has' if tasks == 1 else 'have'} not ended")
+        steps.append("let its tasks end, or cancel them")
+    return PipelineInUseError(
+        f"pipelines/{pipeline} is in use: {' and '.join(facts)}. First {' and '.join(steps)}.",
+        metadata={"connected_workers": str(workers), "tasks": str(tasks)},
+    )
 
 
 def _no_pipeline(pipeline: str) -> PipelineNotFoundError:

@@ -33,6 +33,9 @@ def image(tmp_path: Path) -> str:
         ["frobnicate"],
         ["tasks", "check", "--max-runtime", "soon"],
         ["tasks", "pause"],
+        ["pipelines", "delete"],
+        # Dropped silently, the command would go to another server.
+        ["pipelines", "--server", "elsewhere:1", "delete", "steps"],
     ],
 )
 def test_a_wrong_command_line_exits_with_2(line: list[str]) -> None:
@@ -82,7 +85,15 @@ def test_the_server_can_be_named_by_the_environment(monkeypatch: pytest.MonkeyPa
 
 
 def test_every_command_has_help() -> None:
-    for line in (["up"], ["analyze"], ["watch"], ["tasks", "list"], ["pipelines"], ["doctor"]):
+    for line in (
+        ["up"],
+        ["analyze"],
+        ["watch"],
+        ["tasks", "list"],
+        ["pipelines"],
+        ["pipelines", "delete"],
+        ["doctor"],
+    ):
         assert CliRunner().invoke(app, [*line, "--help"]).exit_code == 0
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from radmesh.errors import FailedPreconditionError, PipelineNotFoundError, WorkerNotFoundError
+from radmesh.errors import PipelineInUseError, PipelineNotFoundError, WorkerNotFoundError
 from services.tasks.lifecycle import State
 from services.tasks.records import FeedKind
 from services.tasks.store import TaskStore
@@ -91,13 +91,14 @@ async def test_no_wait_times_out_for_a_pause(store: TaskStore, known: int, clock
 async def test_a_pipeline_is_forgotten_when_nobody_serves_or_waits_for_it(
     store: TaskStore, known: int, clock: SetClock
 ) -> None:
-    with pytest.raises(FailedPreconditionError) as caught:
+    with pytest.raises(PipelineInUseError) as caught:
         await store.delete_pipeline(OCTA)
     assert caught.value.reason == "PIPELINE_IN_USE"
     assert caught.value.metadata == {"connected_workers": "1", "tasks": "0"}
+    assert caught.value.message.endswith("in use: 1 connected worker serves it. First stop its workers.")
     await store.close_session("w", known)
     created, _ = await store.create(new_task())
-    with pytest.raises(FailedPreconditionError):
+    with pytest.raises(PipelineInUseError, match="1 of its tasks has not ended"):
         await store.delete_pipeline(OCTA)
     await store.cancel(created.task_id, "alice")
     await store.pause_pipeline(OCTA, "")
