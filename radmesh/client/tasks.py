@@ -61,7 +61,8 @@ class TaskCalls(FileCalls):
     async def list(self, filter: str = "", *, page_size: int = 0) -> AsyncGenerator[task_pb2.Task, None]:
         """The caller's tasks, oldest first, page by page.
 
-        filter: such as `state=RUNNING AND labels.ward=west`; see ListTasksRequest.
+        filter: such as `state=RUNNING AND labels.ward=west`; see ListTasksRequest. Reviewers are shown every
+        owner's with `state=AWAITING_REVIEW`.
         """
         request = task_service_pb2.ListTasksRequest(filter=filter, page_size=page_size)
         async for page in self._pages(self._tasks.ListTasks, request):

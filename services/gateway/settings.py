@@ -19,7 +19,7 @@ class GatewaySettings(ServiceSettings):
     reviewers: str = Field(
         "",
         description="Principals that have the role `reviewer` though no role came with their call, joined by "
-        "commas. They see and decide, by its name, what waits for a review, whosever it is.",
+        "commas. They list, see and decide what waits for a review, whosever it is.",
     )
     tasks: str = Field(
         "127.0.0.1:50052",

@@ -184,9 +184,17 @@ async def test_a_review_outlives_the_whole_mesh_and_reviewers_decide_for_others(
             for visit in (bob.get(task.name), bob.read(task.artifacts[0].name), bob.watch(task.name)):
                 assert await visit == "TASK_NOT_FOUND"
             assert await bob.accept(task) == "TASK_NOT_FOUND"
+            undecided = "state=AWAITING_REVIEW"
+            for asked in (undecided, f"{undecided} AND owner=local"):
+                assert await bob.list(asked) == []
+                assert await carol.list(asked) == [task.name]
+            # What does not wait for a review is its owner's alone, also for reviewers.
+            for asked in ("", "owner=local", f"{undecided} AND owner=bob", "state=QUEUED AND owner=local"):
+                assert await carol.list(asked) == []
             for visit in (carol.get(task.name), carol.read(task.artifacts[0].name), carol.watch(task.name)):
                 assert await visit == ""
             assert await carol.accept(task) == ""
+            assert await carol.list(undecided) == []
             ended = await client.wait(task.name)
     assert (ended.state, ended.reviews[0].reviewer) == (task_pb2.TASK_STATE_SUCCEEDED, "carol")
 
@@ -203,6 +211,11 @@ class _Visitor:
     async def get(self, name: str) -> str:
         request = task_service_pb2.GetTaskRequest(name=name)
         return await self._told(self._tasks.GetTask(request, metadata=self._metadata))
+
+    async def list(self, asked: str) -> list[str]:
+        request = task_service_pb2.ListTasksRequest(filter=asked)
+        answer = await self._tasks.ListTasks(request, metadata=self._metadata)
+        return [one.name for one in answer.tasks]
 
     async def accept(self, task: task_pb2.Task) -> str:
         request = review_service_pb2.ReviewTaskRequest(

@@ -105,7 +105,8 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTasks(self, request, context):
-        """Lists the caller's tasks by create time, oldest first, without outcomes and artifacts.
+        """Lists the caller's tasks by create time, oldest first, without outcomes and artifacts. Who has the role `reviewer`
+        and asks for `state=AWAITING_REVIEW` is shown those of every owner.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the filter or the page token cannot be read.

@@ -60,7 +60,8 @@ class TaskServiceStub:
     NOT_FOUND (TASK_NOT_FOUND): no such task, or it belongs to another owner.
     """
     ListTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]
-    """Lists the caller's tasks by create time, oldest first, without outcomes and artifacts.
+    """Lists the caller's tasks by create time, oldest first, without outcomes and artifacts. Who has the role `reviewer`
+    and asks for `state=AWAITING_REVIEW` is shown those of every owner.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the filter or the page token cannot be read.
@@ -122,7 +123,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
     NOT_FOUND (TASK_NOT_FOUND): no such task, or it belongs to another owner.
     """
     ListTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]  # type: ignore[assignment]
-    """Lists the caller's tasks by create time, oldest first, without outcomes and artifacts.
+    """Lists the caller's tasks by create time, oldest first, without outcomes and artifacts. Who has the role `reviewer`
+    and asks for `state=AWAITING_REVIEW` is shown those of every owner.
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the filter or the page token cannot be read.
@@ -199,7 +201,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.ListTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_service_pb2.ListTasksResponse, _abc.Awaitable[_task_service_pb2.ListTasksResponse]]:
-        """Lists the caller's tasks by create time, oldest first, without outcomes and artifacts.
+        """Lists the caller's tasks by create time, oldest first, without outcomes and artifacts. Who has the role `reviewer`
+        and asks for `state=AWAITING_REVIEW` is shown those of every owner.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the filter or the page token cannot be read.

@@ -8,6 +8,8 @@ local DELAYED, LEASES = key('delayed'), key('leases')
 local ATTEMPT_TIMEOUTS, QUEUE_TIMEOUTS = key('attempt-timeouts'), key('queue-timeouts')
 local PROGRESS_TIMEOUTS, REVIEW_TIMEOUTS = key('progress-timeouts'), key('review-timeouts')
 local RETENTION = key('retention')
+-- Every owner's tasks that await a review, by create time.
+local UNDECIDED = key('undecided')
 local IMAGE_PINS, IMAGE_DELETIONS = key('image-pins'), key('image-deletions')
 -- Hash: when blobs were swept first and last by this store; token of the sweep that runs, and until when it counts.
 local SWEEP = key('sweep')

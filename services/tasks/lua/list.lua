@@ -1,24 +1,36 @@
--- Reads a page of an owner's tasks by create time. Takes off the index what no longer exists.
--- KEYS: 1 the index of all of the owner's tasks.
--- ARGV: 1 owner, 2 page size, 3 cursor's create time in ms, 4 cursor's task ('' and '' for the first page),
---   5 least create time in ms or '', 6 create time in ms to stop before or '', 7 state or '', 8 pipeline or '',
---   then names and values of labels.
+-- Reads a page of an owner's tasks, or of every owner's that await a review, by create time. Takes off the index what no
+-- longer exists.
+-- KEYS: 1 the index of all of them.
+-- ARGV: 1 owner, '' for every owner's that await a review, 2 page size, 3 cursor's create time in ms, 4 cursor's task
+--   ('' and '' for the first page), 5 least create time in ms or '', 6 create time in ms to stop before or '', 7 state
+--   or '', 8 pipeline or '', then names and values of labels.
 -- Returns {listed records, cursor's create time, cursor's task}; the cursor is '' on the last page.
 local owner, page_size, cursor_ms, cursor_id = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local before_ms = tonumber(ARGV[6])
 
-local indexes = { owner_index(owner) }
-if ARGV[7] ~= '' then indexes[#indexes + 1] = state_index(owner, ARGV[7]) end
-if ARGV[8] ~= '' then indexes[#indexes + 1] = pipeline_index(owner, ARGV[8]) end
-for index = 9, #ARGV, 2 do indexes[#indexes + 1] = label_index(owner, ARGV[index], ARGV[index + 1]) end
-local smallest, size = indexes[1], redis.call('ZCARD', indexes[1])
+-- The indexes that have what is asked for of one owner.
+local function asked_for(of)
+  local found = {}
+  if ARGV[7] ~= '' then found[#found + 1] = state_index(of, ARGV[7]) end
+  if ARGV[8] ~= '' then found[#found + 1] = pipeline_index(of, ARGV[8]) end
+  for index = 9, #ARGV, 2 do found[#found + 1] = label_index(of, ARGV[index], ARGV[index + 1]) end
+  return found
+end
+
+local indexes = owner ~= '' and asked_for(owner) or {}
+local smallest, size = KEYS[1], redis.call('ZCARD', KEYS[1])
 for _, name in ipairs(indexes) do
   local members = redis.call('ZCARD', name)
   if members < size then smallest, size = name, members end
 end
 
 local function matches(id)
-  for _, name in ipairs(indexes) do
+  local wanted = indexes
+  if owner == '' then
+    local of = redis.call('HGET', task_key(id), 'owner')
+    wanted = of and asked_for(of) or {}
+  end
+  for _, name in ipairs(wanted) do
     if name ~= smallest and not redis.call('ZSCORE', name, id) then return false end
   end
   return true

@@ -71,6 +71,7 @@ local function leave_state(task)
     redis.call('ZREM', QUEUE_TIMEOUTS, task.id)
   elseif task.state == STATE.AWAITING_REVIEW then
     redis.call('ZREM', REVIEW_TIMEOUTS, task.id)
+    redis.call('ZREM', UNDECIDED, task.id)
   end
   redis.call('ZREM', state_index(task.owner, task.state), task.id)
   local field = task.pipeline .. ' ' .. task.state

@@ -20,6 +20,7 @@ local function open_review(task, now, stage_result, outcome)
   keep_reviews(task, reviews)
   redis.call('HSET', task_key(task.id), 'stage', #reviews, 'stage_result', stage_result)
   redis.call('ZADD', REVIEW_TIMEOUTS, expire_ms, task.id)
+  redis.call('ZADD', UNDECIDED, task.create_ms, task.id)
 end
 
 -- Notes in the open review what was decided.

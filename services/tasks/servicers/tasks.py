@@ -11,6 +11,7 @@ from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
 from services.chassis import logs, principals, roles
 from services.tasks.filters import read_list
+from services.tasks.lifecycle import State
 from services.tasks.parts import Parts
 from services.tasks.preparing import check_request, complete
 from services.tasks.repeats import find_repeated
@@ -58,10 +59,13 @@ class TaskServicer(TaskServiceServicer):
     async def ListTasks(self, request: api.ListTasksRequest, context: Context) -> api.ListTasksResponse:
         """See task_service.proto."""
         size, task_filter = read_list(request)
-        owner = principals.current().name
-        if task_filter.owner not in (None, owner):
-            return api.ListTasksResponse()  # nobody is shown another owner's tasks
-        parts = self._parts()
+        caller, parts = principals.current(), self._parts()
+        owner = task_filter.owner
+        # Nobody is shown another owner's tasks but who reviews them, and then what awaits a review.
+        if not (roles.is_reviewer(caller) and task_filter.state is State.AWAITING_REVIEW):
+            if owner not in (None, caller.name):
+                return api.ListTasksResponse()
+            owner = caller.name
         records, token = await parts.store.list_tasks(owner, task_filter, size, request.page_token)
         tasks = [task_message(record, listed=True, outlook=parts.paces.outlook(record)) for record in records]
         return api.ListTasksResponse(tasks=tasks, next_page_token=token)

@@ -85,18 +85,18 @@ class TaskPart(StorePart):
         return task_record(fields, position), [event_record(event) for event in events]
 
     async def list_tasks(
-        self, owner: str, task_filter: TaskFilter, page_size: int, page_token: str
+        self, owner: str | None, task_filter: TaskFilter, page_size: int, page_token: str
     ) -> tuple[list[TaskRecord], str]:
         """Returns a page of an owner's tasks by create time, and the next page's token, empty on the last.
 
-        A page may be short, even empty, though more follow. Raises InvalidRequestError when the token cannot
-        be read.
+        owner: None for every owner's, but only those that await a review. A page may be short, even empty,
+        though more follow. Raises InvalidRequestError when the token cannot be read.
         """
         create_from, create_before = task_filter.create_from, task_filter.create_before
         page, cursor_ms, cursor_id = await self._scripts.call(
             "list",
-            keys.owner_index(owner),
-            owner,
+            keys.UNDECIDED if owner is None else keys.owner_index(owner),
+            owner or "",
             page_size,
             *_read_token(page_token),
             to_milliseconds(create_from) if create_from else "",
