@@ -46,21 +46,14 @@ class Analysis:
         header = await _header(requests)
         image = await self._receive(header, requests)
         yield AnalyzeResponse(image=image)
-        request = CreateTaskRequest(
-            request_id=header.request_id,
-            pipeline=header.pipeline,
-            images=[image.name],
-            labels=header.labels,
-            weights=header.weights,
-        )
-        if header.HasField("parameters"):
-            request.parameters.CopyFrom(header.parameters)
-        task: Task = (await self.peer.ask(self.peer.tasks.CreateTask, request)).task
+        created = await self.peer.ask(self.peer.tasks.CreateTask, task_request(header, image.name))
+        task: Task = created.task
         watch = self.hub.watch(task.name, principals.current().name, None)
         async with aclosing(watch) as messages:
             async for message in messages:
                 kind = message.WhichOneof("message")
-                yield AnalyzeResponse(**{kind: getattr(message, kind)})
+                told = kind == "snapshot" and created.deduplicated
+                yield AnalyzeResponse(**{kind: getattr(message, kind)}, deduplicated=told)
         if header.include_artifacts:
             async with aclosing(self._artifacts(task.name)) as parts:
                 async for part in parts:
@@ -102,6 +95,23 @@ class Analysis:
                 async for chunk in chunks:
                     yield ArtifactChunk(name=artifact.name, offset=offset, chunk=chunk)
                     offset += len(chunk)
+
+
+def task_request(header: AnalyzeHeader, image: str) -> CreateTaskRequest:
+    """What CreateTask is asked for the image that came after a header."""
+    return CreateTaskRequest(
+        request_id=header.request_id,
+        pipeline=header.pipeline,
+        images=[image],
+        parameters=header.parameters if header.HasField("parameters") else None,
+        labels=header.labels,
+        weights=header.weights,
+        priority=header.priority,
+        not_before_time=header.not_before_time if header.HasField("not_before_time") else None,
+        dedupe_key=header.dedupe_key,
+        timeouts=header.timeouts if header.HasField("timeouts") else None,
+        callback_url=header.callback_url,
+    )
 
 
 async def _header(requests: AsyncIterator[AnalyzeRequest]) -> AnalyzeHeader:

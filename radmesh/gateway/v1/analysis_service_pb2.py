@@ -23,11 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from radmesh.blobs.v1 import image_pb2 as radmesh_dot_blobs_dot_v1_dot_image__pb2
 from radmesh.tasks.v1 import task_pb2 as radmesh_dot_tasks_dot_v1_dot_task__pb2
+from radmesh.tasks.v1 import timeouts_pb2 as radmesh_dot_tasks_dot_v1_dot_timeouts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)radmesh/gateway/v1/analysis_service.proto\x12\x12radmesh.gateway.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1cradmesh/blobs/v1/image.proto\x1a\x1bradmesh/tasks/v1/task.proto\"a\n\x0e\x41nalyzeRequest\x12\x33\n\x06header\x18\x01 \x01(\x0b\x32!.radmesh.gateway.v1.AnalyzeHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"\xb8\x02\n\rAnalyzeHeader\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x16\n\x0e\x66ile_extension\x18\x05 \x01(\t\x12+\n\nparameters\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12=\n\x06labels\x18\x07 \x03(\x0b\x32-.radmesh.gateway.v1.AnalyzeHeader.LabelsEntry\x12\x0f\n\x07weights\x18\x08 \x01(\t\x12\x19\n\x11include_artifacts\x18\t \x01(\x08\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xcd\x02\n\x0f\x41nalyzeResponse\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x17.radmesh.blobs.v1.ImageH\x00\x12\x32\n\x08snapshot\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskSnapshotH\x00\x12,\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12\x32\n\x08\x62ookmark\x18\x05 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskBookmarkH\x00\x12;\n\x0e\x61rtifact_chunk\x18\x06 \x01(\x0b\x32!.radmesh.gateway.v1.ArtifactChunkH\x00\x42\t\n\x07message\"<\n\rArtifactChunk\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\r\n\x05\x63hunk\x18\x03 \x01(\x0c\x32i\n\x0f\x41nalysisService\x12V\n\x07\x41nalyze\x12\".radmesh.gateway.v1.AnalyzeRequest\x1a#.radmesh.gateway.v1.AnalyzeResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)radmesh/gateway/v1/analysis_service.proto\x12\x12radmesh.gateway.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cradmesh/blobs/v1/image.proto\x1a\x1bradmesh/tasks/v1/task.proto\x1a\x1fradmesh/tasks/v1/timeouts.proto\"a\n\x0e\x41nalyzeRequest\x12\x33\n\x06header\x18\x01 \x01(\x0b\x32!.radmesh.gateway.v1.AnalyzeHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"\xfb\x03\n\rAnalyzeHeader\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x16\n\x0e\x66ile_extension\x18\x05 \x01(\t\x12+\n\nparameters\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12=\n\x06labels\x18\x07 \x03(\x0b\x32-.radmesh.gateway.v1.AnalyzeHeader.LabelsEntry\x12\x0f\n\x07weights\x18\x08 \x01(\t\x12\x19\n\x11include_artifacts\x18\t \x01(\x08\x12\x30\n\x08priority\x18\n \x01(\x0e\x32\x1e.radmesh.tasks.v1.TaskPriority\x12\x33\n\x0fnot_before_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndedupe_key\x18\x0c \x01(\t\x12\x30\n\x08timeouts\x18\r \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskTimeouts\x12\x14\n\x0c\x63\x61llback_url\x18\x0e \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xe3\x02\n\x0f\x41nalyzeResponse\x12(\n\x05image\x18\x01 \x01(\x0b\x32\x17.radmesh.blobs.v1.ImageH\x00\x12\x32\n\x08snapshot\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskSnapshotH\x00\x12,\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12\x32\n\x08\x62ookmark\x18\x05 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskBookmarkH\x00\x12;\n\x0e\x61rtifact_chunk\x18\x06 \x01(\x0b\x32!.radmesh.gateway.v1.ArtifactChunkH\x00\x12\x14\n\x0c\x64\x65\x64uplicated\x18\x07 \x01(\x08\x42\t\n\x07message\"<\n\rArtifactChunk\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\r\n\x05\x63hunk\x18\x03 \x01(\x0c\x32i\n\x0f\x41nalysisService\x12V\n\x07\x41nalyze\x12\".radmesh.gateway.v1.AnalyzeRequest\x1a#.radmesh.gateway.v1.AnalyzeResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,16 +38,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ANALYZEHEADER_LABELSENTRY']._loaded_options = None
   _globals['_ANALYZEHEADER_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_ANALYZEREQUEST']._serialized_start=154
-  _globals['_ANALYZEREQUEST']._serialized_end=251
-  _globals['_ANALYZEHEADER']._serialized_start=254
-  _globals['_ANALYZEHEADER']._serialized_end=566
-  _globals['_ANALYZEHEADER_LABELSENTRY']._serialized_start=521
-  _globals['_ANALYZEHEADER_LABELSENTRY']._serialized_end=566
-  _globals['_ANALYZERESPONSE']._serialized_start=569
-  _globals['_ANALYZERESPONSE']._serialized_end=902
-  _globals['_ARTIFACTCHUNK']._serialized_start=904
-  _globals['_ARTIFACTCHUNK']._serialized_end=964
-  _globals['_ANALYSISSERVICE']._serialized_start=966
-  _globals['_ANALYSISSERVICE']._serialized_end=1071
+  _globals['_ANALYZEREQUEST']._serialized_start=220
+  _globals['_ANALYZEREQUEST']._serialized_end=317
+  _globals['_ANALYZEHEADER']._serialized_start=320
+  _globals['_ANALYZEHEADER']._serialized_end=827
+  _globals['_ANALYZEHEADER_LABELSENTRY']._serialized_start=782
+  _globals['_ANALYZEHEADER_LABELSENTRY']._serialized_end=827
+  _globals['_ANALYZERESPONSE']._serialized_start=830
+  _globals['_ANALYZERESPONSE']._serialized_end=1185
+  _globals['_ARTIFACTCHUNK']._serialized_start=1187
+  _globals['_ARTIFACTCHUNK']._serialized_end=1247
+  _globals['_ANALYSISSERVICE']._serialized_start=1249
+  _globals['_ANALYSISSERVICE']._serialized_end=1354
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 """Analyze: the whole way of one image on one stream."""
 
 import asyncio
+import time
 import uuid
 from typing import Any
 
@@ -71,6 +72,43 @@ async def test_the_same_request_gives_the_same_task(door: Door) -> None:
     assert len(names) == 1
     error = await refusal(analyze(door, first, other_png()))
     assert (error.reason, error.numeric_code) == ("REQUEST_ID_REUSED", 10002)
+
+
+async def snapshot_of(door: Door, first: api.AnalyzeHeader, content: bytes) -> api.AnalyzeResponse:
+    """What the stream says first of the task, which goes on."""
+    call = door.analysis.Analyze(timeout=PATIENCE)
+    await call.write(api.AnalyzeRequest(header=first))
+    await call.write(api.AnalyzeRequest(chunk=content))
+    await call.done_writing()
+    async for message in call:
+        if message.HasField("snapshot"):
+            call.cancel()
+            return message  # type: ignore[no-any-return]
+    raise AssertionError("no snapshot came")
+
+
+async def test_the_header_says_all_that_a_create_can(door: Door) -> None:
+    content, later = other_png(), int(time.time()) + 3600
+    first = header(
+        content,
+        dedupe_key=uuid.uuid4().hex,
+        priority=task_pb2.TASK_PRIORITY_STAT,
+        labels={"ward": "west"},
+    )
+    first.timeouts.attempt_timeout.FromSeconds(77)
+    first.not_before_time.FromSeconds(later)
+    told = await snapshot_of(door, first, content)
+    task = told.snapshot.task
+    assert (task.priority, dict(task.labels)) == (task_pb2.TASK_PRIORITY_STAT, {"ward": "west"})
+    assert (task.timeouts.attempt_timeout.seconds, task.not_before_time.seconds) == (77, later)
+    assert not told.deduplicated
+    # While it waits, its key stands for it.
+    first.request_id = str(uuid.uuid4())
+    again = await snapshot_of(door, first, content)
+    assert (again.snapshot.task.name, again.deduplicated) == (task.name, True)
+    await door.tasks.CancelTask(task_service_pb2.CancelTaskRequest(name=task.name))
+    first.request_id, first.callback_url = str(uuid.uuid4()), "ftp://ris.example/"
+    assert (await refusal(analyze(door, first, content))).reason == "CALLBACK_REFUSED"
 
 
 async def test_a_task_that_fails_ends_the_stream_with_its_error_inside(door: Door) -> None:
