@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tests.support.command import PATIENCE
-from tests.support.processes import descendants, is_alive, wait_until
+from tests.support.processes import descendants, interruptible, is_alive, wait_until
 
 DEMO = [sys.executable, "-m", "radmesh.demo"]
 
@@ -38,9 +38,10 @@ def test_it_leaves_pictures_and_a_result_and_no_process(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_stops_everything_that_it_started(tmp_path: Path) -> None:
-    demo = subprocess.Popen(
-        [*DEMO, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    with interruptible():
+        demo = subprocess.Popen(
+            [*DEMO, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
     wait_until(lambda: len(descendants(demo.pid)) >= 3, PATIENCE)
     demo.send_signal(signal.SIGINT)
     started = descendants(demo.pid)

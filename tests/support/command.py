@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.support.processes import interruptible
+
 COMMAND = str(Path(sys.executable).parent / "radmesh")
 PATIENCE = 90.0
 
@@ -24,15 +26,16 @@ def radmesh(*arguments: str, server: str = "") -> subprocess.CompletedProcess[st
 
 
 def start(*arguments: str, server: str = "") -> subprocess.Popen[str]:
-    """The command running; its output comes through pipes."""
-    return subprocess.Popen(
-        [COMMAND, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(server),
-        start_new_session=True,
-    )
+    """The command running, and stopped by Ctrl-C; its output comes through pipes."""
+    with interruptible():
+        return subprocess.Popen(
+            [COMMAND, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(server),
+            start_new_session=True,
+        )
 
 
 def environment(server: str) -> dict[str, str]:

@@ -1,9 +1,25 @@
 """Looks at processes as the kernel does."""
 
 import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def interruptible() -> Generator[None, None, None]:
+    """Children that are started meanwhile can be stopped by Ctrl-C, as at a terminal.
+
+    A shell without job control has what it starts with `&` ignore SIGINT, and children inherit that, but no
+    handler: with one in place they begin with the default.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def is_alive(pid: int) -> bool:
