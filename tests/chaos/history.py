@@ -56,12 +56,12 @@ class Journal:
     """What the logs of the processes say, by task and number of the attempt.
 
     finished: the attempts that workers say they finished with a result or a stage. runs: the workers that
-    started them, by id. written: of how many outcomes `tasks` says that they are written.
+    started them, by id. written: the kinds of outcome, such as `result`, that `tasks` says it has written.
     """
 
     finished: set[tuple[str, int]] = field(default_factory=set)
     runs: dict[tuple[str, int], list[str]] = field(default_factory=lambda: defaultdict(list))
-    written: set[tuple[str, int]] = field(default_factory=set)
+    written: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 @dataclass

@@ -74,6 +74,9 @@ def _no_gap_and_legal_moves(history: History) -> Iterator[Violation]:
     for task, log in history.logs.items():
         if [event.sequence for event in log] != list(range(1, len(log) + 1)):
             yield Violation("no gap", task, f"numbers {[event.sequence for event in log]}")
+        ended = history.ended[task]
+        if State(ended.state) in TERMINAL and len(log) < ended.sequence:
+            yield Violation("no gap", task, f"{len(log)} events can be read of {ended.sequence}")
         states = [State.NONE, *_states(log)]
         for source, target in pairwise(states):
             if (source, target) not in _NEXT:

@@ -25,7 +25,7 @@ def read_journals(logs: Path) -> Journal:
                 journal.finished.add((entry["task"], entry["attempt"]))
     for path in sorted(logs.glob("tasks-*.log")):
         for entry in _entries(path, {"outcome written"}):
-            journal.written.add((entry["task"], entry["attempt"]))
+            journal.written[entry["task"], entry["attempt"]].add(entry["outcome"])
     return journal
 
 

@@ -143,7 +143,9 @@ def _try(mutant: Mutant, seconds: float, seed: int) -> bool:
             check=False,
         )
     told = [line for line in run.stdout.splitlines() if line.startswith(_BROKEN)]
-    what = told[0].removeprefix(_BROKEN) if told else f"NOT FOUND (exit {run.returncode}) {run.stderr[-500:]}"
+    what = (
+        told[0].removeprefix(_BROKEN) if told else f"NOT FOUND (exit {run.returncode}) {run.stderr[-1500:]}"
+    )
     print(f"{mutant.name}: {what} ({time.monotonic() - began:.0f} s)", flush=True)
     return bool(told) and run.returncode == 1
 

@@ -25,7 +25,9 @@ def check_reviews(history: History) -> Iterator[Violation]:
         if not one.refused:
             decided.setdefault((one.request.name, one.request.sequence), []).append(one)
     for task, ended in history.ended.items():
-        log = history.logs.get(task, [])
+        log = history.logs.get(task)
+        if not log:
+            continue
         shown = [event.sequence for event in log if State(event.state_change.state) is State.AWAITING_REVIEW]
         if [review.sequence for review in ended.reviews] != shown:
             kept = [review.sequence for review in ended.reviews]

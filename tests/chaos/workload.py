@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -18,6 +19,7 @@ from tests.chaos.submissions import BatchPlan, Decision, TaskPlan, submissions
 from tests.chaos.watching import batch_request, task_request, watch
 
 _SETTLE_PAUSE_SECONDS = 0.1
+_READ_SECONDS = 5.0
 
 
 class Clients:
@@ -66,7 +68,10 @@ class Clients:
             await asyncio.sleep(_SETTLE_PAUSE_SECONDS)
         streams: list[Stream] = []
         if State(ended.state) in TERMINAL:
-            await watch(self._tasks.WatchTask, task_request, task, streams, after=0)
+            # A log that does not lead to the end would be watched for ever; the checker tells what it lacks.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_READ_SECONDS):
+                    await watch(self._tasks.WatchTask, task_request, task, streams, after=0)
         messages = [message for stream in streams for message in stream.messages]
         self._history.logs[task] = [one.event for one in messages if one.HasField("event")]
 
@@ -91,6 +96,8 @@ class Clients:
             for one, item in zip(plan.requests, answer.items, strict=True):
                 self._history.acknowledged.append(Acknowledged(one.request_id, item.task.name))
         batch = answers[0].batch
+        if len(batch.members) != len(plan.requests):
+            raise Unexpected(f"{batch.name} has {len(batch.members)} of {len(plan.requests)} tasks", "")
         self._history.batches[batch.name] = [member.task for member in batch.members]
         await asyncio.gather(
             *(self._watch_batch(batch.name, from_first) for from_first in plan.watches),

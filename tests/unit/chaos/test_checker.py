@@ -76,7 +76,7 @@ def _good() -> History:
     )
     history.journal.finished.add((TASK, 1))
     history.journal.runs[TASK, 1].append("w1")
-    history.journal.written.add((TASK, 1))
+    history.journal.written[TASK, 1].add("result")
     history.batches[BATCH] = [TASK]
     history.batch_watches.append(_batch_watch())
     return history
@@ -169,6 +169,10 @@ def _get_stuck(history: History) -> None:
     history.told.clear()
 
 
+def _lose_the_end_of_a_log(history: History) -> None:
+    del history.logs[TASK][-1]
+
+
 def _end_twice(history: History) -> None:
     history.logs[TASK].append(_state(5, task_pb2.TASK_STATE_SUCCEEDED))
 
@@ -233,6 +237,7 @@ def test_a_good_history_has_no_violation() -> None:
         (_lose_a_create, "no create lost"),
         (_create_twice, "one task per request"),
         (_get_stuck, "nothing stuck"),
+        (_lose_the_end_of_a_log, "no gap"),
         (_end_twice, "one result"),
         (_give_another_result, "one result"),
         (_commit_what_nobody_ran, "one result"),

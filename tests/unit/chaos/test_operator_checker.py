@@ -40,7 +40,7 @@ def _good() -> History:
     history.recoveries.append(stuck_pb2.TaskRecovery(finding=finding, reset=True))
     history.pauses = [Pause("pipelines/steps", 3.0, 3.9), Pause("workers/w1", 3.0, 5.0)]
     history.journal.runs = {(TASK, 1): ["w1"], (TASK, 2): ["w2"]}
-    history.journal.written = {(TASK, 2)}
+    history.journal.written = {(TASK, 2): {"result"}}
     return history
 
 
@@ -81,6 +81,10 @@ def _lose_an_outcome(history: History) -> None:
     del history.logs[TASK][-1]
 
 
+def _lose_a_result_and_run_again(history: History) -> None:
+    history.journal.written[TASK, 1] = {"result"}
+
+
 def test_a_good_history_has_no_violation() -> None:
     assert list(check_operations(_good())) == []
 
@@ -97,6 +101,7 @@ def test_a_good_history_has_no_violation() -> None:
         (_start_on_a_paused_worker, "paused"),
         (_run_twice, "one run"),
         (_lose_an_outcome, "no outcome lost"),
+        (_lose_a_result_and_run_again, "no outcome lost"),
     ],
 )
 def test_each_breach_is_told_by_its_promise(breach: Callable[[History], None], promise: str) -> None:
