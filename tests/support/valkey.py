@@ -104,15 +104,15 @@ class Valkey:
 
 
 class Sentinel(Valkey):
-    """A Sentinel over the primary that is called `radmesh`."""
+    """A Sentinel over the primary on a port, which it calls `radmesh`. more: further lines of its file."""
 
-    def __init__(self, folder: Path, primary: Valkey) -> None:
+    def __init__(self, folder: Path, primary_port: int, more: str = "") -> None:
         super().__init__(folder)
         conf = self.folder / "sentinel.conf"
         conf.write_text(
             f"port {self.port}\nbind 127.0.0.1\ndir {self.folder}\n"
-            f"sentinel monitor radmesh 127.0.0.1 {primary.port} 2\n"
-            "sentinel down-after-milliseconds radmesh 1000\nsentinel failover-timeout radmesh 4000\n"
+            f"sentinel monitor radmesh 127.0.0.1 {primary_port} 2\n"
+            "sentinel down-after-milliseconds radmesh 1000\nsentinel failover-timeout radmesh 4000\n" + more
         )
         self._line = [self._line[0], str(conf), "--sentinel"]
 

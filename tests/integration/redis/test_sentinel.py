@@ -26,7 +26,7 @@ class Group:
         self.primary = Valkey(folder, {"min-replicas-to-write": "1"})
         follows = {"min-replicas-to-write": "1", "replicaof": f"127.0.0.1 {self.primary.port}"}
         self.replicas = [Valkey(folder, follows) for _ in range(2)]
-        self.sentinels = [Sentinel(folder, self.primary) for _ in range(3)]
+        self.sentinels = [Sentinel(folder, self.primary.port) for _ in range(3)]
 
     def start(self) -> None:
         for server in (self.primary, *self.replicas):
