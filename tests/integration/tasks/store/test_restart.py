@@ -84,3 +84,27 @@ async def test_events_carry_the_microsecond_of_the_servers_clock(redis_url: str)
         times.append(events[0].time.microsecond % 1000)
     assert any(times)
     await store.close()
+
+
+async def test_pauses_of_a_pipeline_and_a_worker_survive_a_kill_of_the_server(tmp_path: Path) -> None:
+    server = RedisProcess(tmp_path / "redis")
+    await asyncio.to_thread(server.start)
+    store = await TaskStore.open(server.url)
+    sessions = {worker: (await store.open_session(worker, [], ["octa-vessels"]))[0] for worker in "vw"}
+    await store.put_pipeline("octa-vessels", b"", "")
+    await store.create(new_task())
+    assert await store.pause_pipeline("octa-vessels", "maintenance")
+    assert await store.pause_worker("w")
+    server.kill()
+    await store.close()
+    await asyncio.to_thread(server.start)
+
+    store = await TaskStore.open(server.url)
+    for worker, session in sessions.items():
+        assert await store.acquire(worker, session, ["octa-vessels"], "during") is None
+    assert await store.resume_pipeline("octa-vessels")
+    assert await store.acquire("w", sessions["w"], ["octa-vessels"], "still its own pause") is None
+    assert await store.resume_worker("w")
+    assert await store.acquire("w", sessions["w"], ["octa-vessels"], "after")
+    await store.close()
+    server.kill()
