@@ -224,3 +224,37 @@ async def test_a_store_that_was_emptied_goes_on_with_what_is_new(
         len(site.told("store was emptied: tasks, images and request ids are gone; workers say hello again"))
         == 1
     )
+
+
+async def test_every_worker_of_an_emptied_store_drops_what_it_had_and_gets_new_work(
+    site: Site, replica: Replica, pipeline: str, workers: list[HandWorker]
+) -> None:
+    workers += [HandWorker(described(pipeline), slots=2) for _ in range(3)]
+
+    async def leases() -> list[list[work.Lease]]:
+        """Six new tasks, two for each worker."""
+        created = {(await replica.create(pipeline)).name for _ in range(6)}
+        found = [[(await worker.assignment()).lease for _ in range(2)] for worker in workers]
+        assert {lease.task for held in found for lease in held} == created
+        return found
+
+    async def comes_back(worker: HandWorker, held: list[work.Lease]) -> None:
+        with pytest.raises((grpc.RpcError, EOFError)):
+            await worker.next("welcome")
+        await worker.connect(replica.channel, held)
+        dropped = [(await worker.next("drop_lease")).drop_lease.lease for _ in held]
+        assert {lease.token for lease in dropped} == {lease.token for lease in held}
+        for lease in held:
+            assert await worker.finish(lease) == work.LEASE_STANDING_LEASE_LOST
+        await worker.beat()
+
+    for worker in workers:
+        await worker.connect(replica.channel)
+    before = await leases()
+    site.do("FLUSHALL")
+    await asyncio.gather(*(comes_back(*pair) for pair in zip(workers, before, strict=True)))
+    for worker, held in zip(workers, await leases(), strict=True):
+        for lease in held:
+            assert lease.attempt == 1
+            assert await worker.finish(lease) == work.LEASE_STANDING_ACCEPTED
+    assert site.do("ZCARD", "{radmesh}:leases") == 0
