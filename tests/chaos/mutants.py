@@ -43,12 +43,12 @@ MUTANTS = (
     Mutant(
         "every fifth task is handed out twice",
         f"{_LUA}/acquire.lua",
-        "move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[5] })\n",
-        "redis.call('ZREM', ready_key(task.pipeline), task.id)\n"
-        "if move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[5] })\n"
-        "  and redis.call('INCR', key('handed-out')) % 5 == 0 then\n"
-        "  redis.call('ZADD', ready_key(task.pipeline), first_score, task.id)\n"
-        "end\n",
+        "  move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[6] })\n",
+        "  redis.call('ZREM', ready_key(task.pipeline), task.id)\n"
+        "  if move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[6] })\n"
+        "    and redis.call('INCR', key('handed-out')) % 5 == 0 then\n"
+        "    redis.call('ZADD', ready_key(task.pipeline), heads[taken_from].score, task.id)\n"
+        "  end\n",
     ),
     Mutant(
         "an event is told and not logged",
@@ -87,8 +87,8 @@ MUTANTS = (
     Mutant(
         "a paused pipeline goes on",
         f"{_LUA}/acquire.lua",
-        "paused[index - 5] and {} or redis.call(",
-        "redis.call(",
+        "  if not paused[index - 6] then heads[ARGV[index]] = head_of(ARGV[index]) end\n",
+        "  heads[ARGV[index]] = head_of(ARGV[index])\n",
     ),
     Mutant(
         "a paused worker goes on",
