@@ -6,7 +6,9 @@ from typing import Any
 
 import nibabel
 import numpy as np
+from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 
 from services.segmentation.ct.reading.files.view_file import ViewFile
 from services.segmentation.ct.reading.geometry import Geometry, Vector
@@ -18,6 +20,12 @@ _FILE = "the NIfTI file"
 _MM = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
 _RIGHT_ANGLE_WITHIN = 1e-3
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
+_UNREADABLE = (
+    *(HeaderDataError, WrapStructError, ImageFileError, ValueError, TypeError, LookupError, OSError),
+    *(ArithmeticError, struct.error, EOFError),
+)
+"""What nibabel raises on hostile headers."""
+
 _HEADER_BYTES = 16 << 20
 """More than any header with its extensions."""
 
@@ -58,7 +66,7 @@ def open_nifti(view: memoryview, limits: CtLimits) -> tuple[Geometry, NiftiPlane
         begin = int(header.get_data_offset())
         slope, intercept = header.get_slope_inter()
         geometry = _geometry(header, (slices, rows, columns))
-    except (HeaderDataError, ValueError, LookupError, OSError, ArithmeticError, struct.error, EOFError):
+    except _UNREADABLE:
         raise damaged(_FILE) from None
     if kind.kind not in "iuf" or kind.itemsize > 8:
         raise refused(
