@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.backlog import fill, measure_backlog
 from bench.cancel import measure_cancel
 from bench.crowd import WATCHES, measure_crowd
+from bench.ct_reading import measure_ct_reading
 from bench.events import measure_events
 from bench.failover import QUICK_LEASES, WORKERS, measure_failover
 from bench.fanout import BareFanOut, measure_fanout
@@ -107,6 +108,10 @@ async def _failover(folder: Path) -> list[Figure]:
         await asyncio.to_thread(mesh.stop)
 
 
+async def _ct_reading(folder: Path) -> list[Figure]:
+    return await asyncio.to_thread(measure_ct_reading, folder)
+
+
 @contextmanager
 def _bare_fanout_server() -> Generator[str, None, None]:
     command = [sys.executable, "-m", "bench.bare_fanout_server"]
@@ -129,6 +134,7 @@ SECTIONS: Mapping[str, Section] = {
     "backlog": _backlog,
     "cancel": _cancel,
     "failover": _failover,
+    "ct-reading": _ct_reading,
 }
 """By name, in the order of the table. Each gets an empty folder of its own."""
 

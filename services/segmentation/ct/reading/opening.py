@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from services.segmentation.ct.reading.dicom.classic import classic_slice
+from services.segmentation.ct.reading.dicom.classic import ClassicSlices
 from services.segmentation.ct.reading.dicom.datasets import patient_of
+from services.segmentation.ct.reading.dicom.decoding import check_compression
 from services.segmentation.ct.reading.dicom.enhanced import enhanced_slices
 from services.segmentation.ct.reading.dicom.header import Header, read_header
-from services.segmentation.ct.reading.dicom.pixels import DicomPlanes, check_compression
+from services.segmentation.ct.reading.dicom.pixels import DicomPlanes
 from services.segmentation.ct.reading.dicom.slices import Making, Slice
 from services.segmentation.ct.reading.files.content import Content
+from services.segmentation.ct.reading.files.resident import Resident
 from services.segmentation.ct.reading.files.upload import Upload, take_apart
 from services.segmentation.ct.reading.image import CtImage, Patient
 from services.segmentation.ct.reading.limits import CtLimits
@@ -37,8 +39,7 @@ def _nifti(view: memoryview, limits: CtLimits) -> CtImage:
 
 
 def _dicom(upload: Upload, limits: CtLimits) -> CtImage:
-    headers = (read_header(member, limits) for member, _ in upload.files)
-    series = choose_series(headers, upload.foreign)
+    series = choose_series(_headers(upload, limits), upload.foreign)
     slices = list(_slices(series.headers, limits))
     localizers = sum(header.frames for header in series.headers) - len(slices)
     check_uniform(slices)
@@ -56,10 +57,19 @@ def _dicom(upload: Upload, limits: CtLimits) -> CtImage:
     )
 
 
+def _headers(upload: Upload, limits: CtLimits) -> Iterator[Header]:
+    resident = Resident()
+    for member in upload.files:
+        yield read_header(member, limits)
+        resident.touch(member.source)
+    resident.let_go()
+
+
 def _slices(headers: Sequence[Header], limits: CtLimits) -> Iterator[Slice]:
+    classic = ClassicSlices(limits)
     for header in headers:
         if header.is_enhanced:
             noun = "frame" if len(headers) == 1 else f"{header.name} frame"
             yield from enhanced_slices(header, limits, noun)
         else:
-            yield classic_slice(header, limits)
+            yield classic.slice_of(header)

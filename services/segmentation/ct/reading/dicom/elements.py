@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from pydicom.datadict import tag_for_keyword
 
-from services.segmentation.ct.reading.dicom.codings import Coding, nested
+from services.segmentation.ct.reading.dicom.codings import SHORT, Coding, nested
 
 _UNDEFINED = 0xFFFFFFFF
 _DELIMITERS = 0xFFFE
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXELS = 0x7FE00010
 _OTHER_PIXELS = (0x7FE00008, 0x7FE00009)
-_LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UN", b"UT", b"UC", b"UR", b"SV", b"UV"))
 _DEEPEST = 16
 """Sequences inside of sequences; a deeper nesting is an attack on the stack."""
 
@@ -60,10 +59,16 @@ def find_elements(view: memoryview, start: int, coding: Coding) -> Elements:
     """Goes through a data set that begins at `start`, up to its pixels. Raises UnreadableError."""
     values: dict[str, bytes] = {}
     position, end = start, len(view)
+    header, widths = coding.header.unpack_from, coding.widths
     try:
         while position < end:
             begin = position
-            tag, vr, position, length = _element(view, begin, coding)
+            group, number, vr, length = header(view, begin)
+            if widths.get(vr) == SHORT:
+                # Nearly all elements, without a call.
+                tag, position = group << 16 | number, begin + 8
+            else:
+                tag, vr, position, length = _element(view, begin, coding)
             if tag == _PIXELS:
                 return Elements(values, PixelBytes(begin, position, None if length == _UNDEFINED else length))
             if tag > _PIXELS or tag in _OTHER_PIXELS:
@@ -83,19 +88,19 @@ def find_elements(view: memoryview, start: int, coding: Coding) -> Elements:
     return Elements(values, None)
 
 
-def _element(view: memoryview, position: int, coding: Coding) -> tuple[int, bytes, int, int]:
-    """Tag, value representation where there is one, where the value begins, its length, maybe undefined."""
+def _element(view: memoryview, position: int, coding: Coding) -> tuple[int, int, int, int]:
+    """Tag, value representation as a number (0 without one), where the value begins, its length."""
+    group, number, vr, length = coding.header.unpack_from(view, position)
     if coding.implicit:
-        group, number, length = coding.implicit_header.unpack_from(view, position)
-        return group << 16 | number, b"", position + 8, length
-    group, number, vr, length = coding.explicit_header.unpack_from(view, position)
-    if vr in _LONG:
-        return group << 16 | number, vr, position + 12, coding.length.unpack_from(view, position + 8)[0]
-    if group == _DELIMITERS:
-        return group << 16 | number, b"", position + 8, coding.length.unpack_from(view, position + 4)[0]
-    if not vr.isupper():
+        return group << 16 | number, 0, position + 8, length << 16 | vr
+    width = coding.widths.get(vr)
+    if width == SHORT:
+        return group << 16 | number, vr, position + 8, length
+    if width is None and group != _DELIMITERS:
         raise UnreadableError("an element has no value representation")
-    return group << 16 | number, vr, position + 8, length
+    value = position + (width or 4)
+    (length,) = coding.length.unpack_from(view, value)
+    return group << 16 | number, vr, value + 4, length
 
 
 def _behind_items(view: memoryview, position: int, coding: Coding, depth: int) -> int:

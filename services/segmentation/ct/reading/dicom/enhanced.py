@@ -39,7 +39,7 @@ class _Groups:
 def enhanced_slices(header: Header, limits: CtLimits, noun: str) -> list[Slice]:
     """The slices in the order of the frames; localizers among them are left out. noun: of a frame.
 
-    Raises ImageFormatError as `classic_slice` does, and FILE_UNREADABLE.
+    Raises ImageFormatError as for a classic slice, and FILE_UNREADABLE.
     """
     form_of(header.name, header, limits)
     with warnings.catch_warnings():

@@ -1,24 +1,20 @@
 """Reads the pixels of one slice after the other: uncompressed ones where they lie, others decoded."""
 
 import struct
-import warnings
 import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from pydicom.encaps import encapsulate
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID, JPEGLSLossless, JPEGLSNearLossless
 
-from services.segmentation.ct.reading.dicom.codestreams import declared_size
+from services.segmentation.ct.reading.dicom.decoding import decoded
 from services.segmentation.ct.reading.dicom.fragments import Frame, find_frames
 from services.segmentation.ct.reading.dicom.header import Header, data_set
 from services.segmentation.ct.reading.dicom.slices import Slice
-from services.segmentation.ct.reading.dicom.values import shown
+from services.segmentation.ct.reading.files.resident import Resident
 from services.segmentation.ct.reading.hounsfield import stored_values, to_hounsfield
 from services.segmentation.ct.reading.limits import CtLimits
-from services.segmentation.ct.reading.refusals import damaged, refused
+from services.segmentation.ct.reading.refusals import damaged
 
 _UNDECODABLE = (
     *(ValueError, RuntimeError, TypeError, LookupError, ArithmeticError, AttributeError, EOFError, OSError),
@@ -33,6 +29,7 @@ class DicomPlanes:
     def __init__(self, slices: Sequence[Slice], limits: CtLimits) -> None:
         self._slices = slices
         self._limits = limits
+        self._resident = Resident()
         self._file: tuple[Header, memoryview, list[Frame]] | None = None
 
     def read(self, index: int, out: np.ndarray) -> None:
@@ -46,13 +43,16 @@ class DicomPlanes:
         except _UNDECODABLE:
             raise damaged(str(one.name)) from None
         to_hounsfield(values, one.slope, one.intercept, out)
+        if self._file is not None:
+            self._resident.touch(self._file[1], one.form.plane_bytes)
+            self._resident.touch(one.header.member.source, one.form.plane_bytes)
 
     def _values(self, one: Slice) -> np.ndarray:
         view, frames = self._opened(one.header)
         form, pixels = one.form, one.header.pixels
         assert pixels is not None
         if pixels.length is None:
-            values = _decoded(one, b"".join(view[begin:end] for begin, end in frames[one.frame]))
+            values = decoded(one, b"".join(view[begin:end] for begin, end in frames[one.frame]))
         else:
             begin = pixels.start + one.frame * form.plane_bytes
             if begin + form.plane_bytes > min(len(view), pixels.start + pixels.length):
@@ -73,59 +73,6 @@ class DicomPlanes:
         return self._file[1:]
 
 
-def _decoder_library(transfer_syntax: str) -> str:
-    """One library for each syntax: which others are installed must not decide what is read.
-
-    CharLS (pyjpegls) decodes JPEG-LS in a quarter of the time that pylibjpeg takes.
-    """
-    return "pyjpegls" if transfer_syntax in (JPEGLSLossless, JPEGLSNearLossless) else "pylibjpeg"
-
-
 def _kind(one: Slice) -> np.dtype[Any]:
     order = ">" if one.header.values.coding.big_endian else "<"
     return np.dtype(f"{order}{'i' if one.form.signed else 'u'}{one.form.bits_allocated // 8}")
-
-
-def _decoded(one: Slice, frame: bytes) -> np.ndarray:
-    form = one.form
-    declared = declared_size(frame)
-    if declared not in (None, (form.rows, form.columns)):
-        raise damaged(str(one.name))
-    # pydicom types the options as a dictionary of them.
-    decoder: Any = get_decoder(UID(form.transfer_syntax))
-    with warnings.catch_warnings():
-        # Of paddings and lengths that a decoder got over.
-        warnings.simplefilter("ignore")
-        values: np.ndarray = decoder.as_array(
-            encapsulate([frame], has_bot=False),
-            index=0,
-            raw=True,
-            decoding_plugin=_decoder_library(form.transfer_syntax),
-            transfer_syntax_uid=UID(form.transfer_syntax),
-            rows=form.rows,
-            columns=form.columns,
-            number_of_frames=1,
-            samples_per_pixel=1,
-            photometric_interpretation="MONOCHROME2",
-            pixel_representation=int(form.signed),
-            bits_allocated=form.bits_allocated,
-            bits_stored=form.bits_stored,
-            pixel_keyword="PixelData",
-        )[0]
-    return values
-
-
-def check_compression(slices: Sequence[Slice]) -> None:
-    """Raises ImageFormatError PIXELS_UNSUPPORTED where slices are compressed in a way that has no decoder."""
-    for syntax in {one.form.transfer_syntax for one in slices}:
-        try:
-            if get_decoder(UID(syntax)).is_available:
-                continue
-        except NotImplementedError:
-            pass
-        raise refused(
-            f"The slices are compressed in a way that is not supported ({shown(UID(syntax).name)}). Send "
-            "them uncompressed.",
-            reason="PIXELS_UNSUPPORTED",
-            transfer_syntax=syntax,
-        )

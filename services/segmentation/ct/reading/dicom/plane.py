@@ -26,7 +26,8 @@ def place_of(
 
     Raises ImageFormatError GEOMETRY_MISSING.
     """
-    if position is None or orientation is None or spacing is None:
+    point = point_of(name, position)
+    if orientation is None or spacing is None:
         raise _no_place(name, "does not say where in the patient it lies")
     along_row, along_column = np.array(orientation[:3]), np.array(orientation[3:])
     lengths = float(np.linalg.norm(along_row)), float(np.linalg.norm(along_column))
@@ -38,7 +39,15 @@ def place_of(
     along_row = along_row / lengths[0]
     along_column = along_column - (along_column @ along_row) * along_row
     along_column = along_column / np.linalg.norm(along_column)
-    return Place(_vector(position), _vector(along_row), _vector(along_column), (spacing[0], spacing[1]))
+    return Place(point, _vector(along_row), _vector(along_column), (spacing[0], spacing[1]))
+
+
+def point_of(name: SliceName, position: tuple[float, ...] | None) -> Vector:
+    """The position as a vector. Raises ImageFormatError GEOMETRY_MISSING when there is none."""
+    if position is None:
+        raise _no_place(name, "does not say where in the patient it lies")
+    x, y, z = position
+    return x, y, z
 
 
 def form_of(name: SliceName, header: Header, limits: CtLimits) -> PixelForm:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable
+from pathlib import Path
 
 from services.segmentation.ct.reading.files.unpacking import gathered, inflated
 from services.segmentation.ct.reading.limits import CtLimits
@@ -13,12 +14,12 @@ HEAD_BYTES = 32 << 10
 
 
 class Member:
-    """A file as it lies there, uncompressed. number: its place in the upload, from 1."""
+    """A file as it lies there, uncompressed. number: its place in the upload, from 1. source: its bytes."""
 
-    def __init__(self, number: int, view: memoryview) -> None:
+    def __init__(self, number: int, source: memoryview) -> None:
         self.number = number
-        self.size = len(view)
-        self._view = view
+        self.size = len(source)
+        self.source = source
 
     @property
     def name(self) -> SliceName:
@@ -27,18 +28,39 @@ class Member:
 
     def head(self) -> memoryview:
         """The beginning: at least HEAD_BYTES of it, or all. Raises ImageFormatError FILE_UNREADABLE."""
-        return self._view
+        return self.source
 
     def whole(self) -> memoryview:
         """All of it. Raises ImageFormatError FILE_UNREADABLE, ExhaustedError DISK_FULL."""
-        return self._view
+        return self.source
+
+
+class FileMember(Member):
+    """A file of its own, opened when it is read: a process may not hold as many files as a CT has slices."""
+
+    def __init__(self, number: int, path: Path, size: int) -> None:
+        super().__init__(number, memoryview(b""))
+        self.size = size
+        self._path = path
+
+    def head(self) -> memoryview:
+        """See Member. Raises OSError."""
+        with self._path.open("rb") as file:
+            return memoryview(file.read(HEAD_BYTES))
+
+    def whole(self) -> memoryview:
+        """See Member. Raises OSError."""
+        return memoryview(self._path.read_bytes())
 
 
 class DeflatedMember(Member):
-    """A file of a zip archive, compressed by RFC 1951. size, checksum: as the archive's directory says."""
+    """A file of a zip archive, compressed by RFC 1951. size, checksum: as the archive's directory says.
 
-    def __init__(self, number: int, view: memoryview, size: int, checksum: int, limits: CtLimits) -> None:
-        super().__init__(number, view)
+    source: the compressed bytes.
+    """
+
+    def __init__(self, number: int, source: memoryview, size: int, checksum: int, limits: CtLimits) -> None:
+        super().__init__(number, source)
         self.size = size
         self._checksum = checksum
         self._limits = limits
@@ -47,7 +69,7 @@ class DeflatedMember(Member):
     def head(self) -> memoryview:
         """See Member; nothing behind the beginning is unpacked."""
         try:
-            found = zlib.decompressobj(-zlib.MAX_WBITS).decompress(self._view, min(HEAD_BYTES, self.size))
+            found = zlib.decompressobj(-zlib.MAX_WBITS).decompress(self.source, min(HEAD_BYTES, self.size))
         except zlib.error:
             raise damaged(str(self.name)) from None
         return memoryview(found)
@@ -56,7 +78,7 @@ class DeflatedMember(Member):
         """See Member. Unpacked again at each call, unless it is so large that it was put to disk."""
         if self._on_disk is not None:
             return self._on_disk
-        parts = self._exactly(inflated(self._view, -zlib.MAX_WBITS))
+        parts = self._exactly(inflated(self.source, -zlib.MAX_WBITS))
         found = gathered(parts, self._limits)
         if self.size > self._limits.max_held_bytes:
             self._on_disk = found

@@ -5,6 +5,7 @@ endless loops (CVE-2025-8194, CVE-2024-6232). A reader that extracts nothing nee
 """
 
 from services.segmentation.ct.reading.files.members import Member
+from services.segmentation.ct.reading.files.resident import Resident
 from services.segmentation.ct.reading.files.zip_files import too_many_files
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged
@@ -18,6 +19,7 @@ def tar_members(archive: memoryview, limits: CtLimits) -> list[Member]:
     """Its files, in their order. Raises ImageFormatError FILE_UNREADABLE, TOO_MANY_FILES."""
     members: list[Member] = []
     position, entries = 0, 0
+    resident = Resident()
     while position < len(archive):
         header = bytes(archive[position : position + _BLOCK])
         if not any(header):
@@ -32,6 +34,7 @@ def tar_members(archive: memoryview, limits: CtLimits) -> list[Member]:
         # In the archives of Unix V7 a folder is a file whose name ends in a slash.
         if header[156:157] in _PLAIN_FILES and not header[:100].rstrip(b"\0").endswith(b"/"):
             members.append(Member(len(members) + 1, archive[begin:end]))
+        resident.touch(archive, size)
         position = begin + -(-size // _BLOCK) * _BLOCK
     return members
 

@@ -4,9 +4,11 @@ import gzip
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.segmentation.ct.reading.files.content import Content, Kind, as_view, kind_of
-from services.segmentation.ct.reading.files.members import Member
+from services.segmentation.ct.reading.files.members import FileMember, Member
+from services.segmentation.ct.reading.files.resident import Resident
 from services.segmentation.ct.reading.files.tar_files import tar_members
 from services.segmentation.ct.reading.files.unpacking import spooled, within
 from services.segmentation.ct.reading.files.view_file import ViewFile
@@ -23,11 +25,10 @@ _CHUNK_BYTES = 1 << 20
 class Upload:
     """What there is to read: DICOM files, or one NIfTI volume.
 
-    files: of DICOM, with the kinds of their beginnings. foreign: files passed over, which are whole but no
-    images.
+    foreign: files passed over, which are whole but no images.
     """
 
-    files: tuple[tuple[Member, Kind], ...] = ()
+    files: tuple[Member, ...] = ()
     nifti: memoryview | None = None
     foreign: int = 0
 
@@ -48,7 +49,7 @@ def take_apart(contents: Sequence[Content], limits: CtLimits) -> Upload:
             kind = kind_of(view)
         if kind is Kind.NIFTI and len(contents) == 1:
             return Upload(nifti=view)
-        members += _members(view, kind, limits)
+        members += _members(content, view, kind, limits)
         if len(members) > limits.max_files:
             raise too_many_files(limits.max_files)
     for number, member in enumerate(members, start=1):
@@ -56,21 +57,24 @@ def take_apart(contents: Sequence[Content], limits: CtLimits) -> Upload:
     return _sorted_out(members)
 
 
-def _members(view: memoryview, kind: Kind, limits: CtLimits) -> Iterable[Member]:
+def _members(content: Content, view: memoryview, kind: Kind, limits: CtLimits) -> Iterable[Member]:
     if kind is Kind.ZIP:
         return zip_members(view, limits)
     if kind is Kind.TAR:
         return tar_members(view, limits)
+    if isinstance(content, Path) and kind is not Kind.GZIP and len(view) <= limits.max_held_bytes:
+        return [FileMember(1, content, len(view))]
     return [Member(1, view)]
 
 
 def _sorted_out(members: Sequence[Member]) -> Upload:
     files, foreign, archives = [], 0, 0
+    resident = Resident()
     for member in members:
-        head = member.head()
-        kind = kind_of(head)
+        kind = kind_of(member.head())
+        resident.touch(member.source)
         if kind in _DICOM:
-            files.append((member, kind))
+            files.append(member)
         elif kind is Kind.UNKNOWN:
             # Not passed over: it may be a slice that the transfer has spoilt.
             raise damaged(f"file {member.number} of {len(members)}")

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator
 
 from services.segmentation.ct.reading.files.members import DeflatedMember, Member
+from services.segmentation.ct.reading.files.resident import Resident
 from services.segmentation.ct.reading.files.unpacking import unpacks_too_large
 from services.segmentation.ct.reading.files.view_file import ViewFile
 from services.segmentation.ct.reading.limits import CtLimits
@@ -47,6 +48,7 @@ def zip_members(archive: memoryview, limits: CtLimits) -> list[Member]:
 
 
 def _members(archive: memoryview, entries: list[zipfile.ZipInfo], limits: CtLimits) -> Iterator[Member]:
+    resident = Resident()
     for number, entry in enumerate(entries, start=1):
         if entry.flag_bits & _ENCRYPTED:
             raise refused(
@@ -54,6 +56,7 @@ def _members(archive: memoryview, entries: list[zipfile.ZipInfo], limits: CtLimi
                 reason="ARCHIVE_UNSUPPORTED",
             )
         content = _stored_bytes(archive, entry, number)
+        resident.touch(content)
         if entry.compress_type == zipfile.ZIP_STORED:
             yield Member(number, content)
         elif entry.compress_type == zipfile.ZIP_DEFLATED:

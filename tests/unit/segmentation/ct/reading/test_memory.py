@@ -1,5 +1,9 @@
 """However many slices there are, memory is that of one, or of those that the caller asked for."""
 
+import os
+import resource
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -18,7 +22,6 @@ from tests.support.ct.series import ct_series
 
 SIDE, SLICES = 256, 96
 HU = np.repeat(np.arange(SLICES, dtype=np.int16), SIDE * SIDE).reshape(SLICES, SIDE, SIDE)
-SERIES = ct_series(HU)
 
 Pack = Callable[[list[bytes]], bytes]
 
@@ -48,11 +51,11 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     }
     if request.param in packs:
         pack, syntax = packs[request.param]
-        content = pack([file_bytes(one, syntax) for one in SERIES])
+        content = pack([file_bytes(one, syntax) for one in ct_series(HU)])
     elif request.param == "nifti":
         content = nibabel.Nifti1Image(HU.T, np.diag([1, 1, 2, 1.0])).to_bytes()
     else:
-        content = file_bytes(enhanced_ct(SERIES))
+        content = file_bytes(enhanced_ct(ct_series(HU)))
         content = zipped([content]) if request.param.endswith("zip") else content
     file = tmp_path / "image"
     file.write_bytes(content)
@@ -69,3 +72,53 @@ def test_memory_is_that_of_what_is_asked_for(path: Path) -> None:
         assert [int(plane[0, 0]) for plane in image.each()] == list(range(SLICES))
     with at_most(20 * SIDE * SIDE * 2 / 1e6 + 3):
         assert image.read(50, 70)[:, 3, 3].tolist() == list(range(50, 70))
+
+
+RESIDENT = """
+import re, sys
+from pathlib import Path
+from services.segmentation.ct.reading import CtLimits, open_ct
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1e3
+
+limits = CtLimits()
+small, large = Path(sys.argv[1]), Path(sys.argv[2])
+open_ct(small, limits).read()
+before = peak()
+image = open_ct(large, limits)
+opened = peak()
+number = sum(1 for _ in image.each())
+print(number, opened - before, peak() - before)
+"""
+
+
+def test_a_file_of_any_length_does_not_become_memory_of_the_process(tmp_path: Path) -> None:
+    """As the system counts it: mapped pages too. The file has 63 MB."""
+    one = ct_series(np.zeros((1, 512, 512), np.int16))[0]
+    files = []
+    for number in range(120):
+        one.InstanceNumber, one.ImagePositionPatient = number, [0, 0, number]
+        files.append(file_bytes(one))
+    small, large = tmp_path / "small", tmp_path / "large"
+    small.write_bytes(tarred(files[:3]))
+    large.write_bytes(tarred(files))
+    command = [sys.executable, "-c", RESIDENT, str(small), str(large)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    number, opened, read = told.split()
+    assert int(number) == 120
+    assert float(opened) < 35
+    assert float(read) < 35
+
+
+def test_more_files_than_a_process_may_hold_are_read(tmp_path: Path) -> None:
+    paths = []
+    for number, one in enumerate(ct_series(np.zeros((80, 4, 4), np.int16))):
+        paths.append(tmp_path / f"{number}")
+        paths[-1].write_bytes(file_bytes(one))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 40, hard))
+    try:
+        assert open_ct(paths, CtLimits()).read().shape == (80, 4, 4)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
