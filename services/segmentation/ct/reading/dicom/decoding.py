@@ -12,9 +12,11 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEGLSLossless, JPEGLSNearLossless
 
 from services.segmentation.ct.reading.dicom.codestreams import declared_size
-from services.segmentation.ct.reading.dicom.slices import Slice
+from services.segmentation.ct.reading.dicom.slices import PixelForm, Slice
 from services.segmentation.ct.reading.dicom.values import shown
 from services.segmentation.ct.reading.refusals import damaged, refused
+
+_RUST_PANIC = "pyo3_runtime"
 
 
 @dataclass(frozen=True)
@@ -46,29 +48,38 @@ def decoded(one: Slice, frame: bytes) -> np.ndarray:
     pydicom and the libraries behind it raise.
     """
     form = one.form
-    declared = declared_size(frame)
-    if declared not in (None, (form.rows, form.columns)):
+    if declared_size(frame) not in (None, (form.rows, form.columns)):
         raise damaged(str(one.name))
-    decoder = _decoder_of(form.transfer_syntax)
     with warnings.catch_warnings():
         # Of paddings and lengths that a decoder got over.
         warnings.simplefilter("ignore")
-        values: np.ndarray = decoder.pydicom.as_array(
-            encapsulate([frame], has_bot=False),
-            index=0,
-            raw=True,
-            decoding_plugin=decoder.library,
-            transfer_syntax_uid=decoder.syntax,
-            rows=form.rows,
-            columns=form.columns,
-            number_of_frames=1,
-            samples_per_pixel=1,
-            photometric_interpretation="MONOCHROME2",
-            pixel_representation=int(form.signed),
-            bits_allocated=form.bits_allocated,
-            bits_stored=form.bits_stored,
-            pixel_keyword="PixelData",
-        )[0]
+        try:
+            return _values(form, frame)
+        except BaseException as error:
+            # pylibjpeg-rle is Rust, whose panics are made to be no Exception: they would end the process.
+            if type(error).__module__ != _RUST_PANIC:
+                raise
+            raise ValueError("the decoder gave up") from None
+
+
+def _values(form: PixelForm, frame: bytes) -> np.ndarray:
+    decoder = _decoder_of(form.transfer_syntax)
+    values: np.ndarray = decoder.pydicom.as_array(
+        encapsulate([frame], has_bot=False),
+        index=0,
+        raw=True,
+        decoding_plugin=decoder.library,
+        transfer_syntax_uid=decoder.syntax,
+        rows=form.rows,
+        columns=form.columns,
+        number_of_frames=1,
+        samples_per_pixel=1,
+        photometric_interpretation="MONOCHROME2",
+        pixel_representation=int(form.signed),
+        bits_allocated=form.bits_allocated,
+        bits_stored=form.bits_stored,
+        pixel_keyword="PixelData",
+    )[0]
     return values
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from services.segmentation.ct.reading.dicom.datasets import header_data_set
+from services.segmentation.ct.reading.dicom.datasets import UNREADABLE, header_data_set
 from services.segmentation.ct.reading.dicom.header import Header
 from services.segmentation.ct.reading.dicom.plane import form_of, place_of, rescale_of
 from services.segmentation.ct.reading.dicom.slices import Making, Slice
@@ -49,7 +49,7 @@ def enhanced_slices(header: Header, limits: CtLimits, noun: str) -> list[Slice]:
             return list(
                 _slices(header, header_data_set(header, limits, (_SHARED, _PER_FRAME, _AGENTS)), limits, noun)
             )
-        except (ValueError, TypeError, LookupError, AttributeError, NotImplementedError, EOFError):
+        except UNREADABLE:
             raise damaged(str(header.name)) from None
 
 

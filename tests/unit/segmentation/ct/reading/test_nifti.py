@@ -2,11 +2,12 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
-import nibabel
+import nibabel as untyped_nibabel
 import numpy as np
 import pytest
-import SimpleITK
+import SimpleITK as untyped_itk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,9 @@ from services.segmentation.ct.reading import CtLimits, Geometry, open_ct
 from tests.support.ct.archives import zipped
 from tests.support.ct.reading import LIMITS, refusal
 from tests.support.ct.series import hu_volume
+
+nibabel: Any = untyped_nibabel
+itk: Any = untyped_itk
 
 HU = hu_volume(5, 4, 3)
 AFFINE = np.array([[-0.7, 0, 0, 90], [0, 0.8, 0, -100], [0, 0, 2.5, -700], [0, 0, 0, 1.0]])
@@ -28,7 +32,7 @@ def nifti(hu: np.ndarray = HU, affine: np.ndarray = AFFINE, kind: type = nibabel
 def geometry_of_itk(content: bytes, folder: Path) -> Geometry:
     path = folder / "volume.nii"
     path.write_bytes(content)
-    image = SimpleITK.ReadImage(str(path))
+    image = itk.ReadImage(str(path))
     directions = np.array(image.GetDirection()).reshape(3, 3).T[::-1]
     return Geometry(
         shape=image.GetSize()[::-1],

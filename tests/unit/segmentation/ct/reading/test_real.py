@@ -1,15 +1,18 @@
 """Real CTs, where they lie beside the checkout."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import SimpleITK
+import SimpleITK as untyped_itk
 
 from services.segmentation.ct.reading import CtImage, open_ct, upright
 from tests.support.ct.archives import zipped
 from tests.support.ct.reading import LIMITS, refusal
 from tests.support.ct.real import CT_DATA, needs_ct_data
+
+itk: Any = untyped_itk
 
 pytestmark = needs_ct_data
 
@@ -18,12 +21,11 @@ def series() -> list[Path]:
     return sorted((CT_DATA / "example_ct_dicom").iterdir())
 
 
-def itk_volume(paths: list[Path]) -> SimpleITK.Image:
+def itk_volume(paths: list[Path]) -> Any:
     """The same files, in the order of their positions, by another decoder."""
-    reader = SimpleITK.ImageSeriesReader()
+    reader = itk.ImageSeriesReader()
     reader.SetFileNames([str(path) for path in paths])
-    image: SimpleITK.Image = reader.Execute()
-    return image
+    return reader.Execute()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def image() -> CtImage:
 def test_the_jpeg_2000_series_has_the_values_and_the_geometry_that_itk_finds(image: CtImage) -> None:
     # By name it goes from the head down, by position up.
     expected = itk_volume(series()[:-4:-1])
-    np.testing.assert_array_equal(image.read(0, 3), SimpleITK.GetArrayFromImage(expected))
+    np.testing.assert_array_equal(image.read(0, 3), itk.GetArrayFromImage(expected))
     assert image.geometry.shape == (20, 512, 512)
     assert image.geometry.spacing_mm == pytest.approx((2.0, 0.9765625, 0.9765625))
     assert image.geometry.origin_mm == pytest.approx(expected.GetOrigin())
@@ -56,8 +58,8 @@ def test_two_lost_slices_of_it_are_named() -> None:
 
 def test_the_nifti_volume_has_the_values_and_the_geometry_that_itk_finds() -> None:
     path = CT_DATA / "example_ct.nii.gz"
-    image, expected = open_ct(path, LIMITS), SimpleITK.ReadImage(str(path))
-    np.testing.assert_array_equal(image.read(), SimpleITK.GetArrayFromImage(expected))
+    image, expected = open_ct(path, LIMITS), itk.ReadImage(str(path))
+    np.testing.assert_array_equal(image.read(), itk.GetArrayFromImage(expected))
     assert image.geometry.origin_mm == pytest.approx(expected.GetOrigin())
     hu, geometry = upright(image.read(), image.geometry)
     np.testing.assert_allclose(geometry.directions, np.eye(3)[::-1], atol=1e-6)

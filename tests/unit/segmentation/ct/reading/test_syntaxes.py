@@ -159,3 +159,12 @@ def test_it_is_told_that_pixels_were_once_compressed_with_a_loss() -> None:
     slices = ct_series(HU, LossyImageCompression="01")
     image = open_ct([file_bytes(one, JPEG2000Lossless) for one in slices], LIMITS)
     assert image.making.lossy
+
+
+def test_rle_that_makes_its_decoder_panic_is_refused() -> None:
+    files = [file_bytes(one, RLELossless) for one in ct_series(HU)]
+    begin = files[0].index(b"\xe0\x7f\x10\x00")
+    # Behind the offset table and the RLE header of 64 bytes: copy the next byte 128 times, for ever.
+    segments = files[0].index(b"\x02\x00\x00\x00\x40\x00\x00\x00", begin) + 64
+    files[0] = files[0][:segments] + b"\x81\x07" * ((len(files[0]) - 8 - segments) // 2) + files[0][-8:]
+    assert refusal(files).reason == "FILE_UNREADABLE"
