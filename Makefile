@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format generate contract bench soak chaos clean
+.PHONY: help demo up test check format generate contract bench soak chaos mutants clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ soak: $(VENV)/development ## Work a mesh for an hour and print how its memory gr
 
 chaos: $(VENV)/development ## Break a running mesh at random and check every promise; SECONDS=60 SEED=
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
+
+mutants: $(VENV)/development ## Put one defect after another into the code and see chaos tell of each; ONLY=
+	@$(BIN)/python -m tests.chaos.mutants $(if $(ONLY),--only "$(ONLY)")
 
 clean: ## Delete the virtual environment and what the demo left
 	rm -rf $(VENV) demo-out

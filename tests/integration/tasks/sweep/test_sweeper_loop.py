@@ -1,11 +1,12 @@
 """The loop of a replica's sweeps: by itself when one is due, over every trouble, until it is switched off."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from services.tasks.store import TaskStore
@@ -75,11 +76,19 @@ async def test_two_replicas_share_the_work_and_the_heir_goes_on_when_one_ends(
         await gone(blobs, OTHER, clock)
 
 
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RedisProcess]:
+    """A server that the test may kill."""
+    started = RedisProcess(tmp_path / "redis")
+    await asyncio.to_thread(started.start)
+    yield started
+    started.kill()
+
+
 async def test_it_goes_on_when_the_store_comes_back(
-    tmp_path: Path, blobs: AgedBlobs, registry: CollectorRegistry
+    server: RedisProcess, blobs: AgedBlobs, registry: CollectorRegistry
 ) -> None:
-    server, interval = RedisProcess(tmp_path / "redis"), 0.5
-    await asyncio.to_thread(server.start)
+    interval = 0.5
     store = await TaskStore.open(server.url)
     sweeper = made(store, blobs, registry, sweep_seconds=interval, sweep_keep_seconds=0.01)
     async with running(sweeper) as loop:
@@ -95,7 +104,6 @@ async def test_it_goes_on_when_the_store_comes_back(
         await asyncio.to_thread(server.start)
         await gone(blobs, ORPHAN)
     await store.close()
-    server.kill()
 
 
 async def test_it_goes_on_when_the_folder_comes_back(
