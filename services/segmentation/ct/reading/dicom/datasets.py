@@ -3,7 +3,6 @@
 import io
 import math
 import struct
-import warnings
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
 
 from services.segmentation.ct.reading.dicom.header import Header, data_set
+from services.segmentation.ct.reading.dicom.quietly import quietly
 from services.segmentation.ct.reading.image import Patient
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged
@@ -49,8 +49,7 @@ def header_data_set(header: Header, limits: CtLimits, keywords: Sequence[str] = 
 
 def patient_of(header: Header, limits: CtLimits) -> Patient:
     """Height, weight and sex, None where the header has no positive number, no sex. No more is read."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quietly():
         found = header_data_set(header, limits, (_SIZE, _WEIGHT, _SEX))
         sex = _value(found, _SEX)
         return Patient(

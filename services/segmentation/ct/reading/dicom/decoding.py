@@ -1,6 +1,5 @@
 """Decodes one compressed frame, and says beforehand whether there is a decoder."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEGLSLossless, JPEGLSNearLossless
 
 from services.segmentation.ct.reading.dicom.codestreams import declared_size
+from services.segmentation.ct.reading.dicom.quietly import quietly
 from services.segmentation.ct.reading.dicom.slices import PixelForm, Slice
 from services.segmentation.ct.reading.dicom.values import shown
 from services.segmentation.ct.reading.refusals import damaged, refused
@@ -50,9 +50,7 @@ def decoded(one: Slice, frame: bytes) -> np.ndarray:
     form = one.form
     if declared_size(frame) not in (None, (form.rows, form.columns)):
         raise damaged(str(one.name))
-    with warnings.catch_warnings():
-        # Of paddings and lengths that a decoder got over.
-        warnings.simplefilter("ignore")
+    with quietly():
         try:
             return _values(form, frame)
         except BaseException as error:
@@ -86,14 +84,19 @@ def _values(form: PixelForm, frame: bytes) -> np.ndarray:
 def check_compression(slices: Sequence[Slice]) -> None:
     """Raises ImageFormatError PIXELS_UNSUPPORTED where slices are compressed in a way that has no decoder."""
     for syntax in {one.form.transfer_syntax for one in slices}:
-        try:
-            if _decoder_of(syntax).pydicom.is_available:
-                continue
-        except NotImplementedError:
-            pass
-        raise refused(
-            f"The slices are compressed in a way that is not supported ({shown(UID(syntax).name)}). Send "
-            "them uncompressed.",
-            reason="PIXELS_UNSUPPORTED",
-            transfer_syntax=syntax,
-        )
+        with quietly():
+            name = shown(UID(syntax).name)
+            known = _is_known(syntax)
+        if not known:
+            raise refused(
+                f"The slices are compressed in a way that is not supported ({name}). Send them uncompressed.",
+                reason="PIXELS_UNSUPPORTED",
+                transfer_syntax=shown(syntax),
+            )
+
+
+def _is_known(transfer_syntax: str) -> bool:
+    try:
+        return bool(_decoder_of(transfer_syntax).pydicom.is_available)
+    except NotImplementedError:
+        return False

@@ -1,7 +1,6 @@
 """The slices in a file of Enhanced CT Image Storage: planes whose geometry lies in functional groups."""
 
 import math
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from pydicom.dataset import Dataset
 from services.segmentation.ct.reading.dicom.datasets import UNREADABLE, header_data_set
 from services.segmentation.ct.reading.dicom.header import Header
 from services.segmentation.ct.reading.dicom.plane import form_of, place_of, rescale_of
+from services.segmentation.ct.reading.dicom.quietly import quietly
 from services.segmentation.ct.reading.dicom.slices import Making, Slice
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged, refused
@@ -42,9 +42,7 @@ def enhanced_slices(header: Header, limits: CtLimits, noun: str) -> list[Slice]:
     Raises ImageFormatError as for a classic slice, and FILE_UNREADABLE.
     """
     form_of(header.name, header, limits)
-    with warnings.catch_warnings():
-        # pydicom warns of values that break their representation; what is read is judged here.
-        warnings.simplefilter("ignore")
+    with quietly():
         try:
             return list(
                 _slices(header, header_data_set(header, limits, (_SHARED, _PER_FRAME, _AGENTS)), limits, noun)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
+from pydicom.uid import ImplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
 from services.segmentation.ct.reading import CtLimits, LeftOut, open_ct
 from tests.support.ct.encoding import file_bytes
@@ -160,13 +160,20 @@ def test_the_patient_is_kept_out_of_what_a_log_shows() -> None:
         assert secret not in repr(image)
 
 
-@pytest.mark.parametrize(("size", "sex"), [("0", ""), ("", "female"), ("-1.7", "X"), ("nan", "\\")])
-def test_height_and_sex_are_never_guessed(size: str, sex: str) -> None:
+@pytest.mark.parametrize(
+    ("size", "sex"),
+    [("0", ""), ("", "female"), ("-1.7", "X"), ("nan", "\\"), ("Doe^Jane" * 4, "Doe^Jane, 1.68 m")],
+)
+def test_height_and_sex_are_never_guessed_nor_logged(
+    size: str, sex: str, caplog: pytest.LogCaptureFixture
+) -> None:
     slices = ct_series(HU)
     for one in slices:
         del one.PatientSize, one.PatientSex
         one.add_new("PatientSize", "LO", size)
         one.add_new("PatientSex", "LO", sex)
-    files = [file_bytes(one) for one in slices]
+    files = [file_bytes(one, ImplicitVRLittleEndian) for one in slices]
+    caplog.clear()
     patient = open_ct(files, LIMITS).patient
     assert (patient.height_m, patient.sex) == (None, None)
+    assert not caplog.records
