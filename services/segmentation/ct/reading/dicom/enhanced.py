@@ -65,7 +65,7 @@ def _slices(header: Header, groups: Dataset, limits: CtLimits, noun: str) -> Ite
     agents = ", ".join(str(one.get("CodeMeaning", "")) for one in groups.get(_AGENTS) or [])
     for index, own in enumerate(frames):
         frame = _Groups(shared[0], own)
-        if list(frame.first("CTImageFrameTypeSequence").get("FrameType") or [])[2:3] == ["LOCALIZER"]:
+        if "LOCALIZER" in (frame.first("CTImageFrameTypeSequence").get("FrameType") or []):
             continue
         name = SliceName(noun, index + 1)
         yield Slice(

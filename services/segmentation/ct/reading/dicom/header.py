@@ -57,8 +57,8 @@ class Header:
 
     @property
     def is_localizer(self) -> bool:
-        """Value 3 of ImageType (PS3.3 section C.8.2.1.1.1)."""
-        return self.values.texts("ImageType")[2:3] == ("LOCALIZER",)
+        """By its ImageType, of which the third value should say so (PS3.3 section C.8.2.1.1.1)."""
+        return "LOCALIZER" in self.values.texts("ImageType")
 
     @property
     def frames(self) -> int:

@@ -62,9 +62,9 @@ class Slice:
     """One plane. header: of its file; frame: its index there. slope, intercept: from stored values to HU."""
 
     name: SliceName
-    header: Header
+    header: Header = field(repr=False)
     frame: int
-    sop_instance_uid: str
+    sop_instance_uid: str = field(repr=False)
     form: PixelForm
     place: Place
     making: Making

@@ -158,6 +158,7 @@ def test_the_patient_is_kept_out_of_what_a_log_shows() -> None:
     assert (image.patient.height_m, image.patient.sex) == (1.68, "F")
     for secret in ("1.68", "Jane", "4711", "1.2.826"):
         assert secret not in repr(image)
+        assert secret not in repr(image.slices)
 
 
 @pytest.mark.parametrize(
