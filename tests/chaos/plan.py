@@ -11,7 +11,8 @@ LINKS = ("gateway", "redis", *WORKERS, "tasks-0", "tasks-1")
 """Lines by whom they lead to; a worker's is the one on which it reaches `tasks`, its own."""
 
 _MEAN_GAP_SECONDS = 0.45
-_DEEDS = 0.2
+# Faults from one operation to the next: drawn freely, a run of 15 s had none.
+_FEWEST_FAULTS, _MOST_FAULTS = 2, 6
 _LONGEST_SECONDS = 2.5
 # Past the lease of 2 s: the result of a worker that was cut off arrives when another one has its task.
 _LONGEST_OF_A_WORKER = 5.0
@@ -78,8 +79,13 @@ def steps(seed: int) -> Iterator[Step]:
     """The steps of a run, for ever; the same for the same seed."""
     generator = random.Random(f"steps {seed}")
     while True:
-        wait = generator.expovariate(1 / _MEAN_GAP_SECONDS)
-        yield Step(wait, _operation(generator) if generator.random() < _DEEDS else _fault(generator))
+        for _ in range(generator.randint(_FEWEST_FAULTS, _MOST_FAULTS)):
+            yield Step(_wait(generator), _fault(generator))
+        yield Step(_wait(generator), _operation(generator))
+
+
+def _wait(generator: random.Random) -> float:
+    return generator.expovariate(1 / _MEAN_GAP_SECONDS)
 
 
 def _fault(generator: random.Random) -> Fault:

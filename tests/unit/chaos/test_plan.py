@@ -24,6 +24,11 @@ def test_another_seed_or_submitter_is_another_plan() -> None:
     assert next(submissions(7, 0)) != next(submissions(8, 0))
 
 
+def test_every_short_run_has_operators_too() -> None:
+    for seed in range(200):
+        assert any(not isinstance(step.action, Fault) for step in islice(steps(seed), 7)), seed
+
+
 def test_a_minute_has_faults_deeds_and_decisions_of_every_kind() -> None:
     actions = [step.action for step in islice(steps(1), 130)]
     assert {one.deed for one in actions if not isinstance(one, Fault)} == set(Deed)
