@@ -12,8 +12,8 @@ from radmesh.mesh import Mesh
 from radmesh.samples.octa import draw_octa
 from radmesh.segmentation.v1 import octa_pb2
 from services.chassis.runner import Runner, Work, WorkImage
+from services.segmentation.families import octa_options
 from services.segmentation.octa.runner import create
-from services.segmentation.service import octa_options
 from services.segmentation.settings import SegmentationSettings
 
 _ROUNDS = 60
