@@ -20,6 +20,8 @@ PURE = (
     "services/segmentation/ct/reading/series/stack.py",
     "services/segmentation/ct/reading/series/uniform.py",
     "services/segmentation/ct/reading/wording.py",
+    "services/segmentation/nnunet/layout.py",
+    "services/segmentation/nnunet/toml.py",
     "services/tasks/filters.py",
     "services/tasks/lifecycle.py",
     "services/tasks/records.py",
@@ -85,8 +87,8 @@ def test_only_tasks_talks_to_redis() -> None:
 
 
 def test_torch_is_imported_only_where_a_model_runs() -> None:
-    models = Path("services/segmentation/octa")
-    elsewhere = [path for path in sources("services", "radmesh", "tools") if models not in path.parents]
+    models = {Path("services/segmentation") / family for family in ("octa", "nnunet")}
+    elsewhere = [path for path in sources("services", "radmesh", "tools") if not models & {*path.parents}]
     assert not offences(elsewhere, "torch", "safetensors")
 
 

@@ -32,7 +32,10 @@ class WeightsFile:
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """What model.toml says, with the weights checked against their digests. Default weights come first."""
+    """What model.toml says, with the weights checked against their digests. Default weights come first.
+
+    accuracy: "" where nobody measured it, as with a model that somebody else trained.
+    """
 
     name: str
     title: str
@@ -101,7 +104,6 @@ def _manifest(folder: Path, content: Mapping[str, Any]) -> ModelManifest:
     weights.sort(key=lambda one: (not one.name.endswith(f"/{DEFAULT_WEIGHTS}"), one.name))
     if not weights:
         raise BrokenModelError(f"{folder / 'model.toml'} names no weights")
-    accuracy = content["accuracy"]
     return ModelManifest(
         name=name,
         title=content["title"],
@@ -110,10 +112,14 @@ def _manifest(folder: Path, content: Mapping[str, Any]) -> ModelManifest:
         intended_use=content["intended_use"],
         # On the safe side: a manifest has to say that its model is more than a demonstrator.
         demonstrator=content.get("demonstrator", True),
-        accuracy=f"Dice {accuracy['dice']:g}. {accuracy['measure']}. {accuracy['data']}",
+        accuracy=_accuracy(content["accuracy"]) if "accuracy" in content else "",
         training_data=content["training"]["data"],
         weights=tuple(weights),
     )
+
+
+def _accuracy(measured: Mapping[str, Any]) -> str:
+    return f"Dice {measured['dice']:g}. {measured['measure']}. {measured['data']}"
 
 
 def _weights_file(folder: Path, name: str, entry: Mapping[str, Any]) -> WeightsFile:
