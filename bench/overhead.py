@@ -33,9 +33,9 @@ def load_bare_model() -> Runner:
     return runner
 
 
-def _bare_call(runner: Runner, content: bytes, weights: str, digest: str) -> float:
+def _bare_call(runner: Runner, path: Path, weights: str, digest: str) -> float:
     """Seconds of one run in this process: read, infer, draw, encode, as the model child does."""
-    image = WorkImage("images/bench", "image/png", content)
+    image = WorkImage("images/bench", "image/png", path)
     work = Work("tasks/bench", 1, "pipelines/octa-vessels", {"threshold": 0.5}, (image,), weights, digest)
     start = time.perf_counter()
     runner.run(work, lambda progress: None, lambda: False)
@@ -58,14 +58,14 @@ async def _through_mesh(client: Client, image: str) -> tuple[float, float]:
 
 async def measure_overhead(mesh: Mesh, folder: Path) -> list[Figure]:
     """The median of what a task took more than the bare call right before it, on the same machine."""
-    content = _sample(folder).read_bytes()
+    sample = _sample(folder)
     runner = load_bare_model()
     bare, meshed, inferences = [], [], []
     async with Client(mesh.address) as client:
-        image = await client.upload(content)
+        image = await client.upload(sample)
         weights = (await client.pipeline("octa-vessels")).models[0].weights[0]
         for index in range(_WARM_UP + _ROUNDS):
-            call = _bare_call(runner, content, weights.name, weights.digest)
+            call = _bare_call(runner, sample, weights.name, weights.digest)
             task, inference = await _through_mesh(client, image.name)
             if index >= _WARM_UP:
                 bare.append(call)

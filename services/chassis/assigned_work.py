@@ -1,6 +1,7 @@
 """An assignment and the files that follow it: in which order they come, and the work that they make."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from google.protobuf import json_format
 
@@ -8,7 +9,7 @@ from radmesh import names
 from radmesh.tasks.v1.worker_service_pb2 import AcceptedStage as AcceptedStageMessage
 from radmesh.tasks.v1.worker_service_pb2 import AssignedImage, Assignment
 from services.chassis.artifacts import artifact_key
-from services.chassis.runner import AcceptedStage, OutputFile, Work, WorkImage
+from services.chassis.runner import AcceptedStage, Work, WorkFile, WorkImage
 
 
 def blob_keys(assignment: Assignment) -> list[str]:
@@ -21,9 +22,9 @@ def blob_keys(assignment: Assignment) -> list[str]:
     ]
 
 
-def make_work(assignment: Assignment, contents: Iterable[bytes]) -> Work:
-    """The work. contents: those of `blob_keys`, in their order."""
-    files = iter(contents)
+def make_work(assignment: Assignment, paths: Iterable[Path]) -> Work:
+    """The work. paths: where the files of `blob_keys` lie, in their order."""
+    files = iter(paths)
     images = tuple(_image(image, next(files)) for image in assignment.images)
     accepted = _accepted(assignment.accepted_stage, files) if assignment.HasField("accepted_stage") else None
     return Work(
@@ -39,16 +40,14 @@ def make_work(assignment: Assignment, contents: Iterable[bytes]) -> Work:
     )
 
 
-def _accepted(stage: AcceptedStageMessage, contents: Iterator[bytes]) -> AcceptedStage:
-    written = {
-        one.file_name: OutputFile(one.file_name, one.media_type, next(contents)) for one in stage.artifacts
-    }
-    replacements = {_file_name(one.artifact): _image(one.image, next(contents)) for one in stage.replacements}
+def _accepted(stage: AcceptedStageMessage, paths: Iterator[Path]) -> AcceptedStage:
+    written = {one.file_name: WorkFile(one.file_name, one.media_type, next(paths)) for one in stage.artifacts}
+    replacements = {_file_name(one.artifact): _image(one.image, next(paths)) for one in stage.replacements}
     return AcceptedStage(stage.stage_result, written, replacements)
 
 
-def _image(image: AssignedImage, content: bytes) -> WorkImage:
-    return WorkImage(image.name, image.media_type, content)
+def _image(image: AssignedImage, path: Path) -> WorkImage:
+    return WorkImage(image.name, image.media_type, path)
 
 
 def _file_name(artifact: str) -> str:

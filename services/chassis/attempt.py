@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -163,20 +165,9 @@ class Attempt:
             raise CancelledRun
         process = await self._tools.pool.take()
         try:
-            inputs = await self._read_inputs()
-            self._waiting, self._process = False, process
-            log.info(
-                "attempt started", pipeline=self.assignment.pipeline, waited_seconds=round(self.seconds, 3)
-            )
-            begun = time.monotonic()
-            output = await process.run(
-                self.assignment,
-                inputs,
-                self._report,
-                timeout_seconds=self._timer_seconds("attempt_timeout"),
-                stall_seconds=self._timer_seconds("progress_timeout"),
-            )
-            run_seconds = time.monotonic() - begun
+            async with AsyncExitStack() as borrowed:
+                inputs = await self._borrow_inputs(borrowed)
+                output, run_seconds = await self._run_model(process, inputs)
         finally:
             self._process = None
             self._tools.pool.give_back(process)
@@ -193,6 +184,21 @@ class Attempt:
             outcome.result.CopyFrom(output.result)
         outcome.run_time.FromNanoseconds(round(run_seconds * 1e9))
 
+    async def _run_model(self, process: ModelProcess, inputs: Sequence[Path]) -> tuple[ModelOutput, float]:
+        """What the model makes of the inputs, and the seconds that it took."""
+        self._waiting, self._process = False, process
+        waited = round(self.seconds, 3)
+        log.info("attempt started", pipeline=self.assignment.pipeline, waited_seconds=waited)
+        begun = time.monotonic()
+        output = await process.run(
+            self.assignment,
+            inputs,
+            self._report,
+            timeout_seconds=self._timer_seconds("attempt_timeout"),
+            stall_seconds=self._timer_seconds("progress_timeout"),
+        )
+        return output, time.monotonic() - begun
+
     def _refuse_used_names(self, file_names: Iterable[str]) -> None:
         """`tasks` would refuse them too, without saying which."""
         used = {artifact.file_name for artifact in self.assignment.accepted_stage.artifacts}
@@ -204,14 +210,15 @@ class Attempt:
                 reason="INVALID_OUTCOME",
             )
 
-    async def _read_inputs(self) -> list[bytes]:
-        return [await self._read_input(key) for key in blob_keys(self.assignment)]
-
-    async def _read_input(self, key: str) -> bytes:
+    async def _borrow_inputs(self, borrowed: AsyncExitStack) -> Sequence[Path]:
+        """The files of the assignment while `borrowed` is open. Their task's references keep them."""
+        keys = blob_keys(self.assignment)
+        if not keys:
+            return ()
         try:
-            return await self._tools.blobs.read(key)
-        except BlobNotFoundError:
-            if key.startswith("images/"):
+            return await borrowed.enter_async_context(self._tools.blobs.lend(keys))
+        except BlobNotFoundError as missing:
+            if missing.metadata["key"].startswith("images/"):
                 raise errors.ImageNotFoundError("an image of the task is gone; upload it again") from None
             gone = "a file of an earlier stage is gone; create the task again"
             raise errors.ArtifactNotFoundError(gone) from None

@@ -91,12 +91,20 @@ class BlobFiles:
         finally:
             draft.unlink(missing_ok=True)
 
+    def paths(self, keys: Sequence[str]) -> list[Path]:
+        """Where blobs lie. Raises BlobNotFoundError for the first that is not there."""
+        found = [self._root / key for key in keys]
+        for key, path in zip(keys, found, strict=True):
+            if not path.is_file():
+                raise BlobNotFoundError("There is no such blob.", metadata={"key": key})
+        return found
+
     def open(self, key: str) -> int:
         """A file descriptor to read a blob with; the caller closes it."""
         try:
             return os.open(self._root / key, os.O_RDONLY | os.O_NOFOLLOW)
         except (FileNotFoundError, NotADirectoryError):
-            raise BlobNotFoundError("There is no such blob.") from None
+            raise BlobNotFoundError("There is no such blob.", metadata={"key": key}) from None
 
     def read(self, key: str, offset: int, length: int | None) -> bytes:
         """See BlobStore."""

@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -73,6 +73,11 @@ class BlobFolder:
         finally:
             # Not before the read has ended: by then the number might be another file's.
             ahead.add_done_callback(lambda _: os.close(handle))
+
+    @asynccontextmanager
+    async def lend(self, keys: Sequence[str]) -> AsyncGenerator[Sequence[Path], None]:
+        """See BlobStore. A file that is deleted meanwhile stays readable for whoever has it open."""
+        yield await self._in_thread(self._files.paths, [check_key(key) for key in keys])
 
     def claim(self, key: str) -> AbstractAsyncContextManager[None]:
         """See BlobStore."""

@@ -1,7 +1,7 @@
 """The blob store: where images and artifacts lie, by key. One small interface, chosen by URL."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +22,7 @@ class Digest(Protocol):
 
 
 class BlobNotFoundError(NotFoundError):
-    """The blob store has nothing under this key. The caller says what that means for its own client."""
+    """Nothing is under a key, metadata `key`. The caller says what that means for its own client."""
 
     reason = "BLOB_NOT_FOUND"
 
@@ -61,6 +61,13 @@ class BlobStore(Protocol):
 
     def chunks(self, key: str, offset: int = 0, chunk_bytes: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
         """The blob from `offset` on, in chunks. A blob deleted meanwhile is still read to its end."""
+
+    def lend(self, keys: Sequence[str]) -> AbstractAsyncContextManager[Sequence[Path]]:
+        """Files with the contents of these blobs, in their order, to read while the context is open.
+
+        For a process that cannot be handed gigabytes. Where blobs are files, it is those themselves, and no
+        byte is copied; a store without files of its own makes unnamed ones that go with the context.
+        """
 
     def claim(self, key: str) -> AbstractAsyncContextManager[None]:
         """Keeps the sweeper off a blob while it is recorded and put in its place.

@@ -26,7 +26,7 @@ from radmesh.errors import InferenceError, RadmeshError
 from radmesh.tasks.v1 import task_pb2, worker_service_pb2
 from services.chassis.artifacts import describe
 from services.chassis.assigned_work import blob_keys, make_work
-from services.chassis.frames import FrameKind, receive_frame, send_frame
+from services.chassis.frames import FrameKind, decode_paths, receive_frame, send_frame
 from services.chassis.runner import CancelledRun, Progress, Runner, RunnerFactory, StageOutput, Work
 from services.chassis.task_errors import to_task_error
 
@@ -62,13 +62,10 @@ class _Inbox:
 
     def _receive_work(self, payload: bytes) -> Work | None:
         assignment = worker_service_pb2.Assignment.FromString(payload)
-        contents = []
-        for _ in blob_keys(assignment):
-            frame = receive_frame(self._connection)
-            if frame is None:
-                return None
-            contents.append(frame[1])
-        return make_work(assignment, contents)
+        if not blob_keys(assignment):
+            return make_work(assignment, ())
+        frame = receive_frame(self._connection)
+        return make_work(assignment, decode_paths(frame[1])) if frame else None
 
 
 def serve(connection: socket.socket, create: Callable[[], Runner]) -> None:

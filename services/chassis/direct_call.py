@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 from radmesh.tasks.v1.task_pb2 import TaskProgress
 from radmesh.tasks.v1.worker_service_pb2 import Assignment
@@ -11,7 +12,7 @@ from services.chassis.progress_gate import ProgressGate
 
 
 async def direct_run(
-    pool: ModelPool, assignment: Assignment, images: Sequence[bytes], *, timeout_seconds: float
+    pool: ModelPool, assignment: Assignment, images: Sequence[Path], *, timeout_seconds: float
 ) -> AsyncIterator[TaskProgress | ModelOutput]:
     """The progress of a run, and last its output. A caller that leaves cancels it.
 

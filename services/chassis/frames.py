@@ -1,28 +1,33 @@
 """The frames between a service and its model child: kind (1 byte), length (4, big-endian), payload.
 
 The payload is a serialized message that the contract has already (or raw bytes), so that the child needs no
-proto of its own: it reads an `Assignment` followed by its files, and answers with `TaskProgress`, `Artifact`
-followed by its content, and one last frame: a result in an `Any`, a `TaskError`, or nothing (cancelled).
+proto of its own: it reads an `Assignment` followed by the paths of its files, and answers with
+`TaskProgress`, `Artifact` followed by its content, and one last frame: a result in an `Any`, a `TaskError`,
+or nothing (cancelled). An image itself never passes: it may be a study of gigabytes.
 """
 
 import asyncio
+import os
 import socket
 import struct
+from collections.abc import Iterable
 from enum import IntEnum
+from pathlib import Path
 
 _HEADER = struct.Struct(">BI")
+_BETWEEN_PATHS = b"\0"
 
 MAX_PAYLOAD_BYTES = 1 << 30
-"""No image or artifact comes near it; a longer one means that the two sides are out of step."""
+"""No artifact comes near it; a longer one means that the two sides are out of step."""
 
 
 class FrameKind(IntEnum):
     """What a frame carries. To the child: 1 to 9. From the child: 10 and up."""
 
     ASSIGNMENT = 1
-    """radmesh.tasks.v1.Assignment. Its files follow, one INPUT each, in the order of `blob_keys`."""
-    INPUT = 2
-    """Raw bytes of an image, or of a file that an earlier stage left."""
+    """radmesh.tasks.v1.Assignment. INPUTS follow if it has files."""
+    INPUTS = 2
+    """Paths of its images and of the files that earlier stages left, in the order of `blob_keys`."""
     CANCEL = 3
     """Empty. Stop the assignment sent last."""
 
@@ -48,6 +53,16 @@ class FrameKind(IntEnum):
 
 class BrokenFrameError(Exception):
     """The bytes on the socket are no frame."""
+
+
+def encode_paths(paths: Iterable[Path]) -> bytes:
+    """The payload of INPUTS."""
+    return _BETWEEN_PATHS.join(os.fsencode(path) for path in paths)
+
+
+def decode_paths(payload: bytes) -> list[Path]:
+    """What `encode_paths` wrote, of one path at least."""
+    return [Path(os.fsdecode(path)) for path in payload.split(_BETWEEN_PATHS)]
 
 
 def encode_header(kind: FrameKind, length: int) -> bytes:

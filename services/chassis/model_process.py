@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from google.protobuf import any_pb2
 
@@ -12,7 +13,7 @@ from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.worker_service_pb2 import Assignment
 from services.chassis import logs
 from services.chassis.child_process import ChildProcess, ModelLoad, RunnerSpec
-from services.chassis.frames import FrameKind
+from services.chassis.frames import FrameKind, encode_paths
 from services.chassis.runner import CancelledRun
 from services.chassis.task_errors import MODEL_LOAD_FAILED, WORKER_STALLED, from_task_error
 
@@ -100,7 +101,7 @@ class ModelProcess:
     async def run(
         self,
         assignment: Assignment,
-        inputs: Sequence[bytes],
+        inputs: Sequence[Path],
         on_progress: OnProgress,
         *,
         timeout_seconds: float | None = None,
@@ -108,8 +109,9 @@ class ModelProcess:
     ) -> ModelOutput:
         """Runs one work, alone in its child: the caller sees to it that only one runs at a time.
 
-        inputs: the contents of the assignment's `blob_keys`. timeout_seconds: of the whole; None for no
-        limit. stall_seconds: without a sign of the model; the timers' when None, 0 for no limit.
+        inputs: files with the contents of the assignment's `blob_keys`, which stay there until this returns.
+        timeout_seconds: of the whole; None for no limit. stall_seconds: without a sign of the model; the
+        timers' when None, 0 for no limit.
         Raises CancelledRun after `cancel`; InferenceError WORKER_CRASHED when the child dies, WORKER_STALLED
         when it shows no progress or takes longer than timeout_seconds; and what the runner raised.
         """
@@ -120,8 +122,8 @@ class ModelProcess:
         try:
             async with asyncio.timeout(timeout_seconds) as limit:
                 await child.send(FrameKind.ASSIGNMENT, assignment.SerializeToString())
-                for content in inputs:
-                    await child.send(FrameKind.INPUT, content)
+                if inputs:
+                    await child.send(FrameKind.INPUTS, encode_paths(inputs))
                 stall = self._timers.stall_seconds if stall_seconds is None else stall_seconds
                 return await self._follow(child, on_progress, stall or None)
         except TimeoutError:

@@ -6,6 +6,7 @@ A runner is named to the child as `module:factory`; the factory takes the option
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -13,12 +14,24 @@ from google.protobuf.message import Message
 
 
 @dataclass(frozen=True)
-class WorkImage:
-    """One image of a work: its name, its media type as found by content, and the file itself."""
+class WorkFile:
+    """A file that a work is given: its name, its media type, and where it lies until the run ends.
+
+    path: to read only; it may be the blob store's own file, and a whole study.
+    """
 
     name: str
     media_type: str
-    content: bytes
+    path: Path
+
+    @property
+    def content(self) -> bytes:
+        """All of it, read at each call: for small files."""
+        return self.path.read_bytes()
+
+
+class WorkImage(WorkFile):
+    """An image of a work. name: `images/{sha256}`. media_type: as found by content."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +52,16 @@ class AcceptedStage:
     """
 
     result: AnyMessage
-    files: Mapping[str, OutputFile]
+    files: Mapping[str, WorkFile]
     replacements: Mapping[str, WorkImage]
 
-    def content(self, file_name: str) -> bytes:
+    def file(self, file_name: str) -> WorkFile:
         """A file as it was accepted: its replacement where there is one. KeyError when no stage wrote it."""
-        replacement = self.replacements.get(file_name)
-        return replacement.content if replacement else self.files[file_name].content
+        return self.replacements.get(file_name) or self.files[file_name]
+
+    def content(self, file_name: str) -> bytes:
+        """The bytes of `file`."""
+        return self.file(file_name).content
 
 
 @dataclass(frozen=True)

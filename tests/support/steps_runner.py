@@ -67,7 +67,7 @@ def _misbehave(told: Mapping[str, Any], attempt: int) -> None:
 
 
 def _image_bytes(work: Work) -> int:
-    return sum(len(image.content) for image in work.images)
+    return sum(image.path.stat().st_size for image in work.images)
 
 
 def _slice(stage: int) -> OutputFile:

@@ -2,7 +2,9 @@
 
 import math
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Protocol
 
 import grpc
@@ -30,6 +32,7 @@ from services.chassis.direct_call import direct_run
 from services.chassis.model_pool import ModelPool
 from services.chassis.model_process import ModelFile, ModelOutput
 from services.chassis.models import ModelManifest
+from services.chassis.unnamed_files import unnamed_file
 from services.segmentation.octa import pipeline
 from services.segmentation.octa.options import THRESHOLD
 from services.segmentation.settings import OctaSettings
@@ -69,18 +72,18 @@ class OctaServicer(OctaServiceServicer):
         if self._models.draining:
             raise UnavailableError("this service goes down: call another one", reason="DRAINING")
         assignment = self._assignment(request)
-        image = await self._image(request)
         timeout = self._settings.attempt_timeout_seconds
-        async for news in direct_run(self._models.pool, assignment, [image], timeout_seconds=timeout):
-            if not isinstance(news, ModelOutput):
-                yield SegmentVesselsResponse(progress=news)
-                continue
-            self._models.observe(pipeline.NAME, news)
-            result = OctaVesselsResult()
-            news.result.Unpack(result)
-            yield SegmentVesselsResponse(result=result)
-            for response in _file_responses(news.files):
-                yield response
+        async with self._image(request) as image:
+            async for news in direct_run(self._models.pool, assignment, [image], timeout_seconds=timeout):
+                if not isinstance(news, ModelOutput):
+                    yield SegmentVesselsResponse(progress=news)
+                    continue
+                self._models.observe(pipeline.NAME, news)
+                result = OctaVesselsResult()
+                news.result.Unpack(result)
+                yield SegmentVesselsResponse(result=result)
+                for response in _file_responses(news.files):
+                    yield response
 
     def _assignment(self, request: SegmentVesselsRequest) -> Assignment:
         weights = self._manifest.find_weights(request.weights)
@@ -95,9 +98,12 @@ class OctaServicer(OctaServiceServicer):
         assignment.parameters.update({"threshold": threshold})
         return assignment
 
-    async def _image(self, request: SegmentVesselsRequest) -> bytes:
+    @asynccontextmanager
+    async def _image(self, request: SegmentVesselsRequest) -> AsyncGenerator[Path, None]:
         if request.WhichOneof("source") == "content":
-            return request.content
+            with unnamed_file(request.content) as path:
+                yield path
+            return
         # This service does not know whose an image is, and a digest alone is no right to see it.
         caller = principals.current()
         if caller != principals.LOCAL and _OPERATOR not in caller.roles:
@@ -110,7 +116,8 @@ class OctaServicer(OctaServiceServicer):
                 f"the image has {size} bytes, at most {self._settings.max_image_bytes} are allowed",
                 metadata={"limit_bytes": str(self._settings.max_image_bytes)},
             )
-        return await self._models.blobs.read(request.image)
+        async with self._models.blobs.lend([request.image]) as (path,):
+            yield path
 
 
 def request_violations(request: SegmentVesselsRequest) -> Iterator[Violation]:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -22,12 +23,14 @@ def ignore(progress: TaskProgress) -> None:
     """Takes progress that a test does not look at."""
 
 
-async def test_a_run_returns_result_and_files_and_reports_every_step() -> None:
+async def test_a_run_returns_result_and_files_and_reports_every_step(tmp_path: Path) -> None:
+    image = tmp_path / "an image"
+    image.write_bytes(b"x" * 2_000_000)
     seen: list[TaskProgress] = []
     async with steps_pool() as pool:
         process = await pool.take()
         work = assignment(images=("images/a",), steps=4, step_seconds=0, artifact_bytes=3_000_000)
-        output = await process.run(work, [b"x" * 2_000_000], seen.append)
+        output = await process.run(work, [image], seen.append)
     assert [progress.units_done for progress in seen] == [0, 1, 2, 3, 4]
     assert seen[-1].fraction == 1.0
     assert output.result.type_url.endswith("google.protobuf.Struct")
@@ -35,6 +38,16 @@ async def test_a_run_returns_result_and_files_and_reports_every_step() -> None:
     assert file.artifact.file_name == "steps.json"
     assert file.artifact.size_bytes == len(file.content) == 3_000_000
     assert b'"image_bytes": 2000000' in file.content
+
+
+async def test_an_image_is_handed_over_without_a_byte_of_it(tmp_path: Path) -> None:
+    study = tmp_path / "a study"
+    with study.open("wb") as file:
+        file.truncate(64 << 30)  # sparse; more than this machine could hold
+    async with steps_pool() as pool:
+        process = await pool.take()
+        output = await process.run(assignment(images=("images/a",), steps=1), [study], ignore)
+    assert b'"image_bytes": 68719476736' in output.files[0].content
 
 
 async def test_a_killed_child_ends_its_run_as_crashed_and_another_takes_its_place() -> None:

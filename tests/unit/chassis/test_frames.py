@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from services.chassis.frames import (
     BrokenFrameError,
     FrameKind,
     decode_header,
+    decode_paths,
     encode_header,
+    encode_paths,
     receive_frame,
     send_frame,
 )
@@ -30,9 +33,9 @@ def test_a_payload_of_any_size_crosses_a_socket(size: int) -> None:
     ours, theirs = socket.socketpair()
     payload = bytes(range(256)) * (size // 256 + 1)
     with ours, theirs:
-        sending = threading.Thread(target=send_frame, args=(ours, FrameKind.INPUT, payload[:size]))
+        sending = threading.Thread(target=send_frame, args=(ours, FrameKind.CONTENT, payload[:size]))
         sending.start()
-        assert receive_frame(theirs) == (FrameKind.INPUT, payload[:size])
+        assert receive_frame(theirs) == (FrameKind.CONTENT, payload[:size])
         sending.join()
 
 
@@ -53,4 +56,12 @@ def test_a_length_out_of_step_is_refused_before_memory_is_taken_for_it() -> None
     with pytest.raises(BrokenFrameError, match="4294967295 bytes"):
         decode_header(b"\x01\xff\xff\xff\xff")
     with pytest.raises(ValueError, match="at most"):
-        encode_header(FrameKind.INPUT, MAX_PAYLOAD_BYTES + 1)
+        encode_header(FrameKind.CONTENT, MAX_PAYLOAD_BYTES + 1)
+
+
+@pytest.mark.parametrize(
+    "names", [["/a"], ["/blobs/images/0", "/with space/ä\n", "/proc/7/fd/9"], ["/\udcff"]]
+)
+def test_paths_are_read_as_they_were_written(names: list[str]) -> None:
+    paths = [Path(name) for name in names]
+    assert decode_paths(encode_paths(paths)) == paths
