@@ -1,29 +1,21 @@
 """The picture a person looks at: the image, its vessels tinted and outlined, the notice burnt in."""
 
 import math
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-NOTICE = "RADMESH DEMONSTRATOR - NOT FOR CLINICAL USE"
+from services.segmentation.pictures.notice import MIN_WIDTH, STRIP, notice_strip
 
 MIN_LONG_SIDE = 640
 """Smaller images are enlarged by a whole factor: in one of 320 pixels most vessels are three pixels
 wide, and an outline at that size would leave nothing to see inside."""
 
 MAX_ENLARGEMENT = 4
-MIN_WIDTH = 160
-"""Pixels; narrower pictures are padded, so that every word of the notice fits at its least size."""
-
-MIN_TEXT = 14
-MAX_TEXT = 64
-"""Height of the notice's letters with their line, pixels."""
-
 TINT = (255, 56, 48)
 TINT_OPACITY = 0.4
 OUTLINE = (255, 56, 48)
-STRIP = (16, 16, 16)
 
 _OUTLINE_INDEX = 255
 _TINTED = 128
@@ -76,36 +68,9 @@ def _outline(vessels: np.ndarray) -> np.ndarray:
 
 def _with_notice(indices: np.ndarray) -> np.ndarray:
     rows, columns = indices.shape
-    notice = _notice(max(columns, MIN_WIDTH))
+    notice = notice_strip(max(columns, MIN_WIDTH)) >> 1
     canvas = np.full((rows + notice.shape[0], notice.shape[1]), STRIP[0] >> 1, np.uint8)
     left = (notice.shape[1] - columns) // 2
     canvas[:rows, left : left + columns] = indices
     canvas[rows:] = notice
     return canvas
-
-
-@lru_cache(maxsize=8)
-def _notice(width: int) -> np.ndarray:
-    """The strip with the notice, as palette indices, uint8 (rows, width). Images mostly come in one size."""
-    height = min(MAX_TEXT, max(MIN_TEXT, width // 32))
-    font = ImageFont.load_default(size=height)
-    lines = _wrapped(NOTICE, font, width - height)
-    margin, pitch = height // 2, round(height * 1.25)
-    canvas = Image.new("L", (width, 2 * margin + pitch * len(lines)), STRIP[0])
-    draw = ImageDraw.Draw(canvas)
-    for number, line in enumerate(lines):
-        centre = margin + pitch * number + pitch / 2
-        draw.text((width / 2, centre), line, fill=255, font=font, anchor="mm")
-    indices: np.ndarray = np.asarray(canvas) >> 1
-    return indices
-
-
-def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> list[str]:
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and font.getlength(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines

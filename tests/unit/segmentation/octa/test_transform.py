@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from services.segmentation.octa.overlay import MIN_WIDTH, STRIP, enlargement
+from services.segmentation.octa.overlay import enlargement
 from services.segmentation.octa.transform import overlay, to_mask, to_network_input, vessel_area_fraction
+from services.segmentation.pictures.notice import MIN_WIDTH, STRIP
 
 
 def coloured(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
