@@ -295,25 +295,3 @@ async def test_free_space_is_told(store: BlobStore) -> None:
 def test_another_kind_of_store_is_refused_clearly(url: str) -> None:
     with pytest.raises(FailedPreconditionError, match="file:///"):
         open_blob_store(url)
-
-
-async def test_lent_blobs_are_the_files_of_the_store_themselves(root: Path, store: BlobStore) -> None:
-    await store.put(IMAGE, b"0123")
-    await store.put("artifacts/t/1/mask.png", b"45")
-    before = modes(root)
-    async with store.lend(["artifacts/t/1/mask.png", IMAGE]) as (mask, image):
-        assert (mask.read_bytes(), image.read_bytes()) == (b"45", b"0123")
-        assert image == root / IMAGE
-        assert modes(root) == before
-    assert await store.read(IMAGE) == b"0123"
-
-
-async def test_a_blob_that_is_not_there_cannot_be_lent_and_is_named(store: BlobStore) -> None:
-    await store.put(IMAGE, b"0123")
-    with pytest.raises(BlobNotFoundError) as caught:
-        async with store.lend([IMAGE, "images/none"]):
-            pass
-    assert caught.value.metadata["key"] == "images/none"
-    with pytest.raises(InvalidRequestError):
-        async with store.lend(["images/../../etc/passwd"]):
-            pass
