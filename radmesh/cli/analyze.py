@@ -11,6 +11,7 @@ from radmesh import errors
 from radmesh.cli import consoles, rows
 from radmesh.cli.bars import BarDisplay
 from radmesh.cli.display import Display, display_for
+from radmesh.cli.following import follower
 from radmesh.cli.inputs import Input, file_error
 from radmesh.cli.order import Ask, Order, look_up, takes
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
@@ -86,7 +87,7 @@ class _Analyses:
         self.running[one.label] = task
         self.display.created(one.label, task)
         ended = await self.client.wait(
-            task.name, on_message=lambda message: self.display.told(one.label, message)
+            task.name, on_message=follower(self.display, one.label, task.name, self.order.server_words)
         )
         files = await self.client.save(ended, self.order.out / one.folder) if self.order.out else {}
         del self.running[one.label]

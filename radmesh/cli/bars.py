@@ -72,6 +72,10 @@ class BarDisplay:
         elif words:
             self._show(label, words)
 
+    def review_due(self, label: str, command: str) -> None:
+        """A person has to decide before it goes on; the command shows what on."""
+        self._console.print(f"{label}: look and decide with: {command}", markup=False, soft_wrap=True)
+
     def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
         """The task ended, and its artifacts were saved."""
         self._ended.append((label, task, files))

@@ -75,6 +75,10 @@ class BatchBar:
             state = rows.state_name(message.event.state_change.state).lower()
             self._set(label, state, 0.0)
 
+    def review_due(self, label: str, command: str) -> None:
+        """A person has to decide before it goes on; the command shows what on."""
+        self._console.print(f"{label}: look and decide with: {command}", markup=False, soft_wrap=True)
+
     def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
         """The task ended, and its artifacts were saved."""
         self._set(label, rows.state_name(task.state).lower(), 1.0)

@@ -34,6 +34,9 @@ class Display(Protocol):
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""
 
+    def review_due(self, label: str, command: str) -> None:
+        """A person has to decide before it goes on; the command shows what on."""
+
     def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
         """The task ended, and its artifacts were saved."""
 
@@ -73,6 +76,10 @@ class LineDisplay:
         line = lines.message_line(message)
         if line:
             self._say(label, line)
+
+    def review_due(self, label: str, command: str) -> None:
+        """A person has to decide before it goes on; the command shows what on."""
+        self._say(label, f"look and decide with: {command}")
 
     def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
         """The task ended, and its artifacts were saved."""
@@ -114,6 +121,10 @@ class JsonDisplay:
 
     def told(self, label: str, message: WatchMessage) -> None:
         """Tells programs nothing; `radmesh watch --json` does."""
+
+    def review_due(self, label: str, command: str) -> None:
+        """Tells people: a program that waits would do so in silence."""
+        consoles.stderr().print(f"{label}: awaits a review: {command}", markup=False, soft_wrap=True)
 
     def ended(self, label: str, task: task_pb2.Task, files: Mapping[str, Path]) -> None:
         """The task ended, and its artifacts were saved."""

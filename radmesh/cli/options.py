@@ -29,3 +29,8 @@ Labels = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 SERVER_DEFAULT = DEFAULT_SERVER
+
+
+def server_words(server: str) -> str:
+    """What has to stand in a command that goes to the same server."""
+    return "" if server == SERVER_DEFAULT else f" --server {server}"

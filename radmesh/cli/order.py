@@ -12,8 +12,17 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from radmesh.cli.inputs import Input, find_inputs
-from radmesh.cli.options import SERVER_DEFAULT, CallbackUrl, Json, Labels, NotBefore, Priority, Server
-from radmesh.cli.parameters import read_parameters
+from radmesh.cli.options import (
+    SERVER_DEFAULT,
+    CallbackUrl,
+    Json,
+    Labels,
+    NotBefore,
+    Priority,
+    Server,
+    server_words,
+)
+from radmesh.cli.parameters import read_parameters, upload_images
 from radmesh.cli.submission import PriorityName, read_labels, read_not_before
 from radmesh.cli.timeouts import (
     AttemptTimeout,
@@ -65,7 +74,7 @@ class Order:
     @property
     def server_words(self) -> str:
         """What has to stand in a command that goes to the same server."""
-        return "" if self.server == SERVER_DEFAULT else f" --server {self.server}"
+        return server_words(self.server)
 
     def read_options(self, now: datetime) -> TaskOptions:
         """What the tasks are asked for, but for their parameters. Raises InvalidRequestError."""
@@ -109,5 +118,7 @@ async def look_up(client: Client, order: Order, options: TaskOptions) -> tuple[l
     options: those of `read_options`. Raises PipelineNotFoundError, InvalidRequestError, UsageError.
     """
     pipeline = await client.pipeline(order.pipeline)
-    whole: TaskOptions = {**options, "parameters": read_parameters(order.param or [], pipeline)}
-    return find_inputs(order.paths, pipeline.input), partial(task_request, order.pipeline, **whole)
+    given = read_parameters(order.param or [], pipeline)
+    inputs = find_inputs(order.paths, pipeline.input)
+    whole: TaskOptions = {**options, "parameters": await upload_images(client, given)}
+    return inputs, partial(task_request, order.pipeline, **whole)

@@ -1,6 +1,5 @@
 """`radmesh review`: what waits for a person, what it shows, and the person's decision."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,8 @@ import typer
 
 from radmesh.cli import consoles, review_tables, rows
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
+from radmesh.cli.review_answer import Answer, Decided, read_answer
+from radmesh.cli.review_pictures import can_show, open_pictures
 from radmesh.cli.running import ExitCode, UsageError, connect, run
 from radmesh.client import Client, open_review, reviewed_artifacts
 from radmesh.tasks.v1 import task_pb2
@@ -19,12 +20,33 @@ def review(
     ] = "",
     *,
     accept: Annotated[bool, typer.Option("--accept", help="The stage is right; the task goes on.")] = False,
+    mask: Annotated[
+        Path | None,
+        typer.Option(
+            "--mask",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Accept, with this mask in the place of the stage's: PNG of exactly its size, or NIfTI.",
+        ),
+    ] = None,
+    slices: Annotated[
+        str, typer.Option("--slices", metavar="A:B", help="Accept, with these slices, counted from 1.")
+    ] = "",
     replace: Annotated[
         list[str] | None,
         typer.Option(
             "--replace",
             metavar="ARTIFACT=FILE",
             help="Accept, with this file in the place of an artifact. May be repeated.",
+        ),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            metavar="NAME=VALUE",
+            help="Accept, and set this parameter for what follows. May be repeated.",
         ),
     ] = None,
     reject: Annotated[
@@ -36,47 +58,33 @@ def review(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Save the artifacts in DIR/<task>/.")
     ] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open the pictures that were saved.")] = False,
+    show: Annotated[
+        bool | None,
+        typer.Option("--open/--no-open", help="Open the pictures; as it is where there is a screen."),
+    ] = None,
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
     """Lists what waits for a review, shows a task's stage, or decides on it."""
-    decides = accept or bool(replace) or bool(reject)
+    decided = Decided(accept, mask, slices, tuple(replace or ()), tuple(param or ()), reject, sequence)
 
     async def work() -> ExitCode:
-        if reject and (accept or replace):
-            raise UsageError("A stage is either accepted or rejected.")
-        if not task and (decides or out or show or sequence):
+        answer = read_answer(decided)
+        if not task and (answer or out or show or sequence):
             raise UsageError("Name the task. `radmesh review` lists those that wait.")
-        if decides and (out or show):
+        if answer and (out or show):
             raise UsageError("Look first and decide then: --out and --open show, the others decide.")
-        files = read_replacements(replace or [])
         async with connect(server) as client:
             if not task:
                 await _list(client, as_json)
-            elif decides:
-                after = await client.review(
-                    task, accept=not reject, reason=reject, replacements=files, sequence=sequence
-                )
-                _print_decision(after, as_json)
+            elif answer:
+                await _decide(client, task, answer, as_json)
             else:
-                await _show(client, task, out or Path("review"), show, as_json)
+                launch = can_show() and not as_json if show is None else show
+                await _show(client, task, out or Path("review"), launch, as_json)
         return ExitCode.DONE
 
     run(work(), as_json=as_json)
-
-
-def read_replacements(given: list[str]) -> Mapping[str, Path]:
-    """The files by the artifacts whose places they take. Raises UsageError."""
-    found: dict[str, Path] = {}
-    for one in given:
-        artifact, separator, path = one.partition("=")
-        if not separator or not artifact or not Path(path).is_file():
-            raise UsageError(f"--replace {one}: must be ARTIFACT=FILE, such as mask.png=corrected.png.")
-        if artifact in found:
-            raise UsageError(f"--replace {artifact}: stands twice.")
-        found[artifact] = Path(path)
-    return found
 
 
 async def _list(client: Client, as_json: bool) -> None:
@@ -100,13 +108,14 @@ async def _show(client: Client, name: str, folder: Path, launch: bool, as_json: 
     if as_json:
         rows.emit(rows.task_row(task, files))
     else:
-        consoles.stdout().print(review_tables.shown(task, review, files))
-    for artifact in artifacts:
-        if launch and artifact.media_type.startswith("image/"):
-            typer.launch(str(files[artifact.file_name]))
+        pipeline = await client.pipeline(task.pipeline)
+        consoles.stdout().print(review_tables.shown(task, review, files, pipeline))
+    if launch:
+        open_pictures(files[one.file_name] for one in artifacts if one.media_type.startswith("image/"))
 
 
-def _print_decision(after: task_pb2.Task, as_json: bool) -> None:
+async def _decide(client: Client, name: str, answer: Answer, as_json: bool) -> None:
+    after = await answer.give(client, name)
     if as_json:
         rows.emit(rows.task_row(after))
     else:

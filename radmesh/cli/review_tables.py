@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from radmesh.cli import lines, tables
+from radmesh.cli.review_answer import SLICES
 from radmesh.client import reviewed_artifacts
-from radmesh.tasks.v1 import review_pb2, task_pb2
+from radmesh.tasks.v1 import pipeline_pb2, review_pb2, task_pb2
 
 
 def waiting(found: Iterable[task_pb2.Task]) -> Table:
@@ -25,7 +26,12 @@ def waiting(found: Iterable[task_pb2.Task]) -> Table:
     return table
 
 
-def shown(task: task_pb2.Task, review: review_pb2.TaskReview, files: Mapping[str, Path]) -> RenderableType:
+def shown(
+    task: task_pb2.Task,
+    review: review_pb2.TaskReview,
+    files: Mapping[str, Path],
+    pipeline: pipeline_pb2.Pipeline,
+) -> RenderableType:
     """A stage with the files to look at, and how to decide on it."""
     table = tables.plain("artifact", "type", "saved in")
     for artifact in reviewed_artifacts(task, review):
@@ -34,8 +40,23 @@ def shown(task: task_pb2.Task, review: review_pb2.TaskReview, files: Mapping[str
     return Group(
         Text(f"{task.name}, stage {review.stage}, expires {_time(review.expire_time)}"),
         table,
-        Text(f"{decide} --accept\n{decide} --replace ARTIFACT=FILE\n{decide} --reject REASON"),
+        Text("\n".join(f"{decide} {answer}" for answer in _answers(pipeline, files))),
     )
+
+
+def _answers(pipeline: pipeline_pb2.Pipeline, files: Mapping[str, Path]) -> Iterable[str]:
+    """The options by which a reviewer can answer."""
+    yield "--accept"
+    if any(one.file_name in files and one.replacement_media_types for one in pipeline.artifacts):
+        yield "--mask FILE"
+    else:
+        yield "--replace ARTIFACT=FILE"
+    settable = [one.name for one in pipeline.parameters if one.reviewable]
+    if SLICES in settable:
+        yield "--slices A:B"
+    if any(name != SLICES for name in settable):
+        yield f"--accept --param NAME=VALUE ({', '.join(name for name in settable if name != SLICES)})"
+    yield "--reject REASON"
 
 
 def decided(after: task_pb2.Task) -> str:

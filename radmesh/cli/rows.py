@@ -109,7 +109,12 @@ def pipeline_row(pipeline: pipeline_pb2.Pipeline) -> Row:
         },
         "parameters": [_parameter(parameter) for parameter in pipeline.parameters],
         "artifacts": [
-            {"file_name": one.file_name, "media_type": one.media_type, "description": one.description}
+            {
+                "file_name": one.file_name,
+                "media_type": one.media_type,
+                "description": one.description,
+                "replacement_media_types": list(one.replacement_media_types),
+            }
             for one in pipeline.artifacts
         ],
         "result_type": pipeline.result_type,
@@ -145,6 +150,8 @@ def _parameter(parameter: pipeline_pb2.PipelineParameter) -> Row:
         "max": parameter.max_value if parameter.HasField("max_value") else None,
         "allowed_values": list(parameter.allowed_values),
         "unit": parameter.unit,
+        "media_types": list(parameter.media_types),
+        "reviewable": parameter.reviewable,
         "description": parameter.description,
     }
 
@@ -161,6 +168,7 @@ def _review(review: review_pb2.TaskReview) -> Row:
         "decide_time": _time(review, "decide_time"),
         "reason": review.reason,
         "replacements": [{"artifact": one.artifact, "image": one.image} for one in review.replacements],
+        "parameters": json_format.MessageToDict(review.parameters),
     }
 
 

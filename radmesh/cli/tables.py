@@ -103,7 +103,7 @@ def _pipeline(pipeline: pipeline_pb2.Pipeline) -> RenderableType:
 
 
 def _parameter(parameter: pipeline_pb2.PipelineParameter) -> str:
-    default = json_format.MessageToDict(parameter.default_value)
+    default = json_format.MessageToDict(parameter.default_value) if _has_default(parameter) else None
     limits = [rows.parameter_type(parameter)]
     if parameter.HasField("min_value"):
         limits.append(f"from {parameter.min_value:g}")
@@ -112,7 +112,15 @@ def _parameter(parameter: pipeline_pb2.PipelineParameter) -> str:
     if parameter.allowed_values:
         limits.append(f"one of {', '.join(parameter.allowed_values)}")
     unit = f" {parameter.unit}" if parameter.unit else ""
+    if default is None:
+        limits += [f"in{unit}"] if unit else []
+        limits.append("optional" if parameter.HasField("default_value") else "required")
+        return f"{parameter.name} ({', '.join(limits)}): {parameter.description}"
     return f"{parameter.name} = {default}{unit} ({' '.join(limits)}): {parameter.description}"
+
+
+def _has_default(parameter: pipeline_pb2.PipelineParameter) -> bool:
+    return parameter.default_value.WhichOneof("kind") not in {None, "null_value"}
 
 
 def _count(images: pipeline_pb2.PipelineInput) -> str:

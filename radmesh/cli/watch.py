@@ -8,7 +8,8 @@ from radmesh.cli import rows
 from radmesh.cli.bars import BarDisplay
 from radmesh.cli.batch_watch import watch_batch
 from radmesh.cli.display import display_for
-from radmesh.cli.options import SERVER_DEFAULT, Json, Server
+from radmesh.cli.following import follower
+from radmesh.cli.options import SERVER_DEFAULT, Json, Server, server_words
 from radmesh.cli.running import ExitCode, connect, run
 from radmesh.client import Client
 from radmesh.tasks.v1 import task_pb2
@@ -27,7 +28,7 @@ async def _watch(server: str, task: str, as_json: bool) -> ExitCode:
     async with connect(server, following=True) as client:
         if task.startswith("batches/"):
             return await watch_batch(client, task, as_json=as_json)
-        ended = await (_as_json(client, task) if as_json else _for_people(client, task))
+        ended = await (_as_json(client, task) if as_json else _for_people(client, task, server))
     return ExitCode.DONE if ended.state == task_pb2.TASK_STATE_SUCCEEDED else ExitCode.TASK_FAILED
 
 
@@ -35,10 +36,10 @@ async def _as_json(client: Client, task: str) -> task_pb2.Task:
     return await client.wait(task, on_message=lambda message: rows.emit(rows.message_row(message)))
 
 
-async def _for_people(client: Client, task: str) -> task_pb2.Task:
+async def _for_people(client: Client, task: str, server: str) -> task_pb2.Task:
     label = task.removeprefix("tasks/")[:8]
     display = display_for(BarDisplay)
     with display:
-        ended = await client.wait(task, on_message=lambda message: display.told(label, message))
+        ended = await client.wait(task, on_message=follower(display, label, task, server_words(server)))
         display.ended(label, ended, {})
     return ended

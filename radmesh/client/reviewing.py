@@ -1,6 +1,7 @@
 """A person's decision about a stage."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import grpc
 
@@ -28,11 +29,13 @@ class ReviewCalls(TaskCalls):
         reason: str = "",
         replacements: Mapping[str, ImageLike] | None = None,
         sequence: int | None = None,
+        parameters: Mapping[str, Any] | None = None,
     ) -> task_pb2.Task:
         """Decides on the stage that a task shows; returns the task as it is then.
 
         reason: needed to reject. replacements: images that take the place of artifacts, by the artifact's
         file name. sequence: of the review that was seen (`task.reviews[-1]`); whichever is open when None.
+        parameters: for the stages that follow, of those that the pipeline calls reviewable.
         Raises NotAwaitingReviewError, ReviewChangedError, and those of `upload`.
         """
         if sequence is None:
@@ -41,6 +44,7 @@ class ReviewCalls(TaskCalls):
         request = decision_request(
             full_name("tasks", task), sequence, accept=accept, reason=reason, replacements=images
         )
+        request.parameters.update(dict(parameters or {}))
         return (await self._call(self._reviews.ReviewTask, request)).task
 
 
@@ -49,10 +53,22 @@ def open_review(task: task_pb2.Task) -> review_pb2.TaskReview:
     if task.state != task_pb2.TASK_STATE_AWAITING_REVIEW or not task.reviews:
         state = task_pb2.TaskState.Name(task.state).removeprefix("TASK_STATE_")
         raise NotAwaitingReviewError(
-            f"{task.name} waits for no review: it is {state}.",
+            f"{task.name} waits for no review: it is {state}{_ending(task)}.",
             metadata={"state": state},
         )
     return task.reviews[-1]
+
+
+def _ending(task: task_pb2.Task) -> str:
+    """How its last review ended, in words; empty when that explains nothing."""
+    if not task.reviews or task.state != task_pb2.TASK_STATE_FAILED:
+        return ""
+    last = task.reviews[-1]
+    if last.decision == review_pb2.REVIEW_DECISION_EXPIRED:
+        return "; nobody decided in time, so send the study again"
+    if last.decision == review_pb2.REVIEW_DECISION_REJECTED:
+        return f"; {last.reviewer} has rejected it"
+    return ""
 
 
 def reviewed_artifacts(task: task_pb2.Task, review: review_pb2.TaskReview) -> list[task_pb2.Artifact]:

@@ -57,7 +57,7 @@ async def read_batch(request: BatchCreateTasksRequest, owner: str, parts: Parts)
             _pass_on(error)
             items.append(error)
     checked = [item for item in items if isinstance(item, CheckedRequest)]
-    wanted = dict.fromkeys(image for item in checked for image in item.request.images)
+    wanted = dict.fromkeys(image for item in checked for image in item.images)
     images = await parts.store.get_images(owner, list(wanted))
     secret = await parts.store.dedupe_secret() if any(item.dedupe_key for item in request.requests) else b""
 

@@ -8,7 +8,7 @@ from radmesh import names
 from radmesh.errors import InvalidRequestError, Violation
 from radmesh.tasks.v1 import pipeline_pb2, worker_service_pb2
 from services.tasks.descriptors import DescriptorSetError, read_types
-from services.tasks.parameters import MAX_PARAMETERS, read_value
+from services.tasks.parameters import MAX_PARAMETERS, is_optional, read_value
 from services.tasks.timeouts import TimeoutPolicy
 from services.tasks.timeouts import pipeline_violations as timeout_violations
 from services.tasks.translate import lease_key
@@ -137,10 +137,21 @@ def _parameter_violations(parameter: pipeline_pb2.PipelineParameter) -> Iterator
         yield Violation("min_value", "must not be over `max_value`")
     if parameter.allowed_values and parameter.type != pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING:
         yield Violation("allowed_values", "only a string has them")
-    if parameter.HasField("default_value"):
+    yield from _image_violations(parameter)
+    if parameter.HasField("default_value") and not is_optional(parameter):
         value, problem = read_value(parameter, parameter.default_value)
         if value is None:
             yield Violation("default_value", problem)
+
+
+def _image_violations(parameter: pipeline_pb2.PipelineParameter) -> Iterator[Violation]:
+    is_image = parameter.type == pipeline_pb2.PIPELINE_PARAMETER_TYPE_IMAGE
+    if is_image != bool(parameter.media_types):
+        yield Violation("media_types", "an image must name what is accepted, and nothing else has them")
+    if is_image and parameter.reviewable:
+        yield Violation("reviewable", "an image cannot be set in a review; replace an artifact instead")
+    if is_image and parameter.HasField("default_value") and not is_optional(parameter):
+        yield Violation("default_value", "an image is required or has none")
 
 
 def _model_violations(pipeline: pipeline_pb2.Pipeline) -> Iterator[Violation]:

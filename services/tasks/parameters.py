@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from google.protobuf import struct_pb2
 
+from radmesh import names
 from radmesh.errors import Violation
 from radmesh.tasks.v1 import pipeline_pb2
 
@@ -69,6 +70,11 @@ def with_defaults(
     return found
 
 
+def is_optional(parameter: pipeline_pb2.PipelineParameter) -> bool:
+    """Whether it may be left out and then has no value at all."""
+    return parameter.default_value.WhichOneof("kind") == "null_value"
+
+
 def read_value(
     parameter: pipeline_pb2.PipelineParameter, value: struct_pb2.Value
 ) -> tuple[Scalar | None, str]:
@@ -112,6 +118,12 @@ def _string(parameter: pipeline_pb2.PipelineParameter, value: struct_pb2.Value) 
     return value.string_value, ""
 
 
+def _image(_: pipeline_pb2.PipelineParameter, value: struct_pb2.Value) -> tuple[Scalar | None, str]:
+    if names.parse("images", value.string_value) is None:
+        return None, names.rule("images")
+    return value.string_value, ""
+
+
 def _untyped(_: pipeline_pb2.PipelineParameter, __: struct_pb2.Value) -> tuple[Scalar | None, str]:
     return None, "has no type in the pipeline's description"
 
@@ -131,4 +143,5 @@ _READERS: Mapping[
     pipeline_pb2.PIPELINE_PARAMETER_TYPE_INTEGER: _integer,
     pipeline_pb2.PIPELINE_PARAMETER_TYPE_BOOLEAN: _boolean,
     pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING: _string,
+    pipeline_pb2.PIPELINE_PARAMETER_TYPE_IMAGE: _image,
 }

@@ -17,8 +17,10 @@ from services.tasks.validation import (
     TaskRequest,
     check_against_pipeline,
     check_images,
+    check_parameter_images,
     choose_weights,
     new_task,
+    parameter_images,
     read_fields,
 )
 from services.tasks.webhooks.policy import CallbackPolicy
@@ -39,6 +41,11 @@ class CheckedRequest:
     pipeline: pipeline_pb2.Pipeline
     timeouts: Timeouts
     callback: CallbackTarget | None
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """SHA-256 of those that it runs on, and of those that its parameters name; some may stand twice."""
+        return (*self.request.images, *parameter_images(self.given, self.pipeline))
 
 
 async def check_request(
@@ -80,10 +87,11 @@ def complete(
 
     Raises ImageNotFoundError, ImageFormatError, ImageTooLargeError.
     """
-    for sha256 in checked.request.images:
+    for sha256 in checked.images:
         if sha256 not in images:
             raise image_not_found(sha256)
     check_images(checked.pipeline, [images[sha256] for sha256 in checked.request.images])
+    check_parameter_images(parameter_images(checked.given, checked.pipeline), images)
     return new_task(
         task_id=uuid.uuid4().hex,
         owner=owner,

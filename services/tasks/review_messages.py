@@ -1,5 +1,7 @@
 """Turns reviews into messages: for clients, and for the worker of the next stage."""
 
+from google.protobuf import json_format
+
 from radmesh.tasks.v1 import review_pb2, task_pb2, worker_service_pb2
 from services.tasks.lifecycle import State
 from services.tasks.records import TaskRecord
@@ -41,6 +43,7 @@ def _review(task: str, record: ReviewRecord) -> review_pb2.TaskReview:
             for one in record.replacements
         ],
     )
+    json_format.Parse(record.parameters_json, review.parameters)
     review.open_time.FromDatetime(record.open_time)
     if record.decide_time is not None:
         review.decide_time.FromDatetime(record.decide_time)

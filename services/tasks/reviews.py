@@ -1,6 +1,6 @@
 """Reviews of stages: what is kept of them, and whether a decision fits what was shown. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +12,10 @@ from radmesh.errors import (
     InvalidRequestError,
     Violation,
 )
-from radmesh.tasks.v1 import review_pb2, task_pb2
+from radmesh.tasks.v1 import pipeline_pb2, review_pb2, task_pb2
 from radmesh.tasks.v1.review_service_pb2 import ReviewTaskRequest
 from services.tasks.lifecycle import Cause, Decision
+from services.tasks.reviewed_parameters import NONE, ReviewedParameters
 
 MAX_REASON_CHARACTERS = 500
 MAX_REPLACEMENTS = 16
@@ -34,7 +35,8 @@ class Replacement:
 class ReviewRecord:
     """A stage that was shown to people. attempt: the one that did it. sequence: of the event that opened it.
 
-    reviewer, decide_time, reason and replacements are set by the decision.
+    reviewer, decide_time, reason, replacements and parameters_json are set by the decision; the last holds
+    what the reviewer set.
     """
 
     stage: int
@@ -47,17 +49,22 @@ class ReviewRecord:
     decide_time: datetime | None = None
     reason: str = ""
     replacements: tuple[Replacement, ...] = ()
+    parameters_json: str = "{}"
 
 
 @dataclass(frozen=True)
 class AskedDecision:
-    """What a reviewer says. replacements: SHA-256 of an image by the file name of the artifact."""
+    """What a reviewer says. replacements: SHA-256 of an image by the file name of the artifact.
+
+    parameters: those that the reviewer sets.
+    """
 
     task_id: str
     sequence: int
     decision: Decision
     reason: str
     replacements: Mapping[str, str]
+    parameters: ReviewedParameters = NONE
 
 
 def read_decision(request: ReviewTaskRequest) -> AskedDecision:
@@ -78,6 +85,8 @@ def read_decision(request: ReviewTaskRequest) -> AskedDecision:
         problems.append(Violation("reason", f"at most {MAX_REASON_CHARACTERS} characters"))
     if request.replacements and not accepted:
         problems.append(Violation("replacements", "only an accepted stage has them"))
+    if request.parameters.fields and not accepted:
+        problems.append(Violation("parameters", "only an accepted stage has them"))
     replacements, more = _read_replacements(request)
     if problems or more or task is None:
         raise InvalidRequestError(problems + more)
@@ -105,13 +114,18 @@ def _read_replacements(request: ReviewTaskRequest) -> tuple[dict[str, str], list
 
 
 def check_replacements(
-    asked: Mapping[str, str], shown: Sequence[task_pb2.Artifact], media_types: Mapping[str, str]
+    asked: Mapping[str, str],
+    shown: Sequence[task_pb2.Artifact],
+    media_types: Mapping[str, str],
+    described: Iterable[pipeline_pb2.PipelineArtifact] = (),
 ) -> None:
     """Checks that each replacement can take the place of an artifact.
 
     asked: see `AskedDecision`. shown: the artifacts of the reviewed stage. media_types: of the images that
-    the reviewer may use, by SHA-256. Raises ArtifactNotFoundError, ImageNotFoundError, ImageFormatError.
+    the reviewer may use, by SHA-256. described: what the pipeline says of its artifacts. Raises
+    ArtifactNotFoundError, ImageNotFoundError, ImageFormatError.
     """
+    accepted = {one.file_name: list(one.replacement_media_types) for one in described}
     artifacts = {artifact.file_name: artifact for artifact in shown}
     for file_name, image in asked.items():
         if file_name not in artifacts:
@@ -122,9 +136,10 @@ def check_replacements(
             raise ImageNotFoundError(
                 f"There is no image images/{image}. Upload it first.", metadata={"image": f"images/{image}"}
             )
-        if media_types[image] != artifacts[file_name].media_type:
+        own = artifacts[file_name].media_type
+        if media_types[image] not in (accepted.get(file_name) or [own]):
             raise ImageFormatError(
-                f"images/{image} is {media_types[image]}; {file_name} is {artifacts[file_name].media_type}",
+                f"images/{image} is {media_types[image]}; {file_name} is {own}",
                 metadata={"image": f"images/{image}", "media_type": media_types[image]},
             )
 

@@ -145,6 +145,32 @@ def check_images(pipeline: pipeline_pb2.Pipeline, images: Sequence[ImageRecord])
             )
 
 
+def parameter_images(
+    given: Mapping[str, Scalar], pipeline: pipeline_pb2.Pipeline
+) -> dict[str, pipeline_pb2.PipelineParameter]:
+    """The SHA-256 of each image that a parameter names, with the parameter."""
+    image = pipeline_pb2.PIPELINE_PARAMETER_TYPE_IMAGE
+    return {
+        str(given[one.name]).removeprefix("images/"): one
+        for one in pipeline.parameters
+        if one.type == image and one.name in given
+    }
+
+
+def check_parameter_images(
+    named: Mapping[str, pipeline_pb2.PipelineParameter], images: Mapping[str, ImageRecord]
+) -> None:
+    """Raises ImageFormatError when a parameter does not take the image that it names."""
+    for sha256, parameter in named.items():
+        found = images[sha256].media_type
+        if found not in parameter.media_types:
+            raise ImageFormatError(
+                f"parameter {parameter.name} names an image of {found}; it takes "
+                f"{', '.join(parameter.media_types)}",
+                metadata={"image": f"images/{sha256}", "media_type": found},
+            )
+
+
 def new_task(
     *,
     task_id: str,
@@ -169,7 +195,7 @@ def new_task(
         request_id=request.request_id,
         fingerprint=fingerprint(request, dedupe_hash),
         pipeline=request.pipeline,
-        images=request.images,
+        images=tuple(dict.fromkeys((*request.images, *parameter_images(given, pipeline)))),
         parameters_json=json.dumps(parameters, sort_keys=True, separators=(",", ":")),
         labels=request.labels,
         weights=weights.name,

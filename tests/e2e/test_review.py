@@ -9,7 +9,7 @@ from PIL import Image
 from radmesh.client import SyncClient
 from radmesh.mesh import Mesh
 from radmesh.tasks.v1 import task_pb2
-from tests.support.command import objects, radmesh
+from tests.support.command import PATIENCE, objects, radmesh, start
 
 
 @pytest.fixture
@@ -75,3 +75,42 @@ def test_a_stage_is_rejected_with_a_reason_for_programs_too(mesh: Mesh, waiting:
     nothing = radmesh("review", waiting.name, server=mesh.address)
     assert nothing.returncode == 2
     assert "FAILED" in nothing.stderr
+
+
+def test_a_mask_of_another_size_is_refused_before_anything_is_decided(
+    mesh: Mesh, client: SyncClient, waiting: task_pb2.Task, tmp_path: Path
+) -> None:
+    wrong, right = tmp_path / "wrong.png", tmp_path / "right.png"
+    Image.new("L", (17, 16), 200).save(wrong)
+    Image.new("L", (16, 16), 200).save(right)
+    refused = radmesh("review", waiting.name, "--mask", str(wrong), server=mesh.address)
+    assert refused.returncode == 2
+    assert "17 x 16" in refused.stderr
+    assert "16 x 16" in refused.stderr
+    assert client.get(waiting.name).state == task_pb2.TASK_STATE_AWAITING_REVIEW
+    accepted = ("review", waiting.name, "--mask", str(right), "--param", "steps=3")
+    done = radmesh(*accepted, server=mesh.address)
+    assert (done.returncode, done.stdout) == (0, f"{waiting.name}: accepted, queued for stage 2\n"), (
+        done.stderr
+    )
+    ended = client.wait(waiting.name)
+    assert client.read(ended.reviews[0].replacements[0].image) == right.read_bytes()
+    assert ended.parameters["steps"] == 3
+    late = radmesh("review", waiting.name, "--mask", str(right), server=mesh.address)
+    assert late.returncode == 2
+    assert "SUCCEEDED" in late.stderr
+
+
+def test_analyze_says_how_to_review_and_goes_on_afterwards(mesh: Mesh, client: SyncClient) -> None:
+    picture = Path(__file__).resolve().parents[2] / "docs" / "images" / "octa-vessels.png"
+    parameters = ("--param", "steps=1", "--param", "step_seconds=0", "--param", "review_stages=1")
+    following = start("analyze", "steps", str(picture), *parameters, server=mesh.address)
+    assert following.stdout is not None
+    said = next(line for line in following.stdout if "decide with" in line)
+    command = said.partition("decide with: ")[2].split()
+    assert command[:2] == ["radmesh", "review"]
+    assert radmesh(*command[1:3], "--accept", server=mesh.address).returncode == 0
+    rest, _ = following.communicate(timeout=PATIENCE)
+    assert following.returncode == 0, rest
+    assert "review accepted" in rest
+    assert "succeeded" in rest

@@ -49,6 +49,8 @@ class StepsRunner:
         result.update({"steps": steps, "attempt": work.attempt, "image_bytes": _image_bytes(work)})
         if work.stage <= told["review_stages"]:
             return StageOutput(result, (_slice(work.stage),))
+        if told.get("extra"):
+            result.update({"extra_bytes": _extra_bytes(work)})
         if work.accepted:
             result.update(_accepted(work))
         content = json.dumps(json_format.MessageToDict(result)).encode()
@@ -68,6 +70,11 @@ def _misbehave(told: Mapping[str, Any], attempt: int) -> None:
 
 def _image_bytes(work: Work) -> int:
     return sum(image.path.stat().st_size for image in work.images)
+
+
+def _extra_bytes(work: Work) -> int:
+    (extra,) = (image for image in work.images if image.name == work.parameters["extra"])
+    return len(extra.content)
 
 
 def _slice(stage: int) -> OutputFile:

@@ -27,6 +27,7 @@ _INTEGER = pipeline_pb2.PIPELINE_PARAMETER_TYPE_INTEGER
 _NUMBER = pipeline_pb2.PIPELINE_PARAMETER_TYPE_NUMBER
 _BOOLEAN = pipeline_pb2.PIPELINE_PARAMETER_TYPE_BOOLEAN
 _STRING = pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING
+_IMAGE = pipeline_pb2.PIPELINE_PARAMETER_TYPE_IMAGE
 
 PARAMETERS = (
     ("steps", _INTEGER, 5, (1, 1_000_000), "steps to count"),
@@ -70,7 +71,13 @@ def pipeline(settings: StepsSettings) -> pipeline_pb2.Pipeline:
         artifacts=[
             pipeline_pb2.PipelineArtifact(
                 file_name="steps.json", media_type="application/json", description="the result"
-            )
+            ),
+            pipeline_pb2.PipelineArtifact(
+                file_name="slice-1.png",
+                media_type="image/png",
+                description="what the first stage shows",
+                replacement_media_types=["image/png", "image/jpeg"],
+            ),
         ],
         result_type="google.protobuf.Struct",
     )
@@ -79,6 +86,10 @@ def pipeline(settings: StepsSettings) -> pipeline_pb2.Pipeline:
         json_format.Parse(json.dumps(default), parameter.default_value)
         if limits:
             parameter.min_value, parameter.max_value = limits
+        parameter.reviewable = name == "steps"
+    extra = described.parameters.add(name="extra", description="one more image", type=_IMAGE)
+    extra.media_types.append("image/png")
+    extra.default_value.null_value = struct_pb2.NULL_VALUE
     settings.describe(described)
     return described
 

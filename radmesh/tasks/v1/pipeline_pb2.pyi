@@ -19,11 +19,13 @@ class PipelineParameterType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PIPELINE_PARAMETER_TYPE_INTEGER: _ClassVar[PipelineParameterType]
     PIPELINE_PARAMETER_TYPE_BOOLEAN: _ClassVar[PipelineParameterType]
     PIPELINE_PARAMETER_TYPE_STRING: _ClassVar[PipelineParameterType]
+    PIPELINE_PARAMETER_TYPE_IMAGE: _ClassVar[PipelineParameterType]
 PIPELINE_PARAMETER_TYPE_UNSPECIFIED: PipelineParameterType
 PIPELINE_PARAMETER_TYPE_NUMBER: PipelineParameterType
 PIPELINE_PARAMETER_TYPE_INTEGER: PipelineParameterType
 PIPELINE_PARAMETER_TYPE_BOOLEAN: PipelineParameterType
 PIPELINE_PARAMETER_TYPE_STRING: PipelineParameterType
+PIPELINE_PARAMETER_TYPE_IMAGE: PipelineParameterType
 
 class Pipeline(_message.Message):
     __slots__ = ("name", "title", "description", "input", "parameters", "artifacts", "result_type", "models", "demonstrator", "attempt_timeout", "queue_timeout", "max_attempts", "connected_workers", "heartbeat_timeout", "progress_timeout", "review_timeout", "paused", "pause_reason")
@@ -84,7 +86,7 @@ class PipelineInput(_message.Message):
     def __init__(self, media_types: _Optional[_Iterable[str]] = ..., file_extensions: _Optional[_Iterable[str]] = ..., min_images: _Optional[int] = ..., max_images: _Optional[int] = ..., max_image_bytes: _Optional[int] = ..., max_image_pixels: _Optional[int] = ..., min_image_side: _Optional[int] = ...) -> None: ...
 
 class PipelineParameter(_message.Message):
-    __slots__ = ("name", "description", "type", "default_value", "min_value", "max_value", "allowed_values", "unit")
+    __slots__ = ("name", "description", "type", "default_value", "min_value", "max_value", "allowed_values", "unit", "media_types", "reviewable")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +95,8 @@ class PipelineParameter(_message.Message):
     MAX_VALUE_FIELD_NUMBER: _ClassVar[int]
     ALLOWED_VALUES_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_TYPES_FIELD_NUMBER: _ClassVar[int]
+    REVIEWABLE_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     type: PipelineParameterType
@@ -101,14 +105,18 @@ class PipelineParameter(_message.Message):
     max_value: float
     allowed_values: _containers.RepeatedScalarFieldContainer[str]
     unit: str
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., type: _Optional[_Union[PipelineParameterType, str]] = ..., default_value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., min_value: _Optional[float] = ..., max_value: _Optional[float] = ..., allowed_values: _Optional[_Iterable[str]] = ..., unit: _Optional[str] = ...) -> None: ...
+    media_types: _containers.RepeatedScalarFieldContainer[str]
+    reviewable: bool
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., type: _Optional[_Union[PipelineParameterType, str]] = ..., default_value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., min_value: _Optional[float] = ..., max_value: _Optional[float] = ..., allowed_values: _Optional[_Iterable[str]] = ..., unit: _Optional[str] = ..., media_types: _Optional[_Iterable[str]] = ..., reviewable: _Optional[bool] = ...) -> None: ...
 
 class PipelineArtifact(_message.Message):
-    __slots__ = ("file_name", "media_type", "description")
+    __slots__ = ("file_name", "media_type", "description", "replacement_media_types")
     FILE_NAME_FIELD_NUMBER: _ClassVar[int]
     MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    REPLACEMENT_MEDIA_TYPES_FIELD_NUMBER: _ClassVar[int]
     file_name: str
     media_type: str
     description: str
-    def __init__(self, file_name: _Optional[str] = ..., media_type: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+    replacement_media_types: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, file_name: _Optional[str] = ..., media_type: _Optional[str] = ..., description: _Optional[str] = ..., replacement_media_types: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -22,20 +22,21 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dradmesh/tasks/v1/review.proto\x12\x10radmesh.tasks.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x02\n\nTaskReview\x12\r\n\x05stage\x18\x01 \x01(\x05\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12-\n\topen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32 .radmesh.tasks.v1.ReviewDecision\x12\x10\n\x08reviewer\x18\x06 \x01(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12;\n\x0creplacements\x18\t \x03(\x0b\x32%.radmesh.tasks.v1.ArtifactReplacement\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x05\"6\n\x13\x41rtifactReplacement\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\t*\x8a\x01\n\x0eReviewDecision\x12\x1f\n\x1bREVIEW_DECISION_UNSPECIFIED\x10\x00\x12\x1c\n\x18REVIEW_DECISION_ACCEPTED\x10\x01\x12\x1c\n\x18REVIEW_DECISION_REJECTED\x10\x02\x12\x1b\n\x17REVIEW_DECISION_EXPIRED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dradmesh/tasks/v1/review.proto\x12\x10radmesh.tasks.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8f\x03\n\nTaskReview\x12\r\n\x05stage\x18\x01 \x01(\x05\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12-\n\topen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32 .radmesh.tasks.v1.ReviewDecision\x12\x10\n\x08reviewer\x18\x06 \x01(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12;\n\x0creplacements\x18\t \x03(\x0b\x32%.radmesh.tasks.v1.ArtifactReplacement\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x05\x12+\n\nparameters\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\"6\n\x13\x41rtifactReplacement\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\t*\x8a\x01\n\x0eReviewDecision\x12\x1f\n\x1bREVIEW_DECISION_UNSPECIFIED\x10\x00\x12\x1c\n\x18REVIEW_DECISION_ACCEPTED\x10\x01\x12\x1c\n\x18REVIEW_DECISION_REJECTED\x10\x02\x12\x1b\n\x17REVIEW_DECISION_EXPIRED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radmesh.tasks.v1.review_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REVIEWDECISION']._serialized_start=498
-  _globals['_REVIEWDECISION']._serialized_end=636
-  _globals['_TASKREVIEW']._serialized_start=85
-  _globals['_TASKREVIEW']._serialized_end=439
-  _globals['_ARTIFACTREPLACEMENT']._serialized_start=441
-  _globals['_ARTIFACTREPLACEMENT']._serialized_end=495
+  _globals['_REVIEWDECISION']._serialized_start=573
+  _globals['_REVIEWDECISION']._serialized_end=711
+  _globals['_TASKREVIEW']._serialized_start=115
+  _globals['_TASKREVIEW']._serialized_end=514
+  _globals['_ARTIFACTREPLACEMENT']._serialized_start=516
+  _globals['_ARTIFACTREPLACEMENT']._serialized_end=570
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 import datetime
 
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -22,7 +23,7 @@ REVIEW_DECISION_REJECTED: ReviewDecision
 REVIEW_DECISION_EXPIRED: ReviewDecision
 
 class TaskReview(_message.Message):
-    __slots__ = ("stage", "sequence", "open_time", "expire_time", "decision", "reviewer", "decide_time", "reason", "replacements", "attempt")
+    __slots__ = ("stage", "sequence", "open_time", "expire_time", "decision", "reviewer", "decide_time", "reason", "replacements", "attempt", "parameters")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     OPEN_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +34,7 @@ class TaskReview(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     REPLACEMENTS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     stage: int
     sequence: int
     open_time: _timestamp_pb2.Timestamp
@@ -43,7 +45,8 @@ class TaskReview(_message.Message):
     reason: str
     replacements: _containers.RepeatedCompositeFieldContainer[ArtifactReplacement]
     attempt: int
-    def __init__(self, stage: _Optional[int] = ..., sequence: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision: _Optional[_Union[ReviewDecision, str]] = ..., reviewer: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., replacements: _Optional[_Iterable[_Union[ArtifactReplacement, _Mapping]]] = ..., attempt: _Optional[int] = ...) -> None: ...
+    parameters: _struct_pb2.Struct
+    def __init__(self, stage: _Optional[int] = ..., sequence: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision: _Optional[_Union[ReviewDecision, str]] = ..., reviewer: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., replacements: _Optional[_Iterable[_Union[ArtifactReplacement, _Mapping]]] = ..., attempt: _Optional[int] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class ArtifactReplacement(_message.Message):
     __slots__ = ("artifact", "image")

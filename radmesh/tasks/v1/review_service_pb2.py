@@ -22,21 +22,22 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from radmesh.tasks.v1 import review_pb2 as radmesh_dot_tasks_dot_v1_dot_review__pb2
 from radmesh.tasks.v1 import task_pb2 as radmesh_dot_tasks_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/tasks/v1/review_service.proto\x12\x10radmesh.tasks.v1\x1a\x1dradmesh/tasks/v1/review.proto\x1a\x1bradmesh/tasks/v1/task.proto\"\xb4\x01\n\x11ReviewTaskRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x32\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32 .radmesh.tasks.v1.ReviewDecision\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12;\n\x0creplacements\x18\x05 \x03(\x0b\x32%.radmesh.tasks.v1.ArtifactReplacement\":\n\x12ReviewTaskResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task2h\n\rReviewService\x12W\n\nReviewTask\x12#.radmesh.tasks.v1.ReviewTaskRequest\x1a$.radmesh.tasks.v1.ReviewTaskResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/tasks/v1/review_service.proto\x12\x10radmesh.tasks.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dradmesh/tasks/v1/review.proto\x1a\x1bradmesh/tasks/v1/task.proto\"\xe1\x01\n\x11ReviewTaskRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x32\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32 .radmesh.tasks.v1.ReviewDecision\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12;\n\x0creplacements\x18\x05 \x03(\x0b\x32%.radmesh.tasks.v1.ArtifactReplacement\x12+\n\nparameters\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\":\n\x12ReviewTaskResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task2h\n\rReviewService\x12W\n\nReviewTask\x12#.radmesh.tasks.v1.ReviewTaskRequest\x1a$.radmesh.tasks.v1.ReviewTaskResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radmesh.tasks.v1.review_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REVIEWTASKREQUEST']._serialized_start=120
-  _globals['_REVIEWTASKREQUEST']._serialized_end=300
-  _globals['_REVIEWTASKRESPONSE']._serialized_start=302
-  _globals['_REVIEWTASKRESPONSE']._serialized_end=360
-  _globals['_REVIEWSERVICE']._serialized_start=362
-  _globals['_REVIEWSERVICE']._serialized_end=466
+  _globals['_REVIEWTASKREQUEST']._serialized_start=150
+  _globals['_REVIEWTASKREQUEST']._serialized_end=375
+  _globals['_REVIEWTASKRESPONSE']._serialized_start=377
+  _globals['_REVIEWTASKRESPONSE']._serialized_end=435
+  _globals['_REVIEWSERVICE']._serialized_start=437
+  _globals['_REVIEWSERVICE']._serialized_end=541
 # @@protoc_insertion_point(module_scope)

@@ -54,7 +54,7 @@ class ReviewServiceServicer:
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule; `BadRequest` names every one.
-        INVALID_ARGUMENT (UNSUPPORTED_FORMAT): a replacement is of another media type than its artifact.
+        INVALID_ARGUMENT (UNSUPPORTED_FORMAT): a replacement is of a media type that may not take its artifact's place.
         NOT_FOUND (TASK_NOT_FOUND, ARTIFACT_NOT_FOUND, IMAGE_NOT_FOUND).
         FAILED_PRECONDITION (NOT_AWAITING_REVIEW): the task waits for nobody; metadata `state`.
         ABORTED (REVIEW_CHANGED): the task has another stage to show than `sequence` says; look again.

@@ -1,6 +1,7 @@
 """ReviewService: decisions of people on tasks that wait for them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ from radmesh.tasks.v1.review_service_pb2_grpc import ReviewServiceServicer
 from services.chassis import logs, principals, roles
 from services.tasks.parts import Parts
 from services.tasks.records import TaskRecord
+from services.tasks.reviewed_parameters import reviewed_parameters
 from services.tasks.reviews import check_replacements, read_decision
 from services.tasks.translate import task_message
 
@@ -29,12 +31,16 @@ class ReviewServicer(ReviewServiceServicer):
         asked = read_decision(request)
         caller, store = principals.current(), self._parts().store
         any_owner = roles.is_reviewer(caller)
-        if asked.replacements:
+        if asked.replacements or request.parameters.fields:
             # What a review shows does not change: whether the task still shows it, the store decides.
             record = await store.get(asked.task_id, caller.name, reviewer=any_owner)
+            pipeline = await self._parts().catalogue.find(record.pipeline)
+            parameters = reviewed_parameters(request.parameters, pipeline, record.parameters_json)
+            asked = replace(asked, parameters=parameters)
             images = await store.get_images(caller.name, list(dict.fromkeys(asked.replacements.values())))
             types = {sha256: image.media_type for sha256, image in images.items()}
-            check_replacements(asked.replacements, _shown(record, asked.sequence), types)
+            shown = _shown(record, asked.sequence)
+            check_replacements(asked.replacements, shown, types, pipeline.artifacts)
         after = await store.review(asked, caller.name, any_owner=any_owner)
         _LOG.info("reviewed", task=request.name, decision=asked.decision.name, state=after.state.name)
         return api.ReviewTaskResponse(task=task_message(after))

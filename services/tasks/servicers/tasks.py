@@ -35,7 +35,7 @@ class TaskServicer(TaskServiceServicer):
             checked = await check_request(
                 request, parts.catalogue.find, datetime.now(UTC), parts.timeouts, parts.callbacks
             )
-            images = await parts.store.get_images(owner, checked.request.images)
+            images = await parts.store.get_images(owner, checked.images)
             secret = await parts.store.dedupe_secret() if request.dedupe_key else b""
             new = complete(checked, owner, images, secret)
         except RadmeshError as refused:

@@ -120,6 +120,7 @@ def _reviews(stored: str) -> tuple[ReviewRecord, ...]:
             decide_time=to_time(one["decide_ms"]) if "decide_ms" in one else None,
             reason=one.get("reason", ""),
             replacements=tuple(Replacement(**replaced) for replaced in one.get("replacements", ())),
+            parameters_json=one.get("parameters_json", "{}"),
         )
         for one in json.loads(stored)
     )

@@ -36,6 +36,8 @@ class ReviewPart(StorePart):
             int(asked.decision),
             asked.reason,
             error,
+            asked.parameters.given,
+            asked.parameters.all,
             *(part for one in asked.replacements.items() for part in one),
         )
         if outcome == b"FOUND":

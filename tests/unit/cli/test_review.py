@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from radmesh.cli.commands import app
-from radmesh.cli.review import read_replacements
+from radmesh.cli.review_answer import read_replacements
 from radmesh.cli.running import UsageError
 
 

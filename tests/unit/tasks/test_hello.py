@@ -54,6 +54,18 @@ def test_a_hello_that_keeps_all_rules_is_taken() -> None:
     check_hello(hello(), TimeoutPolicy())
 
 
+def test_a_parameter_may_have_no_value_when_it_is_left_out() -> None:
+    known = hello()
+    nothing = struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+    number = pipeline_pb2.PIPELINE_PARAMETER_TYPE_NUMBER
+    known.pipelines[0].parameters.add(name="height_m", type=number, default_value=nothing)
+    known.pipelines[0].parameters.add(
+        name="mask", type=IMAGE, media_types=["image/png"], default_value=nothing
+    )
+    check_hello(known, TimeoutPolicy())
+
+
+IMAGE = pipeline_pb2.PIPELINE_PARAMETER_TYPE_IMAGE
 LEASE = Lease(task=f"tasks/{'a' * 32}", attempt=1, token="t")
 
 RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
@@ -93,6 +105,29 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     (
         "hello.pipelines[0].parameters[0].default_value",
         lambda one: setattr(one.pipelines[0].parameters[0].default_value, "string_value", "x"),
+    ),
+    (
+        "hello.pipelines[0].parameters[0].media_types",
+        lambda one: one.pipelines[0].parameters[0].media_types.append("image/png"),
+    ),
+    (
+        "hello.pipelines[0].parameters[1].media_types",
+        lambda one: one.pipelines[0].parameters.add(name="mask", type=IMAGE),
+    ),
+    (
+        "hello.pipelines[0].parameters[1].reviewable",
+        lambda one: one.pipelines[0].parameters.add(
+            name="mask", type=IMAGE, media_types=["image/png"], reviewable=True
+        ),
+    ),
+    (
+        "hello.pipelines[0].parameters[1].default_value",
+        lambda one: one.pipelines[0].parameters.add(
+            name="mask",
+            type=IMAGE,
+            media_types=["image/png"],
+            default_value=struct_pb2.Value(string_value=f"images/{'0' * 64}"),
+        ),
     ),
     (
         "hello.pipelines[0].parameters[0].allowed_values",
