@@ -16,7 +16,8 @@ class TaskOptions(TypedDict, total=False):
     """What a task may be asked for beside its pipeline and images.
 
     parameters: those left out take the pipeline's defaults. labels: to find the task by; nothing of a
-    patient's. weights: `models/{model}/weights/{weights}`; the pipeline's default when left out.
+    patient's. weights: `models/{model}/weights/{weights}`, or `models/{model}` for its default ones; the
+    pipeline's default when left out.
     priority: ROUTINE when left out. not_before: aware; the task does not start before it.
     dedupe_key: what makes two tasks the same, such as patient and study date; while a task with it has not
     ended, that one is returned instead of a new one.

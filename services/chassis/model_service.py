@@ -90,6 +90,12 @@ class ModelService:
         if self._channel:
             await self._channel.close(None)
 
+    def describe(self, profile: WorkerProfile) -> None:
+        """Changes what the worker says of its pipelines, which stay the same ones. See Worker.describe."""
+        self._profile = profile
+        if self._worker:
+            self._worker.describe(profile)
+
     def observe(self, pipeline: str, output: ModelOutput) -> None:
         """Counts an output, of a task or of a direct call."""
         seconds = self._inference_seconds(output)

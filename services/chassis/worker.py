@@ -21,6 +21,7 @@ from radmesh.tasks.v1.worker_service_pb2 import (
     WorkerHeartbeat,
     WorkerHello,
     WorkerInspection,
+    WorkerPipelines,
     WorkerProgress,
     WorkerWelcome,
     WorkRequest,
@@ -112,6 +113,15 @@ class Worker:
         except TimeoutError:
             log.warning("outcomes not acknowledged", count=len(self._attempts))
         await self.stop()
+
+    def describe(self, profile: WorkerProfile) -> None:
+        """Tells what the worker serves from now on; of the same pipelines. Known before any later outcome."""
+        self._profile = profile
+        self._send(
+            WorkRequest(
+                pipelines=WorkerPipelines(pipelines=profile.pipelines, descriptor_set=profile.descriptor_set)
+            )
+        )
 
     async def stop(self) -> None:
         """Closes the stream; leases that are left run out by themselves."""

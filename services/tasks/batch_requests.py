@@ -11,6 +11,7 @@ from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1.batch_service_pb2 import BatchCreateTasksRequest
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 from services.tasks.batch_records import NewBatch, RefusedItem
+from services.tasks.internal_tasks import refuse_in_batch
 from services.tasks.parts import Parts
 from services.tasks.preparing import CheckedRequest, PipelineLookup, check_request, complete
 from services.tasks.records import NewTask
@@ -52,7 +53,9 @@ async def read_batch(request: BatchCreateTasksRequest, owner: str, parts: Parts)
     items: list[CheckedRequest | RadmeshError] = []
     for item in request.requests:
         try:
-            items.append(await check_request(item, find_pipeline, now, parts.timeouts, parts.callbacks))
+            checked_item = await check_request(item, find_pipeline, now, parts.timeouts, parts.callbacks)
+            refuse_in_batch(checked_item)
+            items.append(checked_item)
         except RadmeshError as error:
             _pass_on(error)
             items.append(error)

@@ -63,8 +63,10 @@ class Catalogue:
         """Makes the next look read the store again."""
         self._read_at = float("-inf")
 
-    async def learn(self, hello: worker_service_pb2.WorkerHello) -> list[str]:
-        """Keeps the pipelines and the types of a checked hello; returns the pipelines' ids.
+    async def learn(
+        self, hello: worker_service_pb2.WorkerHello | worker_service_pb2.WorkerPipelines
+    ) -> list[str]:
+        """Keeps the pipelines and the types of a checked message; returns the pipelines' ids.
 
         Raises FailedPreconditionError (DESCRIPTOR_CONFLICT), ExhaustedError (TOO_MANY_PIPELINES,
         TOO_MANY_TYPES).

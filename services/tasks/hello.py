@@ -42,6 +42,17 @@ def check_hello(hello: worker_service_pb2.WorkerHello, policy: TimeoutPolicy) ->
         raise InvalidRequestError([Violation(f"hello.{one.field}", one.description) for one in problems])
 
 
+def check_pipelines(
+    told: worker_service_pb2.WorkerPipelines, known: Sequence[str], policy: TimeoutPolicy
+) -> None:
+    """Raises InvalidRequestError when what a worker serves now breaks a rule. known: ids of its hello."""
+    problems = list(itertools.islice(_served_violations(told, policy), _MOST_VIOLATIONS))
+    if {pipeline.name for pipeline in told.pipelines} != {f"pipelines/{one}" for one in known}:
+        problems.append(Violation("pipelines", "must be those of the hello"))
+    if problems:
+        raise InvalidRequestError([Violation(f"pipelines.{one.field}", one.description) for one in problems])
+
+
 def check_leases(field: str, leases: Sequence[worker_service_pb2.Lease]) -> None:
     """Raises InvalidRequestError when a worker names more leases than it can have."""
     if len(leases) > MAX_LEASES:
@@ -64,13 +75,19 @@ def _hello_violations(hello: worker_service_pb2.WorkerHello, policy: TimeoutPoli
     for index, lease in enumerate(hello.leases[:MAX_LEASES]):
         if lease_key(lease) is None:
             yield Violation(f"leases[{index}]", "needs a task's name, an attempt from 1 and a token")
+    yield from _served_violations(hello, policy)
+
+
+def _served_violations(
+    told: worker_service_pb2.WorkerHello | worker_service_pb2.WorkerPipelines, policy: TimeoutPolicy
+) -> Iterator[Violation]:
     types: set[str] | None = None
     try:
-        shapes = read_types(hello.descriptor_set)
+        shapes = read_types(told.descriptor_set)
         types = {name for name, shape in shapes.items() if shape["kind"] == "message"}
     except DescriptorSetError as error:
         yield Violation("descriptor_set", str(error))
-    pipelines = hello.pipelines[:MAX_PIPELINES]
+    pipelines = told.pipelines[:MAX_PIPELINES]
     yield from _repeats("pipelines", [pipeline.name for pipeline in pipelines])
     for index, pipeline in enumerate(pipelines):
         if pipeline.ByteSize() > MAX_PIPELINE_BYTES:

@@ -18,13 +18,13 @@ from services.tasks.validation import (
     check_against_pipeline,
     check_images,
     check_parameter_images,
-    choose_weights,
     new_task,
     parameter_images,
     read_fields,
 )
 from services.tasks.webhooks.policy import CallbackPolicy
 from services.tasks.webhooks.urls import CallbackTarget
+from services.tasks.weights import choose_weights
 
 PipelineLookup = Callable[[str], Awaitable[pipeline_pb2.Pipeline]]
 

@@ -99,13 +99,13 @@ class TasksService:
 
     def register(self, server: grpc.aio.Server) -> Sequence[str]:
         """See services.chassis.server.Service."""
-        task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(self._parts), server)
+        operators = roles.named(self._settings.operators)
+        task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(self._parts, operators), server)
         batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(self._parts), server)
         review_service_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewServicer(self._parts), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(self._parts), server)
         follow_service_pb2_grpc.add_FollowServiceServicer_to_server(FollowServicer(self._parts), server)
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerServicer(self._parts), server)
-        operators = roles.named(self._settings.operators)
         admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
             AdminServicer(self._parts, operators), server
         )

@@ -22,6 +22,9 @@ _FLUSH_SECONDS = 1.0
 _MOST_UNSENT = 1_000
 _MOST_TOGETHER = 8
 
+Learn = Callable[[work.WorkerPipelines, Sequence[str]], Awaitable[None]]
+"""Keeps what a worker serves now, given the ids of the pipelines of its hello."""
+
 
 class WorkerSession:
     """A session that is in force until a newer one of the same worker, the worker's end, or a drain.
@@ -30,11 +33,17 @@ class WorkerSession:
     """
 
     def __init__(
-        self, store: TaskStore, hello: work.WorkerHello, number: int, pipelines: Sequence[str]
+        self,
+        store: TaskStore,
+        hello: work.WorkerHello,
+        number: int,
+        pipelines: Sequence[str],
+        learn: Learn,
     ) -> None:
         self.worker = hello.worker
         self.number = number
         self.pipelines = tuple(pipelines)
+        self._learn = learn
         self._store = store
         self._most_together = _MOST_TOGETHER if hello.reads_more else 1
         self._slots = Slots(hello.slots, ())
@@ -162,6 +171,9 @@ class WorkerSession:
             self._reports.take_outcome(request.outcome)
         elif kind == "inspection":
             await self._tell_inspection(request.inspection)
+        elif kind == "pipelines":
+            # Before anything that the worker says after it: an outcome may tell of a model that is new.
+            await self._learn(request.pipelines, self.pipelines)
         else:
             raise InvalidRequestError([Violation("message", "`hello` comes first, and once")])
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 
 from radmesh.errors import UnavailableError
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.chassis import logs
 from services.tasks.catalogue import Catalogue
-from services.tasks.hello import check_hello
+from services.tasks.hello import check_hello, check_pipelines
 from services.tasks.records import FeedEntry
 from services.tasks.session import WorkerSession
 from services.tasks.store import TaskStore
@@ -50,7 +51,7 @@ class Sessions:
             hello.worker, leases, pipelines, slots=hello.slots, version=hello.version[:_VERSION_CHARACTERS]
         )
         self._refuse_if_draining()
-        session = WorkerSession(self._store, hello, number, pipelines)
+        session = WorkerSession(self._store, hello, number, pipelines, self._learn)
         other = self._sessions.get(hello.worker)
         if other is not None and other.number > number:
             raise superseded(hello.worker)
@@ -126,6 +127,10 @@ class Sessions:
                 await self._empty.wait()
         except TimeoutError:
             _LOG.warning("workers did not leave in time", workers=len(self._sessions))
+
+    async def _learn(self, told: work.WorkerPipelines, known: Sequence[str]) -> None:
+        check_pipelines(told, known, self._policy)
+        await self._catalogue.learn(told)
 
     def _refuse_if_draining(self) -> None:
         if self._draining:

@@ -13,15 +13,14 @@ from radmesh.errors import (
     ImageTooLargeError,
     InvalidRequestError,
     Violation,
-    WeightsNotFoundError,
 )
-from radmesh.models.v1 import model_pb2
 from radmesh.tasks.v1 import pipeline_pb2, task_service_pb2
 from services.tasks.parameters import Scalar, check_parameters, plain_parameters, with_defaults
 from services.tasks.records import ImageRecord, NewTask
 from services.tasks.submission import Submission, read_submission
 from services.tasks.timeouts import TimeoutPolicy, Timeouts, asked_timeouts, task_violations
 from services.tasks.webhooks.urls import CallbackTarget
+from services.tasks.weights import RULE, choose_weights, is_choice
 
 MAX_LABELS = 16
 MAX_LABEL_CHARACTERS = 63
@@ -75,8 +74,8 @@ def read_fields(
             problems.append(Violation(f"images[{index}]", "stands twice"))
         else:
             images[image[0]] = None
-    if request.weights and names.parse("weights", request.weights) is None:
-        problems.append(Violation("weights", names.rule("weights")))
+    if request.weights and not is_choice(request.weights):
+        problems.append(Violation("weights", RULE))
     problems += _label_violations(request.labels)
     submission, more = read_submission(request, now)
     problems += more
@@ -112,20 +111,6 @@ def described_parameters(
 ) -> dict[str, pipeline_pb2.PipelineParameter]:
     """A pipeline's parameters by name."""
     return {parameter.name: parameter for parameter in pipeline.parameters}
-
-
-def choose_weights(pipeline: pipeline_pb2.Pipeline, name: str) -> model_pb2.Weights:
-    """The weights of that name, or the pipeline's default ones. Raises WeightsNotFoundError."""
-    known = [weights for model in pipeline.models for weights in model.weights]
-    for weights in known:
-        if not name or weights.name == name:
-            return weights
-    if not name:
-        return model_pb2.Weights()
-    raise WeightsNotFoundError(
-        f"{pipeline.name} cannot run {name}",
-        metadata={"known_weights": ", ".join(weights.name for weights in known)},
-    )
 
 
 def check_images(pipeline: pipeline_pb2.Pipeline, images: Sequence[ImageRecord]) -> None:

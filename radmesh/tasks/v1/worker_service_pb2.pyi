@@ -24,20 +24,22 @@ LEASE_STANDING_ACCEPTED: LeaseStanding
 LEASE_STANDING_LEASE_LOST: LeaseStanding
 
 class WorkRequest(_message.Message):
-    __slots__ = ("hello", "heartbeat", "progress", "outcome", "inspection", "more")
+    __slots__ = ("hello", "heartbeat", "progress", "outcome", "inspection", "pipelines", "more")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     INSPECTION_FIELD_NUMBER: _ClassVar[int]
+    PIPELINES_FIELD_NUMBER: _ClassVar[int]
     MORE_FIELD_NUMBER: _ClassVar[int]
     hello: WorkerHello
     heartbeat: WorkerHeartbeat
     progress: WorkerProgress
     outcome: WorkerOutcome
     inspection: WorkerInspection
+    pipelines: WorkerPipelines
     more: _containers.RepeatedCompositeFieldContainer[WorkRequest]
-    def __init__(self, hello: _Optional[_Union[WorkerHello, _Mapping]] = ..., heartbeat: _Optional[_Union[WorkerHeartbeat, _Mapping]] = ..., progress: _Optional[_Union[WorkerProgress, _Mapping]] = ..., outcome: _Optional[_Union[WorkerOutcome, _Mapping]] = ..., inspection: _Optional[_Union[WorkerInspection, _Mapping]] = ..., more: _Optional[_Iterable[_Union[WorkRequest, _Mapping]]] = ...) -> None: ...
+    def __init__(self, hello: _Optional[_Union[WorkerHello, _Mapping]] = ..., heartbeat: _Optional[_Union[WorkerHeartbeat, _Mapping]] = ..., progress: _Optional[_Union[WorkerProgress, _Mapping]] = ..., outcome: _Optional[_Union[WorkerOutcome, _Mapping]] = ..., inspection: _Optional[_Union[WorkerInspection, _Mapping]] = ..., pipelines: _Optional[_Union[WorkerPipelines, _Mapping]] = ..., more: _Optional[_Iterable[_Union[WorkRequest, _Mapping]]] = ...) -> None: ...
 
 class WorkerHello(_message.Message):
     __slots__ = ("worker", "pipelines", "descriptor_set", "slots", "leases", "version", "reads_more")
@@ -56,6 +58,14 @@ class WorkerHello(_message.Message):
     version: str
     reads_more: bool
     def __init__(self, worker: _Optional[str] = ..., pipelines: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ..., descriptor_set: _Optional[bytes] = ..., slots: _Optional[int] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., version: _Optional[str] = ..., reads_more: _Optional[bool] = ...) -> None: ...
+
+class WorkerPipelines(_message.Message):
+    __slots__ = ("pipelines", "descriptor_set")
+    PIPELINES_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTOR_SET_FIELD_NUMBER: _ClassVar[int]
+    pipelines: _containers.RepeatedCompositeFieldContainer[_pipeline_pb2.Pipeline]
+    descriptor_set: bytes
+    def __init__(self, pipelines: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ..., descriptor_set: _Optional[bytes] = ...) -> None: ...
 
 class Lease(_message.Message):
     __slots__ = ("task", "attempt", "token")

@@ -1,19 +1,20 @@
 """TaskService: create, get, list, cancel, watch."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 
-from radmesh.errors import RadmeshError
+from radmesh.errors import RadmeshError, WeightsNotFoundError
 from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
 from services.chassis import logs, principals, roles
 from services.tasks.filters import read_list
+from services.tasks.internal_tasks import audited_create
 from services.tasks.lifecycle import State
 from services.tasks.parts import Parts
-from services.tasks.preparing import check_request, complete
+from services.tasks.preparing import CheckedRequest, check_request, complete
 from services.tasks.repeats import find_repeated
 from services.tasks.translate import task_message
 from services.tasks.validation import resource_id
@@ -23,25 +24,29 @@ _LOG = logs.logger(__name__)
 
 
 class TaskServicer(TaskServiceServicer):
-    """See task_service.proto."""
+    """See task_service.proto. operators: see services.chassis.roles."""
 
-    def __init__(self, parts: Callable[[], Parts]) -> None:
+    def __init__(self, parts: Callable[[], Parts], operators: Collection[str]) -> None:
         self._parts = parts
+        self._operators = operators
 
     async def CreateTask(self, request: api.CreateTaskRequest, context: Context) -> api.CreateTaskResponse:
         """See task_service.proto."""
         owner, parts = principals.current().name, self._parts()
         try:
-            checked = await check_request(
-                request, parts.catalogue.find, datetime.now(UTC), parts.timeouts, parts.callbacks
-            )
+            checked = await _checked(request, parts)
             images = await parts.store.get_images(owner, checked.images)
             secret = await parts.store.dedupe_secret() if request.dedupe_key else b""
             new = complete(checked, owner, images, secret)
         except RadmeshError as refused:
             record, created = await find_repeated(request, owner, parts, refused), False
         else:
-            record, created = await parts.store.create(new)
+            if checked.pipeline.operators_only:
+                async with audited_create(parts.store, checked, self._operators) as note:
+                    record, created = await parts.store.create(new)
+                    note.tasks.append(record.task_id)
+            else:
+                record, created = await parts.store.create(new)
         if created:
             _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=record.pipeline)
         return api.CreateTaskResponse(
@@ -84,3 +89,13 @@ class TaskServicer(TaskServiceServicer):
         resource_id("tasks", request.name)
         after = request.after_sequence if request.HasField("after_sequence") else None
         return self._parts().hub.watch(request.name, principals.current().name, after)
+
+
+async def _checked(request: api.CreateTaskRequest, parts: Parts) -> CheckedRequest:
+    now = datetime.now(UTC)
+    try:
+        return await check_request(request, parts.catalogue.find, now, parts.timeouts, parts.callbacks)
+    except WeightsNotFoundError:
+        # They may have been imported a moment ago, through another replica.
+        parts.catalogue.forget()
+        return await check_request(request, parts.catalogue.find, now, parts.timeouts, parts.callbacks)

@@ -103,6 +103,11 @@ class HandWorker:
     async def assignment(self) -> work.Assignment:
         return (await self.next("assignment")).assignment
 
+    async def describe(self, *pipelines: pipeline_pb2.Pipeline) -> None:
+        """Tells that it serves its pipelines in another way from now on."""
+        told = work.WorkerPipelines(pipelines=pipelines, descriptor_set=struct_descriptors())
+        await self._write(work.WorkRequest(pipelines=told))
+
     async def beat(self, *leases: work.Lease, free_slots: int | None = None, draining: bool = False) -> None:
         free = self._slots - len(leases) if free_slots is None else free_slots
         beat = work.WorkerHeartbeat(leases=leases, free_slots=free, draining=draining)

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -20,10 +20,14 @@ REQUESTS = 3000
 PATIENCE = 20.0
 
 
+async def learn_nothing(told: work.WorkerPipelines, known: Sequence[str]) -> None:
+    """No worker here tells of a change."""
+
+
 async def test_a_worker_that_does_not_read_its_answers_is_not_read_either() -> None:
     store: Any = object()
     hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1)
-    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"], learn_nothing)
     taken, answered = 0, 0
     reads = asyncio.Event()
 
@@ -74,7 +78,7 @@ class BusyStore:
 async def test_a_slot_takes_the_next_task_while_the_outcome_of_the_last_is_being_written() -> None:
     store, written = BusyStore(), asyncio.Queue[work.WorkResponse]()
     hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1, reads_more=True)
-    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"], learn_nothing)
     said = asyncio.Queue[work.WorkRequest]()
 
     async def requests() -> AsyncIterator[work.WorkRequest]:
@@ -128,7 +132,7 @@ async def test_an_outcome_that_cannot_be_kept_ends_the_attempt_and_is_acknowledg
 ) -> None:
     store, written = RefusingStore(), asyncio.Queue[work.WorkResponse]()
     hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1)
-    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"], learn_nothing)
     lease = work.Lease(task=f"tasks/{'a' * 32}", attempt=1, token="t")
 
     async def requests() -> AsyncIterator[work.WorkRequest]:
@@ -147,7 +151,7 @@ async def test_an_outcome_that_cannot_be_kept_ends_the_attempt_and_is_acknowledg
 async def test_what_waits_goes_together_in_order_to_a_worker_that_can_read_it(reads_more: bool) -> None:
     store: Any = object()
     hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1, reads_more=reads_more)
-    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"], learn_nothing)
     written: list[work.WorkResponse] = []
     told = 20
 
@@ -169,7 +173,7 @@ async def test_what_waits_goes_together_in_order_to_a_worker_that_can_read_it(re
 async def test_what_goes_together_stays_below_the_limit_of_a_message() -> None:
     store: Any = object()
     hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1, reads_more=True)
-    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"])
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"], learn_nothing)
     written: list[work.WorkResponse] = []
     told = [1_500_000] * 5 + [10] * 20
 

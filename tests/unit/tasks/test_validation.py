@@ -15,7 +15,6 @@ from radmesh.errors import (
     ImageTooLargeError,
     InvalidRequestError,
     Violation,
-    WeightsNotFoundError,
 )
 from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
@@ -24,7 +23,6 @@ from services.tasks.timeouts import TimeoutPolicy, in_force
 from services.tasks.validation import (
     check_against_pipeline,
     check_images,
-    choose_weights,
     new_task,
     read_fields,
     resource_id,
@@ -100,7 +98,7 @@ BROKEN = [
     ({"labels": {"Ward": "west"}}, "labels.Ward"),
     ({"labels": {"ward": "x" * 64}}, "labels.ward"),
     ({"labels": {f"key{number}": "" for number in range(17)}}, "labels"),
-    ({"weights": "models/octa"}, "weights"),
+    ({"weights": "octa"}, "weights"),
     ({"priority": 5}, "priority"),
     ({"priority": -1}, "priority"),
     ({"not_before_time": {"seconds": SECONDS + 365 * 86_400, "nanos": 1}}, "not_before_time"),
@@ -178,9 +176,6 @@ def test_the_task_takes_limits_and_weights_from_its_pipeline() -> None:
     assert (task.timeouts.attempt_ms, task.timeouts.queue_ms, task.max_attempts) == (60_000, 3_600_000, 3)
     assert (task.weights, task.weights_digest) == ("models/octa/weights/official", "sha256:official")
     assert created(request(weights="models/octa/weights/own")).weights_digest == "sha256:own"
-    with pytest.raises(WeightsNotFoundError):
-        choose_weights(pipeline(), "models/octa/weights/missing")
-    assert choose_weights(pipeline_pb2.Pipeline(), "").name == ""
 
 
 def test_the_fingerprint_is_of_the_meaning() -> None:

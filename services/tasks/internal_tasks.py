@@ -1,0 +1,28 @@
+"""Tasks of internal pipelines: only operators create them, and each create leaves an audit record."""
+
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager
+
+from radmesh.errors import InvalidRequestError, Violation
+from services.chassis import roles
+from services.tasks.audit import AuditNote, audited
+from services.tasks.preparing import CheckedRequest
+from services.tasks.store import TaskStore
+
+
+@asynccontextmanager
+async def audited_create(
+    store: TaskStore, checked: CheckedRequest, operators: Collection[str]
+) -> AsyncGenerator[AuditNote, None]:
+    """Records the create that runs inside it. Raises PermissionDeniedError (ROLE_REQUIRED) before it runs."""
+    given = ", ".join(f"{name}={value}" for name, value in sorted(checked.given.items()))
+    async with audited(store, "CreateTask", f"pipelines/{checked.request.pipeline}: {given}") as note:
+        roles.require_operator(operators)
+        yield note
+
+
+def refuse_in_batch(checked: CheckedRequest) -> None:
+    """Raises InvalidRequestError when a task of a batch would be an internal one."""
+    if checked.pipeline.operators_only:
+        rule = "is a pipeline for operators; create its tasks one by one"
+        raise InvalidRequestError([Violation("pipeline", rule)])

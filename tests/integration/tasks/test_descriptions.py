@@ -1,0 +1,89 @@
+"""A worker tells of a change in what it serves, before any later outcome; internal tasks."""
+
+import uuid
+from typing import Any
+
+import grpc
+import pytest
+
+from radmesh.status import from_rpc_error
+from radmesh.tasks.v1 import admin_service_pb2, batch_service_pb2, pipeline_pb2, pipeline_service_pb2
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
+from tests.integration.tasks.conftest import Replica, states
+from tests.integration.tasks.hand_worker import PATIENCE, HandWorker, described
+
+Replicas = tuple[Replica, Replica]
+Workers = list[HandWorker]
+ALICE = (("radmesh-principal", "alice"),)
+NEW = "models/new/weights/official"
+
+
+def with_model(name: str, *, operators_only: bool = False) -> pipeline_pb2.Pipeline:
+    """The pipeline of that name with one model more."""
+    found = described(name)
+    found.operators_only = operators_only
+    found.models.add(name="models/new").weights.add(name=NEW, digest=f"sha256:{'1' * 64}")
+    return found
+
+
+async def refusal(call: Any) -> Any:
+    with pytest.raises(grpc.RpcError) as caught:
+        await call
+    return from_rpc_error(caught.value)
+
+
+async def test_who_sees_the_outcome_finds_the_catalogue_changed_on_every_replica(
+    replicas: Replicas, pipeline: str, workers: Workers
+) -> None:
+    a, b = replicas
+    workers.append(worker := HandWorker(described(pipeline)))
+    await worker.connect(a.channel)
+    # Both replicas have read the catalogue a moment ago.
+    task = await a.create(pipeline)
+    await b.create(pipeline)
+    lease = (await worker.assignment()).lease
+    await worker.describe(with_model(pipeline))
+    await worker.outcome(lease)
+    assert (await states(b.watch(lease.task)))[-1][1] == "SUCCEEDED"
+    for replica in (a, b):
+        assert (await replica.create(pipeline, weights="models/new")).weights == NEW
+    assert task.weights == "models/hand/weights/official"
+
+
+async def test_a_description_of_other_pipelines_ends_the_stream_and_changes_nothing(
+    replicas: Replicas, pipeline: str, workers: Workers
+) -> None:
+    a, _ = replicas
+    workers.append(worker := HandWorker(described(pipeline)))
+    await worker.connect(a.channel)
+    await worker.describe(with_model(f"{pipeline}-other"))
+    error = await refusal(worker.assignment())
+    assert error.reason == "INVALID_REQUEST"
+    assert "those of the hello" in error.message
+    listed = await a.pipelines.ListPipelines(pipeline_service_pb2.ListPipelinesRequest(page_size=500))
+    assert f"pipelines/{pipeline}-other" not in {one.name for one in listed.pipelines}
+
+
+async def test_an_internal_task_is_created_by_operators_only_and_recorded(
+    replicas: Replicas, pipeline: str, workers: Workers
+) -> None:
+    a, b = replicas
+    workers.append(worker := HandWorker(with_model(pipeline, operators_only=True)))
+    await worker.connect(a.channel)
+    request: dict[str, Any] = {"request_id": str(uuid.uuid4()), "pipeline": f"pipelines/{pipeline}"}
+
+    refused = await refusal(
+        a.tasks.CreateTask(CreateTaskRequest(**request), metadata=ALICE, timeout=PATIENCE)
+    )
+    assert refused.reason == "ROLE_REQUIRED"
+    task = await a.create(pipeline)
+    answer = await b.admin.ListAuditRecords(admin_service_pb2.ListAuditRecordsRequest(), timeout=PATIENCE)
+    made, tried = [one for one in answer.audit_records if pipeline in one.request]
+    assert (made.method, made.principal, made.outcome, list(made.tasks)) == (
+        "CreateTask", "local", "OK", [task.name],
+    )  # fmt: skip
+    assert (tried.principal, tried.outcome) == ("alice", "ROLE_REQUIRED")
+    batch = batch_service_pb2.BatchCreateTasksRequest(request_id=str(uuid.uuid4()))
+    batch.requests.add(**request)
+    items = (await a.batches.BatchCreateTasks(batch, timeout=PATIENCE)).items
+    assert items[0].error.reason == "INVALID_REQUEST"
