@@ -103,6 +103,7 @@ def pipeline_row(pipeline: pipeline_pb2.Pipeline) -> Row:
             "file_extensions": list(pipeline.input.file_extensions),
             "min_images": pipeline.input.min_images,
             "max_images": pipeline.input.max_images,
+            "accepts_series": pipeline.input.accepts_series,
             "max_image_bytes": pipeline.input.max_image_bytes,
             "max_image_pixels": pipeline.input.max_image_pixels,
             "min_image_side": pipeline.input.min_image_side,

@@ -125,7 +125,9 @@ def _has_default(parameter: pipeline_pb2.PipelineParameter) -> bool:
 
 def _count(images: pipeline_pb2.PipelineInput) -> str:
     if images.max_images == 1:
-        return "one image a task"
+        return "one image a task" + (
+            ", which may be a folder of DICOM files" if images.accepts_series else ""
+        )
     return f"{images.min_images} to {images.max_images} images a task"
 
 

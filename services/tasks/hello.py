@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from radmesh import names
+from radmesh import formats, names
 from radmesh.errors import InvalidRequestError, Violation
 from radmesh.tasks.v1 import pipeline_pb2, worker_service_pb2
 from services.tasks.descriptors import DescriptorSetError, read_types
@@ -126,6 +126,8 @@ def _input_violations(wanted: pipeline_pb2.PipelineInput) -> Iterator[Violation]
         yield Violation("input.min_images", "must be from 0 to `max_images`")
     if wanted.max_images > 0 and not wanted.media_types:
         yield Violation("input.media_types", "must name what is accepted")
+    if wanted.accepts_series and formats.TAR not in wanted.media_types:
+        yield Violation("input.accepts_series", f"needs {formats.TAR} among the media types")
     for field in ("max_image_bytes", "max_image_pixels", "min_image_side"):
         if getattr(wanted, field) < 0:
             yield Violation(f"input.{field}", "must not be negative")

@@ -72,7 +72,7 @@ class Pipeline(_message.Message):
     def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., input: _Optional[_Union[PipelineInput, _Mapping]] = ..., parameters: _Optional[_Iterable[_Union[PipelineParameter, _Mapping]]] = ..., artifacts: _Optional[_Iterable[_Union[PipelineArtifact, _Mapping]]] = ..., result_type: _Optional[str] = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., demonstrator: _Optional[bool] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., connected_workers: _Optional[int] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., progress_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., review_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[bool] = ..., pause_reason: _Optional[str] = ..., operators_only: _Optional[bool] = ..., weights_required: _Optional[bool] = ...) -> None: ...
 
 class PipelineInput(_message.Message):
-    __slots__ = ("media_types", "file_extensions", "min_images", "max_images", "max_image_bytes", "max_image_pixels", "min_image_side")
+    __slots__ = ("media_types", "file_extensions", "min_images", "max_images", "max_image_bytes", "max_image_pixels", "min_image_side", "accepts_series")
     MEDIA_TYPES_FIELD_NUMBER: _ClassVar[int]
     FILE_EXTENSIONS_FIELD_NUMBER: _ClassVar[int]
     MIN_IMAGES_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +80,7 @@ class PipelineInput(_message.Message):
     MAX_IMAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_IMAGE_PIXELS_FIELD_NUMBER: _ClassVar[int]
     MIN_IMAGE_SIDE_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTS_SERIES_FIELD_NUMBER: _ClassVar[int]
     media_types: _containers.RepeatedScalarFieldContainer[str]
     file_extensions: _containers.RepeatedScalarFieldContainer[str]
     min_images: int
@@ -87,7 +88,8 @@ class PipelineInput(_message.Message):
     max_image_bytes: int
     max_image_pixels: int
     min_image_side: int
-    def __init__(self, media_types: _Optional[_Iterable[str]] = ..., file_extensions: _Optional[_Iterable[str]] = ..., min_images: _Optional[int] = ..., max_images: _Optional[int] = ..., max_image_bytes: _Optional[int] = ..., max_image_pixels: _Optional[int] = ..., min_image_side: _Optional[int] = ...) -> None: ...
+    accepts_series: bool
+    def __init__(self, media_types: _Optional[_Iterable[str]] = ..., file_extensions: _Optional[_Iterable[str]] = ..., min_images: _Optional[int] = ..., max_images: _Optional[int] = ..., max_image_bytes: _Optional[int] = ..., max_image_pixels: _Optional[int] = ..., min_image_side: _Optional[int] = ..., accepts_series: _Optional[bool] = ...) -> None: ...
 
 class PipelineParameter(_message.Message):
     __slots__ = ("name", "description", "type", "default_value", "min_value", "max_value", "allowed_values", "unit", "media_types", "reviewable")

@@ -94,6 +94,10 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     ("hello.pipelines[0].input.min_images", lambda one: setattr(one.pipelines[0].input, "min_images", 2)),
     ("hello.pipelines[0].input.media_types", lambda one: one.pipelines[0].input.ClearField("media_types")),
     (
+        "hello.pipelines[0].input.accepts_series",
+        lambda one: setattr(one.pipelines[0].input, "accepts_series", True),
+    ),
+    (
         "hello.pipelines[0].parameters[0].name",
         lambda one: setattr(one.pipelines[0].parameters[0], "name", "A-b"),
     ),

@@ -4,14 +4,11 @@ import mmap
 from enum import Enum, auto
 from pathlib import Path
 
+from radmesh import formats
 from radmesh.errors import ImageFormatError
 
 Content = bytes | memoryview | Path
 """An uploaded file: its bytes, or where they lie. A file that is named must not be shortened meanwhile."""
-
-_TAR_BLOCK = 512
-_NIFTI_1_BYTES = 348
-_NIFTI_2_BYTES = 540
 
 
 class Kind(Enum):
@@ -60,39 +57,11 @@ def as_view(content: Content) -> memoryview:
 
 def kind_of(view: memoryview) -> Kind:
     """What these bytes are the beginning of; 1 KiB of them is enough."""
-    head = bytes(view[: 2 * _TAR_BLOCK])
-    if head[128:132] == b"DICM":
-        return Kind.DICOM
-    for signature, kind in _ARCHIVES:
-        if head.startswith(signature):
-            return kind
+    head = bytes(view[: formats.HEAD_BYTES])
     for belongs, kind in _TESTS:
         if belongs(head):
             return kind
     return Kind.UNKNOWN
-
-
-def _is_nifti(head: bytes) -> bool:
-    lengths = (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
-    first = _NIFTI_1_BYTES in lengths and head[344:347] in (b"n+1", b"ni1")
-    return first or (_NIFTI_2_BYTES in lengths and head[4:7] in (b"n+2", b"ni2"))
-
-
-def _is_tar(head: bytes) -> bool:
-    """By the sum over the first block, which every tar since Unix V7 has."""
-    block = head[:_TAR_BLOCK]
-    try:
-        told = int(block[148:156].strip(b" \0"), 8)
-    except ValueError:
-        return False
-    return len(block) == _TAR_BLOCK and told == sum(block) - sum(block[148:156]) + 8 * ord(" ")
-
-
-def _begins_data_set(head: bytes) -> bool:
-    """Group 0002 or 0008 with a small element number, then a VR or a length that a first element has."""
-    if len(head) < 8 or head[:2] not in (b"\x02\x00", b"\x08\x00") or head[3] != 0 or head[2] > 0x20:
-        return False
-    return head[4:6] in (b"UL", b"CS", b"UI", b"SH", b"OB") or head[5:8] == b"\0\0\0"
 
 
 def _is_text(head: bytes) -> bool:
@@ -110,10 +79,12 @@ def _is_foreign(head: bytes) -> bool:
     return head.startswith(_FOREIGN) or _is_text(head)
 
 
-_ARCHIVES = ((b"PK\x03\x04", Kind.ZIP), (b"PK\x05\x06", Kind.ZIP), (b"\x1f\x8b", Kind.GZIP))
 _TESTS = (
-    (_is_nifti, Kind.NIFTI),
-    (_is_tar, Kind.TAR),
-    (_begins_data_set, Kind.BARE_DICOM),
+    (formats.is_dicom, Kind.DICOM),
+    (formats.is_zip, Kind.ZIP),
+    (formats.is_gzip, Kind.GZIP),
+    (formats.is_nifti, Kind.NIFTI),
+    (formats.is_tar, Kind.TAR),
+    (formats.begins_data_set, Kind.BARE_DICOM),
     (_is_foreign, Kind.FOREIGN),
 )
