@@ -15,7 +15,7 @@ from radmesh.cli.following import follower
 from radmesh.cli.inputs import Input, file_error
 from radmesh.cli.order import Ask, Order, look_up, takes
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
-from radmesh.client import Client, TaskOptions
+from radmesh.client import Client, TaskOptions, study_key
 from radmesh.tasks.v1 import task_pb2
 
 # Inputs on their way at once; more would only wait in the queue and fill the screen.
@@ -32,6 +32,9 @@ class AnalyzeOrder(Order):
             "--dedupe-key", metavar="KEY", help="Take the active task with this key, if there is one."
         ),
     ] = ""
+    force: Annotated[
+        bool, typer.Option("--force", help="Send a study again though a task on it is active.")
+    ] = False
 
     def read_options(self, now: datetime) -> TaskOptions:
         """See Order."""
@@ -47,12 +50,16 @@ def analyze(order: AnalyzeOrder) -> None:
 
 @dataclass
 class _Analyses:
-    """The inputs of one command on their way, and what became of them."""
+    """The inputs of one command on their way, and what became of them.
+
+    by_study: whether a study that is being analysed is not analysed again.
+    """
 
     client: Client
     order: AnalyzeOrder
     display: Display
     ask: Ask
+    by_study: bool = False
     running: dict[str, task_pb2.Task] = field(default_factory=dict)
     asking: set[str] = field(default_factory=set)
     codes: list[ExitCode] = field(default_factory=list)
@@ -75,12 +82,16 @@ class _Analyses:
             self.display.uploading(one.label)
         pipeline = self.order.pipeline
         images = [(await self.client.upload(path, pipeline=pipeline)).name for path in one.paths]
+        request = self.ask(images)
+        if self.by_study:
+            request.dedupe_key = await asyncio.to_thread(study_key, one.paths)
         self.asking.add(one.label)
-        answer = await self.client.ask_for(self.ask(images))
+        answer = await self.client.ask_for(request)
         self.asking.remove(one.label)
         task = answer.task
         if answer.deduplicated:
-            self.display.found(one.label, task)
+            why = "this patient and study date; --force makes another" if self.by_study else "this dedupe key"
+            self.display.found(one.label, task, why)
         if self.order.detach:
             _print_name(one, task, as_json=self.order.as_json, deduplicated=answer.deduplicated)
             return ExitCode.DONE
@@ -98,10 +109,13 @@ class _Analyses:
 async def _analyze(order: AnalyzeOrder, display: Display) -> ExitCode:
     options = order.read_options(datetime.now().astimezone())
     async with connect(order.server, following=True) as client:
-        inputs, ask = await look_up(client, order, options)
+        inputs, ask, pipeline = await look_up(client, order, options)
         if order.dedupe_key and len(inputs) > 1:
             raise UsageError(f"A dedupe key stands for one task; these paths make {len(inputs)}.")
-        analyses = _Analyses(client, order, display, ask)
+        if order.force and order.dedupe_key:
+            raise UsageError("--force makes a task of its own, --dedupe-key takes one that is active.")
+        by_study = pipeline.one_task_per_study and not order.force and not order.dedupe_key
+        analyses = _Analyses(client, order, display, ask, by_study)
         free = asyncio.Semaphore(_AT_ONCE)
         try:
             with display:

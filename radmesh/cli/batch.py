@@ -97,7 +97,7 @@ class _Follower:
 async def _batch(order: Order, display: Display) -> ExitCode:
     options = order.read_options(datetime.now().astimezone())
     async with connect(order.server, following=True) as client:
-        inputs, ask = await look_up(client, order, options)
+        inputs, ask, _ = await look_up(client, order, options)
         if len(inputs) > _MOST_TASKS:
             raise UsageError(f"A batch has at most {_MOST_TASKS} tasks; these paths make {len(inputs)}.")
         follower = _Follower(client, display, order.out)

@@ -58,9 +58,9 @@ class BatchBar:
         self._look(task)
         self._set(label, "queued", 0.0)
 
-    def found(self, label: str, task: task_pb2.Task) -> None:
-        """A task with the same dedupe key is active, and stands for this one."""
-        self._console.print(f"{label}: {task.name} is active with this dedupe key", markup=False)
+    def found(self, label: str, task: task_pb2.Task, why: str) -> None:
+        """Another task is active and stands for this one; why: what both have in common."""
+        self._console.print(f"{label}: {task.name} is active with {why}", markup=False)
 
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""

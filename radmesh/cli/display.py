@@ -28,8 +28,8 @@ class Display(Protocol):
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""
 
-    def found(self, label: str, task: task_pb2.Task) -> None:
-        """A task with the same dedupe key is active, and stands for this one."""
+    def found(self, label: str, task: task_pb2.Task, why: str) -> None:
+        """Another task is active and stands for this one; why: what both have in common."""
 
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""
@@ -67,9 +67,9 @@ class LineDisplay:
         """The task exists."""
         self._say(label, f"created {task.name}")
 
-    def found(self, label: str, task: task_pb2.Task) -> None:
-        """A task with the same dedupe key is active, and stands for this one."""
-        self._say(label, f"no new task: {task.name} is active with this dedupe key")
+    def found(self, label: str, task: task_pb2.Task, why: str) -> None:
+        """Another task is active and stands for this one; why: what both have in common."""
+        self._say(label, f"no new task: {task.name} is active with {why}")
 
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""
@@ -116,7 +116,7 @@ class JsonDisplay:
     def created(self, label: str, task: task_pb2.Task) -> None:
         """Tells programs nothing yet."""
 
-    def found(self, label: str, task: task_pb2.Task) -> None:
+    def found(self, label: str, task: task_pb2.Task, why: str) -> None:
         """Tells programs nothing: the name of the task does."""
 
     def told(self, label: str, message: WatchMessage) -> None:

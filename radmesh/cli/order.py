@@ -32,6 +32,7 @@ from radmesh.cli.timeouts import (
     ReviewTimeout,
 )
 from radmesh.client import Client, TaskOptions, task_request, task_timeouts
+from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 
 
@@ -112,8 +113,8 @@ def takes(kind: type[AnyOrder]) -> Callable[[Callable[[AnyOrder], None]], Callab
     return decorate
 
 
-async def look_up(client: Client, order: Order, options: TaskOptions) -> tuple[list[Input], Ask]:
-    """The inputs that the pipeline finds in the paths, and what makes a request of an input's images.
+async def look_up(client: Client, order: Order, options: TaskOptions) -> tuple[list[Input], Ask, Pipeline]:
+    """The inputs that the pipeline finds in the paths, what makes a request of one's images, the pipeline.
 
     options: those of `read_options`. Raises PipelineNotFoundError, InvalidRequestError, UsageError.
     """
@@ -121,4 +122,4 @@ async def look_up(client: Client, order: Order, options: TaskOptions) -> tuple[l
     given = read_parameters(order.param or [], pipeline)
     inputs = find_inputs(order.paths, pipeline.input)
     whole: TaskOptions = {**options, "parameters": await upload_images(client, given)}
-    return inputs, partial(task_request, order.pipeline, **whole)
+    return inputs, partial(task_request, order.pipeline, **whole), pipeline

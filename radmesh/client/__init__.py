@@ -7,6 +7,7 @@ from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, result_di
 from radmesh.client.requests import TaskOptions, task_request
 from radmesh.client.retry import Patience
 from radmesh.client.reviewing import open_review, reviewed_artifacts
+from radmesh.client.study_key import study_key
 from radmesh.client.sync import SyncClient
 from radmesh.client.tasks import WatchMessage
 from radmesh.client.timeouts import task_timeouts
@@ -25,6 +26,7 @@ __all__ = [
     "raise_for_outcome",
     "result_dict",
     "reviewed_artifacts",
+    "study_key",
     "task_request",
     "task_timeouts",
     "unpack_result",

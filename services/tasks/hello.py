@@ -19,6 +19,7 @@ MAX_PIPELINES = 64
 MAX_LEASES = 1_000
 MAX_ATTEMPTS = 10
 MAX_TEXT_CHARACTERS = 2000
+MAX_PATTERN_CHARACTERS = 200
 # Fifty of them, a page, fit into one message.
 MAX_PIPELINE_BYTES = 64 << 10
 # More than a status can name.
@@ -157,10 +158,23 @@ def _parameter_violations(parameter: pipeline_pb2.PipelineParameter) -> Iterator
     if parameter.allowed_values and parameter.type != pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING:
         yield Violation("allowed_values", "only a string has them")
     yield from _image_violations(parameter)
+    yield from _pattern_violations(parameter)
     if parameter.HasField("default_value") and not is_optional(parameter):
         value, problem = read_value(parameter, parameter.default_value)
         if value is None:
             yield Violation("default_value", problem)
+
+
+def _pattern_violations(parameter: pipeline_pb2.PipelineParameter) -> Iterator[Violation]:
+    if parameter.pattern and parameter.type != pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING:
+        yield Violation("pattern", "only a string has one")
+    if len(parameter.pattern) > MAX_PATTERN_CHARACTERS:
+        yield Violation("pattern", f"at most {MAX_PATTERN_CHARACTERS} characters")
+        return
+    try:
+        re.compile(parameter.pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        yield Violation("pattern", f"is no regular expression: {error}")
 
 
 def _image_violations(parameter: pipeline_pb2.PipelineParameter) -> Iterator[Violation]:

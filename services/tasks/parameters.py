@@ -1,6 +1,7 @@
 """Checks the parameters of a request against what a pipeline says of them."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from google.protobuf import struct_pb2
@@ -115,6 +116,8 @@ def _string(parameter: pipeline_pb2.PipelineParameter, value: struct_pb2.Value) 
         return None, f"must be one of {', '.join(parameter.allowed_values)}"
     if len(value.string_value) > MAX_STRING_CHARACTERS:
         return None, f"at most {MAX_STRING_CHARACTERS} characters"
+    if parameter.pattern and not re.fullmatch(parameter.pattern, value.string_value):
+        return None, f"must match {parameter.pattern}"
     return value.string_value, ""
 
 

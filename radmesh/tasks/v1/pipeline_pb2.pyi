@@ -28,7 +28,7 @@ PIPELINE_PARAMETER_TYPE_STRING: PipelineParameterType
 PIPELINE_PARAMETER_TYPE_IMAGE: PipelineParameterType
 
 class Pipeline(_message.Message):
-    __slots__ = ("name", "title", "description", "input", "parameters", "artifacts", "result_type", "models", "demonstrator", "attempt_timeout", "queue_timeout", "max_attempts", "connected_workers", "heartbeat_timeout", "progress_timeout", "review_timeout", "paused", "pause_reason", "operators_only", "weights_required")
+    __slots__ = ("name", "title", "description", "input", "parameters", "artifacts", "result_type", "models", "demonstrator", "attempt_timeout", "queue_timeout", "max_attempts", "connected_workers", "heartbeat_timeout", "progress_timeout", "review_timeout", "paused", "pause_reason", "operators_only", "weights_required", "one_task_per_study")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -49,6 +49,7 @@ class Pipeline(_message.Message):
     PAUSE_REASON_FIELD_NUMBER: _ClassVar[int]
     OPERATORS_ONLY_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_REQUIRED_FIELD_NUMBER: _ClassVar[int]
+    ONE_TASK_PER_STUDY_FIELD_NUMBER: _ClassVar[int]
     name: str
     title: str
     description: str
@@ -69,7 +70,8 @@ class Pipeline(_message.Message):
     pause_reason: str
     operators_only: bool
     weights_required: bool
-    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., input: _Optional[_Union[PipelineInput, _Mapping]] = ..., parameters: _Optional[_Iterable[_Union[PipelineParameter, _Mapping]]] = ..., artifacts: _Optional[_Iterable[_Union[PipelineArtifact, _Mapping]]] = ..., result_type: _Optional[str] = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., demonstrator: _Optional[bool] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., connected_workers: _Optional[int] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., progress_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., review_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[bool] = ..., pause_reason: _Optional[str] = ..., operators_only: _Optional[bool] = ..., weights_required: _Optional[bool] = ...) -> None: ...
+    one_task_per_study: bool
+    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., input: _Optional[_Union[PipelineInput, _Mapping]] = ..., parameters: _Optional[_Iterable[_Union[PipelineParameter, _Mapping]]] = ..., artifacts: _Optional[_Iterable[_Union[PipelineArtifact, _Mapping]]] = ..., result_type: _Optional[str] = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., demonstrator: _Optional[bool] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., connected_workers: _Optional[int] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., progress_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., review_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[bool] = ..., pause_reason: _Optional[str] = ..., operators_only: _Optional[bool] = ..., weights_required: _Optional[bool] = ..., one_task_per_study: _Optional[bool] = ...) -> None: ...
 
 class PipelineInput(_message.Message):
     __slots__ = ("media_types", "file_extensions", "min_images", "max_images", "max_image_bytes", "max_image_pixels", "min_image_side", "accepts_series")
@@ -92,7 +94,7 @@ class PipelineInput(_message.Message):
     def __init__(self, media_types: _Optional[_Iterable[str]] = ..., file_extensions: _Optional[_Iterable[str]] = ..., min_images: _Optional[int] = ..., max_images: _Optional[int] = ..., max_image_bytes: _Optional[int] = ..., max_image_pixels: _Optional[int] = ..., min_image_side: _Optional[int] = ..., accepts_series: _Optional[bool] = ...) -> None: ...
 
 class PipelineParameter(_message.Message):
-    __slots__ = ("name", "description", "type", "default_value", "min_value", "max_value", "allowed_values", "unit", "media_types", "reviewable")
+    __slots__ = ("name", "description", "type", "default_value", "min_value", "max_value", "allowed_values", "unit", "media_types", "reviewable", "pattern")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -103,6 +105,7 @@ class PipelineParameter(_message.Message):
     UNIT_FIELD_NUMBER: _ClassVar[int]
     MEDIA_TYPES_FIELD_NUMBER: _ClassVar[int]
     REVIEWABLE_FIELD_NUMBER: _ClassVar[int]
+    PATTERN_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     type: PipelineParameterType
@@ -113,7 +116,8 @@ class PipelineParameter(_message.Message):
     unit: str
     media_types: _containers.RepeatedScalarFieldContainer[str]
     reviewable: bool
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., type: _Optional[_Union[PipelineParameterType, str]] = ..., default_value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., min_value: _Optional[float] = ..., max_value: _Optional[float] = ..., allowed_values: _Optional[_Iterable[str]] = ..., unit: _Optional[str] = ..., media_types: _Optional[_Iterable[str]] = ..., reviewable: _Optional[bool] = ...) -> None: ...
+    pattern: str
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., type: _Optional[_Union[PipelineParameterType, str]] = ..., default_value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., min_value: _Optional[float] = ..., max_value: _Optional[float] = ..., allowed_values: _Optional[_Iterable[str]] = ..., unit: _Optional[str] = ..., media_types: _Optional[_Iterable[str]] = ..., reviewable: _Optional[bool] = ..., pattern: _Optional[str] = ...) -> None: ...
 
 class PipelineArtifact(_message.Message):
     __slots__ = ("file_name", "media_type", "description", "replacement_media_types")

@@ -65,6 +65,7 @@ def test_a_parameter_may_have_no_value_when_it_is_left_out() -> None:
     check_hello(known, TimeoutPolicy())
 
 
+STRING = pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING
 IMAGE = pipeline_pb2.PIPELINE_PARAMETER_TYPE_IMAGE
 LEASE = Lease(task=f"tasks/{'a' * 32}", attempt=1, token="t")
 
@@ -109,6 +110,14 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     (
         "hello.pipelines[0].parameters[0].default_value",
         lambda one: setattr(one.pipelines[0].parameters[0].default_value, "string_value", "x"),
+    ),
+    (
+        "hello.pipelines[0].parameters[0].pattern",
+        lambda one: setattr(one.pipelines[0].parameters[0], "pattern", "a"),
+    ),
+    (
+        "hello.pipelines[0].parameters[1].pattern",
+        lambda one: one.pipelines[0].parameters.add(name="range", type=STRING, pattern="["),
     ),
     (
         "hello.pipelines[0].parameters[0].media_types",

@@ -18,7 +18,7 @@ PIPELINE = pipeline_pb2.Pipeline(
     name="pipelines/p",
     parameters=[
         pipeline_pb2.PipelineParameter(name="height_m", type=NUMBER, reviewable=True, max_value=2.5),
-        pipeline_pb2.PipelineParameter(name="slices", type=STRING, reviewable=True),
+        pipeline_pb2.PipelineParameter(name="slices", type=STRING, reviewable=True, pattern="[0-9]+:[0-9]+"),
         pipeline_pb2.PipelineParameter(name="model", type=STRING),
     ],
 )
@@ -51,6 +51,7 @@ def test_nothing_set_changes_nothing() -> None:
     [
         ({"model": "other"}, ["parameters.model"]),
         ({"height_m": 3}, ["parameters.height_m"]),
+        ({"slices": "3-9"}, ["parameters.slices"]),
         ({"height_m": "tall", "nothing": 1}, ["parameters.height_m", "parameters.nothing"]),
     ],
 )
