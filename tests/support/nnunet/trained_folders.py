@@ -44,9 +44,10 @@ def _write_checkpoint(path: Path, recipe: Recipe, plans: dict[str, Any], dataset
         manager.get_label_manager(dataset).num_segmentation_heads,
         deep_supervision=True,
     )
-    for parameter in network.parameters():
-        if parameter.ndim == 1:  # biases and norms, which start as 0 and 1 and so would hide a mistake
-            torch.nn.init.normal_(parameter, 0.5, 0.5)
+    for name, parameter in network.named_parameters():
+        if parameter.ndim == 1:  # those of norms start as 0 and 1, and so would hide a mistake
+            torch.nn.init.normal_(parameter, 1.0 if name.endswith("norm.weight") else 0.0, 0.2)
+    _balance(network, configuration.patch_size)
     torch.save(
         {
             "network_weights": network.state_dict(),
@@ -67,3 +68,14 @@ def _write_checkpoint(path: Path, recipe: Recipe, plans: dict[str, Any], dataset
         },
         path,
     )
+
+
+@torch.no_grad()
+def _balance(network: Any, patch: list[int]) -> None:
+    """Gives all labels about the same share of an image of noise, and logits of about the same spread."""
+    head = network.decoder.seg_layers[-1]
+    channels = next(network.parameters()).shape[1]
+    logits = network.eval()(torch.randn(1, channels, *patch))[0][0].flatten(1)
+    spread = 3 / logits.std(1)
+    head.weight *= spread.reshape(-1, *[1] * (head.weight.ndim - 1))
+    head.bias.copy_((head.bias - logits.mean(1)) * spread)
