@@ -134,11 +134,24 @@ class ImageRecord:
 
 @dataclass(frozen=True)
 class Grant:
-    """Work for a worker: the lease, the task, and its images in order."""
+    """Work for a worker: the lease, what the worker needs to know of the task, and its images in order.
+
+    stage_result, artifacts, reviews: what the stages before have left, as in TaskRecord; empty in the first.
+    """
 
     lease: LeaseKey
-    record: TaskRecord
+    pipeline: str
     images: tuple[ImageRecord, ...]
+    parameters_json: str
+    weights: str
+    weights_digest: str
+    traceparent: str
+    attempt_timeout_ms: int
+    progress_timeout_ms: int
+    stage: int = 1
+    stage_result: bytes = b""
+    artifacts: tuple[bytes, ...] = ()
+    reviews: tuple[ReviewRecord, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from google.protobuf import json_format
 
 from radmesh.tasks.v1 import review_pb2, task_pb2, worker_service_pb2
 from services.tasks.lifecycle import State
-from services.tasks.records import TaskRecord
+from services.tasks.records import Grant, TaskRecord
 from services.tasks.reviews import ReviewRecord, replacements_in_force
 
 
@@ -16,13 +16,13 @@ def add_reviews(task: task_pb2.Task, record: TaskRecord) -> None:
         task.reviews[-1].expire_time.FromDatetime(record.reviews[-1].expire_time)
 
 
-def add_accepted_stage(assignment: worker_service_pb2.Assignment, record: TaskRecord) -> None:
+def add_accepted_stage(assignment: worker_service_pb2.Assignment, grant: Grant) -> None:
     """Adds what the stages before left to the assignment of the next one."""
     stage = assignment.accepted_stage
-    stage.stage_result.MergeFromString(record.stage_result)
-    for artifact in record.artifacts:
+    stage.stage_result.MergeFromString(grant.stage_result)
+    for artifact in grant.artifacts:
         stage.artifacts.add().MergeFromString(artifact)
-    for one in replacements_in_force(record.reviews):
+    for one in replacements_in_force(grant.reviews):
         replacement = stage.replacements.add(artifact=_artifact_name(assignment.lease.task, one.file_name))
         replacement.image.name = f"images/{one.image}"
         replacement.image.size_bytes, replacement.image.media_type = one.size_bytes, one.media_type

@@ -37,7 +37,11 @@ def task_message(
         timeouts=timeouts_message(record.timeouts),
         batch=f"batches/{record.batch}" if record.batch else "",
     )
-    Parse(record.parameters_json, task.parameters)
+    if record.parameters_json != "{}":
+        Parse(record.parameters_json, task.parameters)
+    else:
+        # No parameters are a Struct all the same, not an unset field.
+        task.parameters.SetInParent()
     _set_times(task, record)
     if record.progress:
         task.progress.MergeFromString(record.progress)
@@ -123,25 +127,24 @@ def lease_key(lease: worker_service_pb2.Lease) -> LeaseKey | None:
 
 def assignment_message(grant: Grant) -> worker_service_pb2.Assignment:
     """The work of a grant as its worker gets it."""
-    record = grant.record
     assignment = worker_service_pb2.Assignment(
         lease=lease_message(grant.lease),
-        pipeline=f"pipelines/{record.pipeline}",
-        weights=record.weights,
-        weights_digest=record.weights_digest,
-        traceparent=record.traceparent,
-        stage=record.stage,
+        pipeline=f"pipelines/{grant.pipeline}",
+        weights=grant.weights,
+        weights_digest=grant.weights_digest,
+        traceparent=grant.traceparent,
+        stage=grant.stage,
     )
-    if record.parameters_json != "{}":
-        Parse(record.parameters_json, assignment.parameters)
-    assignment.attempt_timeout.FromMilliseconds(record.timeouts.attempt_ms)
-    assignment.progress_timeout.FromMilliseconds(record.timeouts.progress_ms)
+    if grant.parameters_json != "{}":
+        Parse(grant.parameters_json, assignment.parameters)
+    assignment.attempt_timeout.FromMilliseconds(grant.attempt_timeout_ms)
+    assignment.progress_timeout.FromMilliseconds(grant.progress_timeout_ms)
     for image in grant.images:
         assignment.images.add(
             name=f"images/{image.sha256}", size_bytes=image.size_bytes, media_type=image.media_type
         )
-    if record.stage > 1:
-        add_accepted_stage(assignment, record)
+    if grant.stage > 1:
+        add_accepted_stage(assignment, grant)
     return assignment
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from radmesh.tasks.v1 import task_pb2
 from services.tasks.lifecycle import Cause, State
-from services.tasks.records import NewTask
+from services.tasks.records import Grant, LeaseKey, NewTask
 from services.tasks.store import TaskStore
 from services.tasks.timeouts import Timeouts
 
@@ -51,6 +51,21 @@ def new_task(**changes: Any) -> NewTask:
         "max_attempts": 3,
     }
     return NewTask(**{**fields, **changes})
+
+
+def new_grant(lease: LeaseKey, **changes: Any) -> Grant:
+    """Work on a task without images; a field given replaces the usual value."""
+    fields: dict[str, Any] = {
+        "pipeline": "octa-vessels",
+        "images": (),
+        "parameters_json": "{}",
+        "weights": "models/octa/weights/official",
+        "weights_digest": "sha256:00",
+        "traceparent": "",
+        "attempt_timeout_ms": 600_000,
+        "progress_timeout_ms": 0,
+    }
+    return Grant(lease, **{**fields, **changes})
 
 
 def task_error(reason: str = "INFERENCE_FAILED", *, retryable: bool = False) -> bytes:

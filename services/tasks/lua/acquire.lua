@@ -1,25 +1,25 @@
 -- Leases the tasks that are first in turn among the worker's pipelines.
 -- KEYS: 1 the worker's hash.
 -- ARGV: 1 now or '', 2 worker, 3 session, 4 operation id, 5 most tasks, 6 nonce of new leases, then pipelines.
--- Returns {'GRANTED', of each task in turn its fields, then size and media type of each image in turn}, {'NONE'} or
---   {'SUPERSEDED'}.
+-- Returns {'GRANTED', of each task in turn what its worker needs, then size and media type of each image in turn},
+--   {'NONE'} or {'SUPERSEDED'}. A worker needs: task, attempt, token, pipeline, stage, attempt timeout and progress
+--   timeout in milliseconds, then the fields of ASSIGNED and, from the second stage on, those of STAGED.
 local now, worker = clock(ARGV[1]), ARGV[2]
 local session = redis.call('HMGET', KEYS[1], 'session', 'paused')
 if session[1] ~= ARGV[3] then return { 'SUPERSEDED' } end
 local granted = { 'GRANTED' }
+local ASSIGNED = { 'images', 'parameters_json', 'weights', 'weights_digest', 'traceparent' }
+local STAGED = { 'stage_result', 'artifacts', 'reviews' }
 
 local function grant(task)
-  local fields, images = redis.call('HGETALL', task_key(task.id)), {}
-  for index = 1, #fields, 2 do
-    if fields[index] == 'images' then
-      for sha256 in fields[index + 1]:gmatch('%S+') do
-        local image = redis.call('HMGET', image_key(sha256), 'size_bytes', 'media_type')
-        images[#images + 1] = image[1] or '0'
-        images[#images + 1] = image[2] or ''
-      end
-    end
+  local needed, images = { task.id, task.attempt, task.token, task.pipeline, task.stage, task.attempt_timeout_ms,
+    task.progress_timeout_ms }, {}
+  add(needed, unpack(redis.call('HMGET', task_key(task.id), unpack(ASSIGNED))))
+  for sha256 in needed[8]:gmatch('%S+') do
+    add(images, unpack(redis.call('HMGET', image_key(sha256), 'size_bytes', 'media_type')))
   end
-  granted[#granted + 1] = fields
+  if task.stage > 1 then add(needed, unpack(redis.call('HMGET', task_key(task.id), unpack(STAGED)))) end
+  granted[#granted + 1] = needed
   granted[#granted + 1] = images
 end
 
@@ -68,15 +68,18 @@ local function next_pipeline()
   return found
 end
 
-local taken_from
+local taken_from, leases = nil, {}
 for _ = 1, tonumber(ARGV[5]) do
   if taken_from then heads[taken_from] = head_of(taken_from) end
   taken_from = next_pipeline()
   if not taken_from then break end
   local task = heads[taken_from].task
   move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[6] })
-  redis.call('RPUSH', operation, task.id .. ' ' .. task.attempt .. ' ' .. task.token)
+  leases[#leases + 1] = task.id .. ' ' .. task.attempt .. ' ' .. task.token
   grant(task)
 end
-if #granted > 1 then redis.call('PEXPIRE', operation, 600000) end
+if #leases > 0 then
+  redis.call('RPUSH', operation, unpack(leases))
+  redis.call('PEXPIRE', operation, 600000)
+end
 return answer()

@@ -41,13 +41,13 @@ local function leave_batch(task, now)
 end
 
 -- A batch as scripts return it: owner, create time, end time or '', sequence, then a list of the id, the state and
--- the progress of each task.
-local function batch_record(id)
+-- the progress of each task. created: whether its tasks were created just now.
+local function batch_record(id, created)
   local batch = redis.call('HMGET', batch_key(id), 'owner', 'create_ms', 'end_ms', 'sequence', 'members')
   local members, place = {}, 0
   for task in batch[5]:gmatch('%S+') do
     place = place + 1
-    local now = redis.call('HMGET', task_key(task), 'state', 'progress')
+    local now = created and { tostring(STATE.QUEUED) } or redis.call('HMGET', task_key(task), 'state', 'progress')
     members[#members + 1] = task
     members[#members + 1] = now[1] or redis.call('HGET', batch_key(id), 'state ' .. place)
     members[#members + 1] = now[2] or ''

@@ -59,4 +59,4 @@ redis.call('HSET', KEYS[1], 'owner', owner, 'request_id', request_id, 'create_ms
   'members', table.concat(members, ' '), 'answer', cmsgpack.pack(answer))
 redis.call('HSET', request, 'fingerprint', ARGV[5], 'batch', id)
 for pipeline, tasks in pairs(ready) do feed('wake', 'pipeline', pipeline, 'tasks', tasks) end
-return { 'CREATED', id, batch_record(id), items }
+return { 'CREATED', id, batch_record(id, true), items }

@@ -51,9 +51,8 @@ local function create_task(now, new, member)
   end
   for sha256 in new.images:gmatch('%S+') do redis.call('HINCRBY', image_key(sha256), 'references', 1) end
 
-  redis.call('HSET', task_key(new.id), 'labels', new.labels, 'images', new.images, 'create_ms', now,
-    unpack(ARGV, new.first, new.last))
-  if member then redis.call('HSET', task_key(new.id), 'batch', member.batch, 'place', member.place) end
+  local written = { 'labels', new.labels, 'images', new.images, 'create_ms', now, unpack(ARGV, new.first, new.last) }
+  if member then add(written, 'batch', member.batch, 'place', member.place) end
   redis.call('HSET', request, 'fingerprint', new.fingerprint, 'task', new.id)
   if new.dedupe_hash ~= '' then redis.call('SET', dedupe_key(new.dedupe_hash), new.id) end
   redis.call('ZADD', owner_index(new.owner), now, new.id)
@@ -71,6 +70,6 @@ local function create_task(now, new, member)
     not_before_ms = tonumber(new.not_before_ms), ready_ms = 0, dedupe_hash = new.dedupe_hash,
     batch = member and member.batch or '', place = member and member.place or 0, unheard = member ~= nil,
   }
-  move(task, 'CREATED', now, {})
+  move(task, 'CREATED', now, { written = written })
   return 'CREATED', task
 end

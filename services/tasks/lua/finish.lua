@@ -13,15 +13,15 @@ if not TRANSITIONS[task.state][cause] then return 0 end
 even_when_full()
 local reason = ARGV[6] ~= '' and ARGV[6] or nil
 local failure, stage_finished = ARGV[10], cause == 'REVIEW_REQUESTED' and task.state == STATE.RUNNING
+local written = { 'accepted', outcome }
 if stage_finished or cause == 'COMPLETED' and task.stage > 1 then
   if not add_artifacts(task, now, ARGV[9], { unpack(ARGV, 11) }) then
     cause, reason, failure = 'ATTEMPT_FAILED', 'INVALID_OUTCOME', 'INVALID_OUTCOME'
   end
 elseif cause == 'COMPLETED' then
   for index = 11, #ARGV do append_event(task, now, { artifact = ARGV[index] }) end
-  redis.call('HSET', KEYS[1], 'artifacts', pack(unpack(ARGV, 11)))
+  if #ARGV > 10 then add(written, 'artifacts', pack(unpack(ARGV, 11))) end
 end
-move(task, cause, now, { reason = reason, result = ARGV[7], error = ARGV[8], failure = failure })
+move(task, cause, now, { reason = reason, result = ARGV[7], error = ARGV[8], failure = failure, written = written })
 if task.state == STATE.AWAITING_REVIEW then open_review(task, now, ARGV[7], outcome) end
-redis.call('HSET', KEYS[1], 'accepted', outcome)
 return 1

@@ -29,12 +29,37 @@ local function pack(...)
   return table.concat(parts)
 end
 
--- Writes one entry of the feed. Numbers without a gap let a follower see what was trimmed before it read.
+-- What a script has to tell, fields and values in turn, each news from its `kind` on.
+local news = {}
+-- Of what Lua can pass in one call, and of a follower's memory.
+local MOST_NEWS = 500
+
+-- Writes what there is to tell as one entry of the feed. Numbers without a gap let a follower see what was trimmed
+-- before it read.
 -- SET, not INCR: where an entry was not replicated, as progress is not, the number has to be right all the same.
-local function feed(kind, ...)
+local function tell()
+  if #news == 0 then return end
   local number = (tonumber(redis.call('GET', FEED_NUMBER)) or 0) + 1
   redis.call('SET', FEED_NUMBER, number)
-  redis.call('XADD', FEED, 'MAXLEN', '~', SETTINGS.feed_entries, number .. '-0', 'kind', kind, ...)
+  redis.call('XADD', FEED, 'MAXLEN', '~', SETTINGS.feed_entries, number .. '-0', unpack(news))
+  news = {}
+end
+
+-- Tells followers of something, with what else the script tells: an entry is three commands.
+local function feed(kind, ...)
+  if #news + 2 * select('#', ...) > MOST_NEWS then tell() end
+  news[#news + 1] = 'kind'
+  news[#news + 1] = kind
+  for index = 1, select('#', ...) do news[#news + 1] = (select(index, ...)) end
+end
+
+-- Runs a script, and tells at its end what it had to tell.
+local function telling(script)
+  -- Of a script that broke off something may be left.
+  news = {}
+  local reply = script()
+  tell()
+  return reply
 end
 
 -- Appends an event to a task's log and tells the feed.

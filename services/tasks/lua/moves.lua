@@ -41,16 +41,17 @@ end
 local NUMBERS = { 'state', 'attempt', 'counted', 'crashes', 'max_attempts', 'sequence', 'base', 'create_ms', 'start_ms',
   'attempt_timeout_ms', 'queue_timeout_ms', 'heartbeat_timeout_ms', 'progress_timeout_ms', 'place', 'priority',
   'not_before_ms', 'ready_ms', 'wait_start_ms', 'attempt_start_ms', 'stage', 'handbacks' }
-local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch', 'dedupe_hash' }
+local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch', 'dedupe_hash', 'request_id',
+  'callback_destination' }
+local FIELDS = { unpack(NUMBERS) }
+for _, name in ipairs(TEXTS) do FIELDS[#FIELDS + 1] = name end
 
 -- A task's fields that moves need, or nil when there is no such task.
 local function load_task(id)
-  local fields = { unpack(NUMBERS) }
-  for _, name in ipairs(TEXTS) do fields[#fields + 1] = name end
-  local values = redis.call('HMGET', task_key(id), unpack(fields))
+  local values = redis.call('HMGET', task_key(id), unpack(FIELDS))
   if not values[1] then return nil end
   local task = { id = id }
-  for index, name in ipairs(fields) do
+  for index, name in ipairs(FIELDS) do
     local value = values[index] or ''
     task[name] = index <= #NUMBERS and (tonumber(value) or 0) or value
   end
@@ -66,8 +67,7 @@ end
 local function leave_state(task)
   if task.state == STATE.NONE then return end
   if task.state == STATE.QUEUED then
-    redis.call('ZREM', ready_key(task.pipeline), task.id)
-    redis.call('ZREM', DELAYED, task.id)
+    if redis.call('ZREM', ready_key(task.pipeline), task.id) == 0 then redis.call('ZREM', DELAYED, task.id) end
     redis.call('ZREM', QUEUE_TIMEOUTS, task.id)
   elseif task.state == STATE.AWAITING_REVIEW then
     redis.call('ZREM', REVIEW_TIMEOUTS, task.id)
@@ -114,14 +114,19 @@ local function is_queued(task)
   return redis.call('ZSCORE', ready_key(task.pipeline), task.id) or redis.call('ZSCORE', DELAYED, task.id)
 end
 
+-- Adds fields and values to what is to be written to a task's hash.
+local function add(written, ...)
+  for index = 1, select('#', ...) do written[#written + 1] = (select(index, ...)) end
+end
+
 -- Gives the lease of a new attempt to a worker. Attempt numbers only grow, so an older lease never fits again.
-local function begin_lease(task, now, worker, nonce)
+local function begin_lease(task, now, worker, nonce, written)
   task.attempt = task.attempt + 1
   task.worker, task.token = worker, task.attempt .. '.' .. nonce
   start_timers(task, now)
   redis.call('SADD', held_key(worker), task.id)
-  redis.call('HSET', task_key(task.id), 'worker', worker, 'token', task.token, 'attempt_start_ms', now)
-  if task.start_ms == 0 then redis.call('HSET', task_key(task.id), 'start_ms', now) end
+  add(written, 'worker', worker, 'token', task.token, 'attempt_start_ms', now)
+  if task.start_ms == 0 then add(written, 'start_ms', now) end
 end
 
 -- Takes the lease of an attempt back and notes how long the attempt waited and ran.
@@ -129,8 +134,8 @@ local function end_lease(task, now, cause)
   local runtimes = runtimes_key(task.pipeline)
   local queue_ms, run_ms = task.attempt_start_ms - task.wait_start_ms, now - task.attempt_start_ms
   -- The clock may have been set back.
-  redis.call('LPUSH', runtimes, math.max(queue_ms, 0) .. ' ' .. math.max(run_ms, 0) .. ' ' .. cause)
-  redis.call('LTRIM', runtimes, 0, SETTINGS.runtimes - 1)
+  local kept = redis.call('LPUSH', runtimes, math.max(queue_ms, 0) .. ' ' .. math.max(run_ms, 0) .. ' ' .. cause)
+  if kept > SETTINGS.runtimes then redis.call('RPOP', runtimes, kept - SETTINGS.runtimes) end
   stop_timers(task)
   redis.call('SREM', held_key(task.worker), task.id)
   redis.call('HDEL', task_key(task.id), 'worker', 'token', 'progress', 'progress_mark', 'progress_ms')
@@ -145,15 +150,12 @@ end
 
 -- Plans the webhook of an ended task and its deletion. The time to live is a backstop, should retention not run for
 -- a day.
-local function end_task(task, now, change)
+local function end_task(task, now)
   free_dedupe_key(task)
   local expire_ms = now + SETTINGS.retention_ms
-  redis.call('HSET', task_key(task.id), 'end_ms', now, 'expire_ms', expire_ms, 'reason', change.reason,
-    'result', change.result, 'error', change.error)
   redis.call('ZADD', RETENTION, expire_ms, task.id)
-  local kept = redis.call('HMGET', task_key(task.id), 'request_id', 'callback_destination')
-  if kept[2] then post_webhook(task.id, kept[2], now) end
-  local request = request_key(task.owner, kept[1])
+  if task.callback_destination ~= '' then post_webhook(task.id, task.callback_destination, now) end
+  local request = request_key(task.owner, task.request_id)
   for _, name in ipairs({ task_key(task.id), log_key(task.id), request }) do
     redis.call('PEXPIREAT', name, math.max(expire_ms, task.create_ms + SETTINGS.request_id_ms) + 86400000)
   end
@@ -161,7 +163,8 @@ end
 
 -- Moves a task on for a cause: state, queue, lease, timers, indexes, log and feed, all or nothing.
 -- more: worker and nonce for ASSIGNED; reason, result, error and the error's own reason, `failure`, of an outcome; the
--- cause that the statistics know it by, `counts_as`, where that is another.
+-- cause that the statistics know it by, `counts_as`, where that is another; what else is to be written to the task's
+-- hash, `written`: one command is a third of the work of two.
 -- Returns the step, or nil when the cause must change nothing.
 local function move(task, cause, now, more)
   local after = step(task, cause)
@@ -170,13 +173,14 @@ local function move(task, cause, now, more)
   if LEASED[task.state] and not LEASED[after.state] then end_lease(task, now, cause) end
   count_step(task, more.counts_as or cause, after, more.failure)
   task.state, task.counted, task.crashes = after.state, after.counted, after.crashes
+  local written = more.written or {}
   -- Hardly any task has been handed back.
   if after.handbacks ~= task.handbacks then
-    redis.call('HSET', task_key(task.id), 'handbacks', after.handbacks)
+    add(written, 'handbacks', after.handbacks)
     task.handbacks = after.handbacks
   end
   enter_state(task)
-  if after.state == STATE.RUNNING then begin_lease(task, now, more.worker, more.nonce) end
+  if after.state == STATE.RUNNING then begin_lease(task, now, more.worker, more.nonce, written) end
   -- A reason of the lifecycle's own comes with the lifecycle's own error, not with the last attempt's.
   local own = after.reason ~= cause
   local change = { state = after.state, reason = not own and more.reason or after.reason, result = '', error = '' }
@@ -184,11 +188,15 @@ local function move(task, cause, now, more)
   if after.state == STATE.FAILED and not own then change.error = more.error or '' end
   append_event(task, now, change)
   if after.state == STATE.QUEUED then plan_wait(task, now, jittered(after.delay_ms, task)) end
+  if TERMINAL[after.state] then
+    add(written, 'end_ms', now, 'expire_ms', now + SETTINGS.retention_ms, 'reason', change.reason,
+      'result', change.result, 'error', change.error)
+  end
   redis.call('HSET', task_key(task.id), 'state', task.state, 'attempt', task.attempt, 'counted', task.counted,
     'crashes', task.crashes, 'sequence', task.sequence, 'base', task.base, 'ready_ms', task.ready_ms,
-    'wait_start_ms', task.wait_start_ms)
+    'wait_start_ms', task.wait_start_ms, unpack(written))
   if after.state == STATE.QUEUED then enter_queue(task, now) end
-  if TERMINAL[after.state] then end_task(task, now, change) end
+  if TERMINAL[after.state] then end_task(task, now) end
   return after
 end
 

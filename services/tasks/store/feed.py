@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from radmesh.errors import UnavailableError
 from services.tasks.records import BatchPlace, FeedEntry, FeedKind, LeaseKey
@@ -38,11 +38,12 @@ async def follow(place: Place) -> AsyncGenerator[FeedEntry, None]:
                     if redis.connections_made != connection or (not entries and await _newest(redis) < seen):
                         # Another server may have lost, or have others in place of, what was read before.
                         break
-                    for number, fields in entries:
+                    for number, news in entries:
                         if number != seen + 1:
                             yield FeedEntry(FeedKind.GAP)
                         seen = number
-                        yield _entry(fields)
+                        for fields in news:
+                            yield _entry(fields)
             except UnavailableError:
                 failures += 1
             least, most = _RECONNECT_SECONDS
@@ -62,15 +63,23 @@ async def _newest(redis: Line) -> int:
     return int(await command(redis, "GET", keys.FEED_NUMBER) or 0)
 
 
-async def _read(redis: Line, seen: int) -> list[tuple[int, Mapping[bytes, bytes]]]:
+async def _read(redis: Line, seen: int) -> list[tuple[int, list[dict[bytes, bytes]]]]:
+    """The entries after a number, each with the news of one script."""
     streams = await command(
         redis, "XREAD", "COUNT", _ENTRIES, "BLOCK", _BLOCK_MS, "STREAMS", keys.FEED, f"{seen}-0"
     )
     entries = streams[0][1] if streams else []
-    return [
-        (int(entry_id.split(b"-")[0]), dict(zip(flat[::2], flat[1::2], strict=True)))
-        for entry_id, flat in entries
-    ]
+    return [(int(entry_id.split(b"-")[0]), _news(flat)) for entry_id, flat in entries]
+
+
+def _news(flat: Sequence[bytes]) -> list[dict[bytes, bytes]]:
+    """The fields of each news: every one of them begins with its kind."""
+    news: list[dict[bytes, bytes]] = []
+    for name, value in zip(flat[::2], flat[1::2], strict=True):
+        if name == b"kind":
+            news.append({})
+        news[-1][name] = value
+    return news
 
 
 def _entry(fields: Mapping[bytes, bytes]) -> FeedEntry:

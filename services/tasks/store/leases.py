@@ -2,14 +2,16 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from radmesh.errors import AbortedError
 from radmesh.tasks.v1 import task_pb2
 from services.tasks.lifecycle import Cause
 from services.tasks.records import Grant, ImageRecord, LeaseKey, LeaseState
 from services.tasks.store import keys
+from services.tasks.store.packing import unpack
 from services.tasks.store.part import StorePart
-from services.tasks.store.reading import task_record
+from services.tasks.store.reading import review_records
 
 
 class LeasePart(StorePart):
@@ -139,14 +141,36 @@ class LeasePart(StorePart):
         return bool(accepted)
 
 
-def _grant(fields: Sequence[bytes], described: Sequence[bytes]) -> Grant:
-    record = task_record(fields)
-    token = fields[fields.index(b"token") + 1].decode()
-    images = tuple(
-        ImageRecord(sha256, int(size), media_type.decode())
-        for sha256, size, media_type in zip(record.images, described[::2], described[1::2], strict=True)
+def _grant(needed: Sequence[Any], described: Sequence[bytes | None]) -> Grant:
+    task, attempt, token, pipeline, stage, attempt_ms, progress_ms, *fields = needed
+    images, parameters, weights, digest, trace, *before = fields
+    return Grant(
+        lease=LeaseKey(task.decode(), attempt, token.decode()),
+        pipeline=pipeline.decode(),
+        images=tuple(
+            ImageRecord(sha256, int(size or 0), (media_type or b"").decode())
+            for sha256, size, media_type in zip(
+                images.decode().split(), described[::2], described[1::2], strict=True
+            )
+        ),
+        parameters_json=parameters.decode(),
+        weights=weights.decode(),
+        weights_digest=digest.decode(),
+        traceparent=trace.decode(),
+        attempt_timeout_ms=attempt_ms,
+        progress_timeout_ms=progress_ms,
+        stage=max(stage, 1),
+        **(_left(*before) if before else {}),
     )
-    return Grant(LeaseKey(record.task_id, record.attempt, token), record, images)
+
+
+def _left(stage_result: bytes, artifacts: bytes, reviews: bytes) -> dict[str, Any]:
+    """What the stages before have left."""
+    return {
+        "stage_result": stage_result,
+        "artifacts": tuple(unpack(artifacts)),
+        "reviews": review_records(reviews.decode()),
+    }
 
 
 def _cause(result: bytes, said: task_pb2.TaskError | None, cancelled: bool) -> Cause:

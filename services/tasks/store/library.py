@@ -56,7 +56,7 @@ class Library:
                 # At the first call and not here: a library that is loaded has no `table` nor `string` yet.
                 "local function build()",
                 shared,
-                "return {",
+                "return { telling = telling,",
                 *(f"{name} = function()\n{bodies[name]}\nend," for name in FUNCTIONS),
                 "} end",
                 *(self._registration(name) for name in FUNCTIONS),
@@ -90,7 +90,7 @@ class Library:
             "callback = function(keys, arguments)\n"
             "functions = functions or build()\n"
             "KEYS, ARGV = keys, arguments\n"
-            f"return functions.{name}()\n"
+            f"return functions.telling(functions.{name})\n"
             "end }"
         )
 

@@ -71,7 +71,7 @@ def task_record(flat: Sequence[bytes], queue_position: int = 0, *, deduplicated:
         callback=callback_record(text) if "callback_url" in text else None,
         stage=int(text.get("stage", 1)),
         stage_result=fields.get("stage_result", b""),
-        reviews=_reviews(text["reviews"]) if "reviews" in text else (),
+        reviews=review_records(text["reviews"]) if "reviews" in text else (),
     )
 
 
@@ -106,7 +106,7 @@ def callback_record(text: Mapping[str, str]) -> CallbackRecord:
     )
 
 
-def _reviews(stored: str) -> tuple[ReviewRecord, ...]:
+def review_records(stored: str) -> tuple[ReviewRecord, ...]:
     """The reviews that `reviews.lua` keeps."""
     return tuple(
         ReviewRecord(

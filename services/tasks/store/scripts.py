@@ -44,6 +44,10 @@ def sources(settings: StoreSettings) -> tuple[str, Mapping[str, str]]:
     return "\n".join(shared), {path.stem: path.read_text() for path in own}
 
 
+def _whole(shared: str, body: str) -> str:
+    return f"{shared}\nreturn telling(function()\n{body}\nend)"
+
+
 def _settings_table(settings: StoreSettings) -> str:
     values = {
         "lease_ms": round(settings.lease_seconds * 1000),
@@ -94,7 +98,7 @@ class Scripts:
         self._never: tuple[str, ...] = (keys.NEVER,) if redis.place.kind is Kind.CLUSTER else ()
         shared, bodies = sources(settings)
         self._library = Library(shared, bodies)
-        self._sources = {name: f"{shared}\n{body}" for name, body in bodies.items()}
+        self._sources = {name: _whole(shared, body) for name, body in bodies.items()}
         self._digests = {
             name: hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
             for name, source in self._sources.items()

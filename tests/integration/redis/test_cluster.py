@@ -171,5 +171,5 @@ async def test_a_slot_that_moves_key_by_key_never_stops_a_script_half_way(cluste
         node.ask("CLUSTER", "SETSLOT", SLOT, "NODE", cluster.id_of(target))
     grant = await store.acquire("w", number, ["octa-vessels"], "op")
     assert grant
-    assert grant.record.task_id == kept[0].task_id
+    assert grant.lease.task_id == kept[0].task_id
     await store.close()

@@ -11,10 +11,10 @@ from redis.exceptions import ResponseError
 from structlog.testing import capture_logs
 
 from radmesh.tasks.v1 import worker_service_pb2 as work
-from services.tasks.records import Grant, LeaseKey, TaskRecord
+from services.tasks.records import Grant, LeaseKey
 from services.tasks.session import WorkerSession
 from services.tasks.store import TaskStore
-from tests.support.task_records import new_task, reason_of
+from tests.support.task_records import new_grant, new_task, reason_of
 
 REQUESTS = 3000
 PATIENCE = 20.0
@@ -66,8 +66,7 @@ class BusyStore:
         self, worker: str, session: int, pipelines: object, operation: str, most: int
     ) -> list[Grant]:
         self.asked.append("acquire")
-        record = TaskRecord(**{**vars(new_task()), "attempt": 1})
-        return [Grant(LeaseKey(record.task_id, 1, "1.x"), record, ())]
+        return [new_grant(LeaseKey(new_task().task_id, 1, "1.x"))]
 
     async def finish(self, lease: LeaseKey, **outcome: object) -> bool:
         self.asked.append("finish")

@@ -7,7 +7,7 @@ from google.protobuf import any_pb2, struct_pb2
 
 from radmesh.tasks.v1 import task_pb2, worker_service_pb2
 from services.tasks.lifecycle import State
-from services.tasks.records import EventRecord, Grant, ImageRecord, LeaseKey, TaskRecord
+from services.tasks.records import EventRecord, ImageRecord, LeaseKey, TaskRecord
 from services.tasks.timeouts import Timeouts
 from services.tasks.translate import (
     assignment_message,
@@ -17,6 +17,7 @@ from services.tasks.translate import (
     lease_message,
     task_message,
 )
+from tests.support.task_records import new_grant
 
 TASK, SHA256 = "a" * 32, "b" * 64
 MOMENT = datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=UTC)
@@ -108,8 +109,17 @@ def test_an_event_is_a_change_of_state_or_an_artifact() -> None:
 
 def test_an_assignment_is_complete() -> None:
     lease = LeaseKey(TASK, 2, "token")
-    grant = Grant(lease, record(), (ImageRecord(SHA256, 10, "image/png"),))
-    assignment = assignment_message(grant)
+    images = (ImageRecord(SHA256, 10, "image/png"),)
+    given = new_grant(
+        lease,
+        images=images,
+        parameters_json='{"threshold":0.5}',
+        weights_digest="sha256:0",
+        traceparent="00-1-2-01",
+        attempt_timeout_ms=1500,
+        progress_timeout_ms=750,
+    )
+    assignment = assignment_message(given)
     assert lease_key(assignment.lease) == lease
     assert assignment.attempt_timeout.ToMilliseconds() == 1500
     assert assignment.progress_timeout.ToMilliseconds() == 750

@@ -261,9 +261,9 @@ async def test_several_are_leased_at_once_in_their_order(store: TaskStore, clock
         names.append((await store.create(new_task(pipeline=pipeline)))[0].task_id)
         clock.advance(1)
     first = await store.acquire_several("w", session, ["octa-vessels", "ct-l3"], "first", 3)
-    assert [grant.record.task_id for grant in first] == names[:3]
+    assert [grant.lease.task_id for grant in first] == names[:3]
     rest = await store.acquire_several("w", session, ["octa-vessels", "ct-l3"], "rest", 3)
-    assert [grant.record.task_id for grant in rest] == names[3:]
+    assert [grant.lease.task_id for grant in rest] == names[3:]
     assert not await store.acquire_several("w", session, PIPELINES, "none", 3)
 
 

@@ -26,7 +26,7 @@ async def live(store: TaskStore, session: int) -> None:
     await store.heartbeat("w", session, [])
     grant = await store.acquire("w", session, ["octa-vessels"], task.task_id)
     assert grant is not None
-    assert grant.record.task_id == task.task_id
+    assert grant.lease.task_id == task.task_id
     assert await store.report_progress(grant.lease, b"half")
     assert await store.finish(grant.lease, result=b"r")
     record, events = await store.read_log(task.task_id, "alice", 0)

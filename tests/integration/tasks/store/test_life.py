@@ -21,7 +21,8 @@ async def test_a_task_lives_from_its_create_to_its_result(
     clock.advance(2)
     grant = await store.acquire("w", session, PIPELINES, "op")
     assert grant
-    assert (grant.record.state, grant.record.attempt, grant.lease.attempt) == (State.RUNNING, 1, 1)
+    running = await store.get(created.task_id, "alice")
+    assert (running.state, running.attempt, grant.lease.attempt) == (State.RUNNING, 1, 1)
 
     assert await store.report_progress(grant.lease, b"half")
     assert (await store.get(created.task_id, "alice")).progress == b"half"
@@ -99,4 +100,4 @@ async def test_the_first_ready_of_all_the_workers_pipelines_is_first_in_turn(
     grants = [
         await store.acquire("w", session, ["octa-vessels", "ct-l3"], f"op{number}") for number in range(4)
     ]
-    assert [grant and grant.record.task_id for grant in grants] == [*names[:3], None]
+    assert [grant and grant.lease.task_id for grant in grants] == [*names[:3], None]

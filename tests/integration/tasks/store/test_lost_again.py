@@ -49,7 +49,7 @@ async def test_what_a_worker_loses_each_time_ends(
         grant = await taken_and_lost(store, session, clock, f"op{attempt}")
         assert grant.lease.attempt == attempt
         await recovery.recover_plain_cases(HALF_AN_HOUR, act=True)
-    ended = await store.get(grant.record.task_id, "alice")
+    ended = await store.get(grant.lease.task_id, "alice")
     assert ended.state is State.FAILED
     error = task_message(ended).error
     assert (error.reason, error.retryable) == ("LEASE_EXPIRED", True)
@@ -68,4 +68,4 @@ async def test_an_operator_may_put_it_back_as_often_as_it_takes(
         grant = await taken_and_lost(store, session, clock, f"op{attempt}")
         (treated,) = await recovery.recover(HALF_AN_HOUR)
         assert not treated.left_reason
-    assert (await store.get(grant.record.task_id, "alice")).state is State.QUEUED
+    assert (await store.get(grant.lease.task_id, "alice")).state is State.QUEUED

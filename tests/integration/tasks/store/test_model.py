@@ -99,9 +99,9 @@ class Lives(RuleBasedStateMachine):
             for name, task in self.tasks.items()
             if task.ready
         ]
-        assert (grant and grant.record.task_id) == (min(ready)[1] if ready else None)
+        assert (grant and grant.lease.task_id) == (min(ready)[1] if ready else None)
         if grant:
-            self.tasks[grant.record.task_id].begins(grant.lease, self.clock.now_ms)
+            self.tasks[grant.lease.task_id].begins(grant.lease, self.clock.now_ms)
 
     @precondition(lambda self: any(task.lease for task in self.tasks.values()))
     @rule(choice=st.data(), cause=st.sampled_from(sorted(OUTCOMES, key=lambda cause: cause.value)))

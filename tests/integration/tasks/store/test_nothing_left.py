@@ -100,7 +100,7 @@ class History:
         shown, _ = await self.store.create(self.new())
         while grant := await self.store.acquire("w", self.session, PIPELINES, uuid.uuid4().hex):
             self.grants.append(grant)
-            if grant.record.task_id == shown.task_id:
+            if grant.lease.task_id == shown.task_id:
                 await self.store.finish(grant.lease, **OUTCOMES[Cause.REVIEW_REQUESTED], file_names=["slice"])
         for task_id in self.tasks:
             said = self.choose([Decision.ACCEPTED, Decision.REJECTED, None])

@@ -40,7 +40,7 @@ async def test_a_paused_pipeline_hands_out_nothing_and_holds_up_no_other(
     other, _ = await store.create(new_task(pipeline="ct-l3"))
     grant = await store.acquire("w", known, [OCTA, "ct-l3"], "during")
     assert grant
-    assert grant.record.task_id == other.task_id
+    assert grant.lease.task_id == other.task_id
     assert await store.acquire("w", known, [OCTA, "ct-l3"], "more") is None
     # What runs goes on.
     assert await store.finish(running.lease, result=b"r")
@@ -48,7 +48,7 @@ async def test_a_paused_pipeline_hands_out_nothing_and_holds_up_no_other(
     assert not await store.resume_pipeline(OCTA)
     grant = await store.acquire("w", known, [OCTA], "after")
     assert grant
-    assert grant.record.task_id == waiting.task_id
+    assert grant.lease.task_id == waiting.task_id
 
 
 async def test_a_resume_wakes_every_worker_at_once(store: TaskStore, known: int) -> None:

@@ -20,7 +20,7 @@ async def leased(store: TaskStore, session: int, count: int) -> list[str]:
     found: list[str] = []
     for number in range(count):
         grant = await store.acquire("w", session, PIPELINES, f"{len(found)}-{number}-{id(found)}")
-        found.append(grant.record.task_id if grant else "")
+        found.append(grant.lease.task_id if grant else "")
     return found
 
 

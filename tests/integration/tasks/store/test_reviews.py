@@ -53,7 +53,7 @@ async def test_an_accepted_stage_goes_on_with_what_it_left(store: TaskStore, ses
     assert (review.decision, review.reviewer, review.reason) == (Decision.ACCEPTED, "alice", "fine")
     assert review.decide_time == review.open_time
     grant = await acquire(store, session)
-    assert (grant.record.stage, grant.record.stage_result, grant.lease.attempt) == (2, b"s1", 2)
+    assert (grant.stage, grant.stage_result, grant.lease.attempt) == (2, b"s1", 2)
     assert await store.finish(grant.lease, **LAST)
     ended = await store.get(record.task_id, "alice")
     assert (ended.state, ended.result, ended.stage) == (State.SUCCEEDED, b"r", 2)
@@ -91,7 +91,7 @@ async def test_a_stage_keeps_its_place_before_younger_tasks(
     await store.create(new_task())
     clock.advance(60)
     await store.review(decision(record), "alice")
-    assert (await acquire(store, session)).record.task_id == record.task_id
+    assert (await acquire(store, session)).lease.task_id == record.task_id
 
 
 async def test_a_rejected_stage_fails_the_task_with_the_reviewers_reason(

@@ -34,7 +34,7 @@ async def test_replacements_are_kept_for_the_next_stage_and_shown_to_the_owner(
     record, _ = await waiting(store, session)
     after = await store.review(decision(record, replacements={"slice.png": MASK}), "bob", any_owner=True)
     assert after.reviews[-1].replacements == (Replacement("slice.png", MASK, 5, "image/png"),)
-    assert (await acquire(store, session)).record.reviews == after.reviews
+    assert (await acquire(store, session)).reviews == after.reviews
     assert await store.get_image("alice", MASK)
 
 

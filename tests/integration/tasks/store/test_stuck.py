@@ -68,7 +68,7 @@ async def test_a_look_tells_of_a_running_task_and_changes_nothing(
     assert changed <= {b"{radmesh}:feed", b"{radmesh}:feed-number"}  # the question to the worker
     assert (found.finding, found.answer) == (Finding.NONE, Answer.SILENT)
     facts = found.facts
-    assert (facts.task_id, facts.pipeline, facts.worker) == (grant.record.task_id, OCTA, "w")
+    assert (facts.task_id, facts.pipeline, facts.worker) == (grant.lease.task_id, OCTA, "w")
     assert (facts.start_ms, facts.heartbeat_ms, facts.runtime_ms) == (start_ms, clock.now_ms, 4000)
 
 
@@ -95,7 +95,7 @@ async def test_an_orphan_is_found_and_put_back_without_counting_its_attempt(
     await store.create(new_task(max_attempts=1))
     grant = await store.acquire("w", session, [OCTA], "op")
     assert grant
-    task_id = grant.record.task_id
+    task_id = grant.lease.task_id
     assert by_hand("ZREM", "leases", task_id) == 1
     assert await store.unaccounted()
     assert (await the_only(recovery)).finding is Finding.ORPHANED
@@ -110,7 +110,7 @@ async def test_an_orphan_is_found_and_put_back_without_counting_its_attempt(
 async def test_an_orphan_that_no_index_knows_is_found(
     store: TaskStore, session: int, recovery: Recovery, by_hand: Callable[..., int]
 ) -> None:
-    task_id = (await running(store, session)).record.task_id
+    task_id = (await running(store, session)).lease.task_id
     for key in ("leases", "attempt-timeouts", "queue-timeouts", "index:state:2:alice"):
         by_hand("DEL", key)
     by_hand("HDEL", f"task:{task_id}", "worker", "token")
@@ -147,7 +147,7 @@ async def test_time_and_a_worker_that_left_are_found(
 async def test_two_recoveries_at_once_put_each_task_back_once(
     store: TaskStore, session: int, recovery: Recovery
 ) -> None:
-    tasks = [(await running(store, session, f"op{index}")).record.task_id for index in range(5)]
+    tasks = [(await running(store, session, f"op{index}")).lease.task_id for index in range(5)]
     both = await asyncio.gather(*(recovery.recover(HALF_AN_HOUR, force=True) for _ in range(2)))
     for task_id in tasks:
         assert (await reasons(store, task_id)).count("RECOVERED") == 1
@@ -183,14 +183,14 @@ async def test_force_puts_back_what_runs_and_ends_what_is_cancelled(
     store: TaskStore, session: int, recovery: Recovery
 ) -> None:
     cancelled = await running(store, session, "a")
-    await store.cancel(cancelled.record.task_id, "alice")
+    await store.cancel(cancelled.lease.task_id, "alice")
     grant = await running(store, session, "b")
     feed = store.feed()
     assert (await anext(feed)).kind is FeedKind.GAP
     treated = await recovery.recover(HALF_AN_HOUR, force=True)
     assert [one.left_reason for one in treated] == ["", ""]
-    assert (await store.get(cancelled.record.task_id, "alice")).state is State.CANCELLED
-    assert (await store.get(grant.record.task_id, "alice")).state is State.QUEUED
+    assert (await store.get(cancelled.lease.task_id, "alice")).state is State.CANCELLED
+    assert (await store.get(grant.lease.task_id, "alice")).state is State.QUEUED
     dropped: set[LeaseKey | None] = set()
     async with asyncio.timeout(10):
         while len(dropped) < 2:
@@ -204,7 +204,7 @@ async def test_force_puts_back_what_runs_and_ends_what_is_cancelled(
 async def test_only_those_named_are_put_back(
     store: TaskStore, session: int, recovery: Recovery, by_hand: Callable[..., int]
 ) -> None:
-    orphan, well = [(await running(store, session, each)).record.task_id for each in "ab"]
+    orphan, well = [(await running(store, session, each)).lease.task_id for each in "ab"]
     by_hand("ZREM", "leases", orphan)
     waiting, _ = await store.create(new_task())
     unknown = "f" * 32
@@ -241,7 +241,7 @@ async def test_the_plain_cases_recover_by_themselves_with_one_record(
     recovery: Recovery,
     by_hand: Callable[..., int],
 ) -> None:
-    orphan = (await running(store, session)).record.task_id
+    orphan = (await running(store, session)).lease.task_id
     by_hand("ZREM", "leases", orphan)
     await recovery.recover_plain_cases(HALF_AN_HOUR, act=False)
     assert stuck(recovery, Finding.ORPHANED) == 1

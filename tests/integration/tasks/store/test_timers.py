@@ -31,7 +31,7 @@ class Worker:
         operation = f"{task_id} {self.clock.now_ms}"
         grant = await self.store.acquire("w", self.session, PIPELINES, operation)
         assert grant
-        assert grant.record.task_id == task_id
+        assert grant.lease.task_id == task_id
         self.leases.append(grant.lease)
         return grant.lease
 
