@@ -9,11 +9,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
 SERVICES = ("gateway", "tasks", "segmentation", "xray", "pacs")
+PURE_MEASURES = (
+    *("body", "cleaning", "conditions", "cutoffs", "document", "extent", "field", "figures", "options"),
+    *("sampling", "summary", "table", "tissues", "warnings"),
+)
 # Modules that compute on plain values: no network, no store, no model.
 PURE = (
     "radmesh/names.py",
     "radmesh/webhooks.py",
     "services/chassis/tracing.py",
+    *(f"services/segmentation/ct/measure/{name}.py" for name in PURE_MEASURES),
     "services/segmentation/ct/reading/geometry.py",
     "services/segmentation/ct/reading/hounsfield.py",
     "services/segmentation/ct/reading/series/gaps.py",

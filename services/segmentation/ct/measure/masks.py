@@ -1,0 +1,59 @@
+"""Masks as NIfTI over the whole study, written slice by slice.
+
+They have the study's own grid and not only the slices of L3: so they lie over it in every viewer, also in
+those that ask for equal sizes, and a program finds the same voxel by the same index. What is empty packs to
+nothing.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import nibabel
+import numpy as np
+
+from services.segmentation.ct.reading import Geometry
+from services.segmentation.pictures.notice import NOTICE
+
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+def nifti_bytes(labels: np.ndarray, first: int, geometry: Geometry) -> bytes:
+    """A .nii.gz of the volume's size with these labels in their slices, 0 elsewhere.
+
+    labels: uint8 (slices, rows, columns), from slice first on. The same bytes for the same labels.
+    """
+    packer = zlib.compressobj(level=1, wbits=_GZIP)
+    parts = [packer.compress(part) for part in _parts(labels, first, geometry)]
+    return b"".join([*parts, packer.flush()])
+
+
+def ras_affine(geometry: Geometry) -> np.ndarray:
+    """float64 (4, 4): NIfTI's index (column, row, slice) to its frame, x to the right, y to the front."""
+    affine: np.ndarray = _LPS_TO_RAS @ geometry.affine[:, [2, 1, 0, 3]]
+    return affine
+
+
+def _parts(labels: np.ndarray, first: int, geometry: Geometry) -> Iterator[bytes]:
+    slices = geometry.shape[0]
+    yield _header(geometry)
+    empty = bytes(geometry.shape[1] * geometry.shape[2])
+    for index in range(slices):
+        inside = first <= index < first + len(labels)
+        yield labels[index - first].tobytes() if inside else empty
+
+
+def _header(geometry: Geometry) -> bytes:
+    # nibabel has no types of its own.
+    header: Any = nibabel.Nifti1Header()  # type: ignore[no-untyped-call]
+    affine = ras_affine(geometry)
+    header.set_data_dtype(np.uint8)
+    header.set_data_shape(geometry.shape[::-1])
+    header.set_qform(affine, code=1)
+    header.set_sform(affine, code=1)
+    header.set_xyzt_units("mm")
+    header["descrip"] = NOTICE.encode()
+    header["magic"] = b"n+1"
+    header["vox_offset"] = 352
+    return bytes(header.binaryblock) + bytes(4)
