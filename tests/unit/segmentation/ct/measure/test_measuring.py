@@ -1,10 +1,11 @@
 """Figures of a torso that is known exactly, whatever its pixels, orientation and windows."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 
 from radmesh.errors import ImageFormatError
 from services.segmentation.ct.measure import (
@@ -33,6 +34,8 @@ from tests.support.ct.torso import (
     one_hot,
     torso_geometry,
 )
+
+sitk: Any = SimpleITK
 
 L3 = L3Extent(-11.0, 11.0, (0.0, 60.0, 0.0))
 OPTIONS = MeasureOptions()
