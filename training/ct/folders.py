@@ -33,3 +33,8 @@ class Folders:
     def cases(self, network: Network) -> Path:
         """The folder of its preprocessed images."""
         return self.dataset(network) / "nnUNetPlans_2d"
+
+    def trained(self, network: Network, run: str) -> Path:
+        """The folder that nnU-Net's trainer left for a network: plans.json, dataset.json, fold_0."""
+        (found,) = (self.root / "results" / run / network.dataset).glob("*__2d")
+        return found

@@ -28,6 +28,7 @@ SETS: dict[str, Callable[[int], Phantom]] = {
     "other ranges": draw_held_out_phantom,
     "second renderer": draw_second_phantom,
 }
+REAL = "real"
 
 
 def cases(network: str, draw: Callable[[int], Phantom], count: int) -> Iterator[Case]:
@@ -132,6 +133,24 @@ def score_measure(pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dic
     return scores
 
 
+def measured(
+    network: str, checkpoint: Path, name: str, images: int, data: Path | None = None
+) -> dict[str, float]:
+    """The scores of a checkpoint on a set of SETS, or on `real` CT, which lies in `data`."""
+    predictor = Predictor(NETWORKS[network], checkpoint)
+    score = score_locate if network == "locate" else score_measure
+    if name == REAL:
+        from training.ct.real_cases import RealCases
+
+        if data is None:
+            raise ValueError("the real CT lies outside of the repository; say where")
+        drawn = RealCases(data).plain(network)
+    else:
+        drawn = cases(network, SETS[name], images)
+    pairs = [(predictor.label(case.image), case.truth, case.image) for case in drawn]
+    return {"images": float(len(pairs)), **score(pairs)}
+
+
 def main() -> None:
     """Print the scores."""
     parser = argparse.ArgumentParser(
@@ -140,23 +159,13 @@ def main() -> None:
     parser.add_argument("network", choices=sorted(NETWORKS))
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--images", type=int, default=100, help="of each set")
-    parser.add_argument("--sets", nargs="*", choices=[*SETS, "real"], default=[*SETS])
+    parser.add_argument("--sets", nargs="*", choices=[*SETS, REAL], default=[*SETS])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/ct"), help="the real CT")
     arguments = parser.parse_args()
-    predictor = Predictor(NETWORKS[arguments.network], arguments.checkpoint)
-    score = score_locate if arguments.network == "locate" else score_measure
     for name in arguments.sets:
-        if name == "real":
-            from training.ct.real_cases import RealCases
-
-            drawn = RealCases(arguments.data).plain(arguments.network)
-        else:
-            drawn = cases(arguments.network, SETS[name], arguments.images)
-        pairs = [(predictor.label(case.image), case.truth, case.image) for case in drawn]
-        print(
-            f"{name} ({len(pairs)}): "
-            + ", ".join(f"{key} {value:.4f}" for key, value in score(pairs).items())
-        )
+        scores = measured(arguments.network, arguments.checkpoint, name, arguments.images, arguments.data)
+        count = int(scores.pop("images"))
+        print(f"{name} ({count}): " + ", ".join(f"{key} {value:.4f}" for key, value in scores.items()))
 
 
 if __name__ == "__main__":
