@@ -97,7 +97,9 @@ def test_torch_is_imported_only_where_a_model_runs() -> None:
     assert not offences(elsewhere, "torch", "safetensors")
 
 
-@pytest.mark.parametrize("path", [*PURE, *map(str, sources("radmesh/errors"))])
+@pytest.mark.parametrize(
+    "path", [*PURE, *map(str, sources("radmesh/errors", "services/segmentation/ct/locate"))]
+)
 def test_pure_modules_touch_no_edge(path: str) -> None:
     assert not offences([Path(path)], "grpc", "redis", "torch", "asyncio", "socket", "subprocess")
 

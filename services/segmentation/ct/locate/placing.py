@@ -1,0 +1,44 @@
+"""From a mask on the sagittal plane, or slices, to heights in the patient and the slices that are covered."""
+
+import numpy as np
+
+from services.segmentation.ct.locate.bodies import measured_mask
+from services.segmentation.ct.locate.curve import SpineCurve
+from services.segmentation.ct.locate.location import Covered
+from services.segmentation.ct.locate.sagittal import Plane
+from services.segmentation.ct.locate.stack import Stack
+from services.segmentation.ct.reading import Vector
+from services.segmentation.ct.reading.wording import INSTANCE
+
+
+def place_of(mask: np.ndarray, plane: Plane, curve: SpineCurve, stack: Stack) -> tuple[Vector, float, float]:
+    """Centre (LPS, mm) and z of both ends of a body, given as its mask on the plane."""
+    height, depth, low, high = measured_mask(mask, plane)
+    side = float(curve.side_at(np.array(height)))
+    centre = stack.patient_mm(height, depth, side)
+    return centre, centre[2] + stack.rise(low - height), centre[2] + stack.rise(high - height)
+
+
+def covered(low_mm: float, middle_mm: float, high_mm: float, stack: Stack) -> Covered:
+    """The slices whose middles lie between two heights; at least the one nearest to the middle."""
+    samples = stack.heights
+    heights = samples.first_mm + np.arange(samples.count) * samples.step_mm
+    inside = np.flatnonzero((heights >= low_mm - 1e-3) & (heights <= high_mm + 1e-3))
+    middle = int(samples.nearest(np.array(middle_mm)))
+    if not len(inside):
+        inside = np.array([middle])
+    middle = int(np.clip(middle, inside[0], inside[-1]))
+    ends = sorted(stack.stored(int(end)) for end in (inside[0], inside[-1]))
+    return slices_named(ends[0], ends[1], stack.stored(middle), stack)
+
+
+def slices_named(first: int, last: int, middle: int, stack: Stack) -> Covered:
+    """With the instance numbers of DICOM."""
+    return Covered(first, last, middle, *(_instance(stack, index) for index in (first, last, middle)))
+
+
+def _instance(stack: Stack, index: int) -> int | None:
+    slices = stack.image.slices
+    if not slices or slices[index].name.noun != INSTANCE:
+        return None
+    return slices[index].name.number
