@@ -15,6 +15,7 @@ from radmesh.cli.following import follower
 from radmesh.cli.inputs import Input, file_error
 from radmesh.cli.order import Ask, Order, look_up, takes
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
+from radmesh.cli.sending import send_images
 from radmesh.client import Client, TaskOptions, study_key
 from radmesh.tasks.v1 import task_pb2
 
@@ -80,8 +81,9 @@ class _Analyses:
     async def _follow(self, one: Input) -> ExitCode:
         if not self.order.detach:
             self.display.uploading(one.label)
-        pipeline = self.order.pipeline
-        images = [(await self.client.upload(path, pipeline=pipeline)).name for path in one.paths]
+        images = await send_images(
+            self.client, one, self.order.pipeline, lambda done: self.display.sent(one.label, done)
+        )
         request = self.ask(images)
         if self.by_study:
             request.dedupe_key = await asyncio.to_thread(study_key, one.paths)

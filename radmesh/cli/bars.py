@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from radmesh import errors
 from radmesh.cli import lines, rows, tables
-from radmesh.client import ENDED, WatchMessage
+from radmesh.cli.sending import upload_words
+from radmesh.client import ENDED, UploadProgress, WatchMessage
 from radmesh.tasks.v1 import task_pb2
 
 _COLOURS = {"succeeded": "green", "failed": "red", "refused": "red", "cancelled": "yellow"}
@@ -51,9 +52,13 @@ class BarDisplay:
         """The images are on their way."""
         self._show(label, "uploading")
 
+    def sent(self, label: str, progress: UploadProgress) -> None:
+        """So much of an image was read or sent."""
+        self._show(label, upload_words(progress), progress.done_bytes / max(progress.total_bytes, 1))
+
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""
-        self._show(label, lines.task_text(task))
+        self._show(label, lines.task_text(task), 0.0)
 
     def found(self, label: str, task: task_pb2.Task, why: str) -> None:
         """Another task is active and stands for this one; why: what both have in common."""

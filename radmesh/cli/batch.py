@@ -14,6 +14,7 @@ from radmesh.cli.display import Display, display_for
 from radmesh.cli.inputs import Input, file_error
 from radmesh.cli.order import Ask, Order, look_up, takes
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
+from radmesh.cli.sending import send_images
 from radmesh.client import ENDED, BatchMessage, Client, WatchMessage
 from radmesh.status import error_of
 from radmesh.tasks.v1 import batch_service_pb2, task_pb2
@@ -126,7 +127,9 @@ async def _upload(
         async with follower.free:
             follower.display.uploading(one.label)
             try:
-                images = [(await follower.client.upload(path, pipeline=pipeline)).name for path in one.paths]
+                images = await send_images(
+                    follower.client, one, pipeline, lambda done: follower.display.sent(one.label, done)
+                )
             except errors.RadmeshError as error:
                 follower.refused(one, error)
                 return None

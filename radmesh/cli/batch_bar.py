@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from radmesh import errors
 from radmesh.cli import lines, rows
-from radmesh.client import WatchMessage
+from radmesh.client import UploadProgress, WatchMessage
 from radmesh.tasks.v1 import task_pb2
 
 
@@ -52,6 +52,9 @@ class BatchBar:
     def uploading(self, label: str) -> None:
         """The images are on their way."""
         self._set(label, "uploading", 0.0)
+
+    def sent(self, label: str, progress: UploadProgress) -> None:
+        """So much of an image was read or sent; a batch shows tasks only."""
 
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""

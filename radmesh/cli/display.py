@@ -9,7 +9,8 @@ from rich.console import Console
 
 from radmesh import errors
 from radmesh.cli import consoles, lines, rows
-from radmesh.client import WatchMessage
+from radmesh.cli.sending import upload_words
+from radmesh.client import UploadProgress, WatchMessage
 from radmesh.tasks.v1 import task_pb2
 
 
@@ -24,6 +25,9 @@ class Display(Protocol):
 
     def uploading(self, label: str) -> None:
         """The images are on their way."""
+
+    def sent(self, label: str, progress: UploadProgress) -> None:
+        """So much of an image was read or sent."""
 
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""
@@ -62,6 +66,10 @@ class LineDisplay:
     def uploading(self, label: str) -> None:
         """The images are on their way."""
         self._say(label, "uploading")
+
+    def sent(self, label: str, progress: UploadProgress) -> None:
+        """So much of an image was read or sent."""
+        self._say(label, upload_words(progress, step=0.1))
 
     def created(self, label: str, task: task_pb2.Task) -> None:
         """The task exists."""
@@ -111,6 +119,9 @@ class JsonDisplay:
         return None
 
     def uploading(self, label: str) -> None:
+        """Tells programs nothing."""
+
+    def sent(self, label: str, progress: UploadProgress) -> None:
         """Tells programs nothing."""
 
     def created(self, label: str, task: task_pb2.Task) -> None:

@@ -5,25 +5,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from radmesh.cli.running import UsageError
+from radmesh.cli.series_groups import Group, series_groups
 from radmesh.errors import RadmeshError
 from radmesh.tasks.v1 import pipeline_pb2
 
 
 @dataclass(frozen=True)
 class Input:
-    """What one task runs on. label: how it is called on the screen. folder: of its artifacts, relative."""
+    """What one task runs on. label: how it is called on the screen. folder: of its artifacts, relative.
+
+    series: whether the paths, files and folders of DICOM files, are one image; else each is one.
+    """
 
     paths: tuple[Path, ...]
     label: str
     folder: str
+    series: bool = False
 
 
 def find_inputs(paths: Sequence[Path], accepted: pipeline_pb2.PipelineInput) -> list[Input]:
     """The inputs that paths name: files, and folders for the files in them that the pipeline accepts.
 
     A pipeline of one image per task gets a task for each file; one that takes several gets one for each path,
-    a folder being a series. Every path must exist. Raises UsageError for a folder without any.
+    a folder being a series. Where an image may be a series, see `series_groups`. Every path must exist.
+    Raises UsageError for a folder without any, or one that cannot be read.
     """
+    if accepted.accepts_series:
+        try:
+            return _of_series(series_groups(paths, accepted.file_extensions))
+        except OSError as error:
+            raise UsageError(file_error(error).message) from None
     groups: list[tuple[Path, tuple[Path, ...]]] = []
     for path in paths:
         files = _in_folder(path, accepted.file_extensions) if path.is_dir() else (path,)
@@ -36,6 +47,15 @@ def find_inputs(paths: Sequence[Path], accepted: pipeline_pb2.PipelineInput) -> 
     labels = keep_apart([path.resolve().name for path, _ in unique])
     return [
         Input(files, label, folder) for (_, files), label, folder in zip(unique, labels, folders, strict=True)
+    ]
+
+
+def _of_series(groups: Sequence[Group]) -> list[Input]:
+    folders = keep_apart([_stem(group.named_after) for group in groups])
+    labels = keep_apart([group.named_after.resolve().name for group in groups])
+    return [
+        Input(group.paths, label, folder, group.series)
+        for group, label, folder in zip(groups, labels, folders, strict=True)
     ]
 
 

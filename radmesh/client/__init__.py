@@ -7,6 +7,7 @@ from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, result_di
 from radmesh.client.requests import TaskOptions, task_request
 from radmesh.client.retry import Patience
 from radmesh.client.reviewing import open_review, reviewed_artifacts
+from radmesh.client.sources import UploadProgress, UploadStage
 from radmesh.client.study_key import study_key
 from radmesh.client.sync import SyncClient
 from radmesh.client.tasks import WatchMessage
@@ -21,6 +22,8 @@ __all__ = [
     "Patience",
     "SyncClient",
     "TaskOptions",
+    "UploadProgress",
+    "UploadStage",
     "WatchMessage",
     "open_review",
     "raise_for_outcome",

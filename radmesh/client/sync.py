@@ -55,6 +55,7 @@ class SyncClient(BlockingFace[Client]):
 
     connect = blocking(Client.connect)
     upload = blocking(Client.upload)
+    upload_series = blocking(Client.upload_series)
     create = blocking(Client.create)
     ask_for = blocking(Client.ask_for)
     submit = blocking(Client.submit)

@@ -1,5 +1,6 @@
 """Tasks: created, looked at, followed to their end."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Unpack
@@ -7,6 +8,7 @@ from typing import Unpack
 import grpc
 from google.protobuf.message import Message
 
+from radmesh.blobs.v1 import image_pb2
 from radmesh.client import watching
 from radmesh.client.files import FileCalls, ImageLike
 from radmesh.client.outcome import Analysis, raise_for_outcome, unpack_result
@@ -48,10 +50,15 @@ class TaskCalls(FileCalls):
         images: ImageLike | Sequence[ImageLike],
         **options: Unpack[TaskOptions],
     ) -> task_pb2.Task:
-        """Uploads images and creates a task on them."""
+        """Uploads images and creates a task on them. A folder is one image: the series in it."""
         every = [images] if isinstance(images, bytes | str | os.PathLike) else images
-        names = [(await self.upload(image, pipeline=pipeline)).name for image in every]
+        names = [(await self._bring(image, pipeline)).name for image in every]
         return await self.create(pipeline, names, **options)
+
+    async def _bring(self, image: ImageLike, pipeline: str) -> image_pb2.Image:
+        if isinstance(image, bytes) or not await asyncio.to_thread(os.path.isdir, image):
+            return await self.upload(image, pipeline=pipeline)
+        return await self.upload_series(image, pipeline=pipeline)
 
     async def get(self, task: str) -> task_pb2.Task:
         """A task as it is now, with its outcome and artifacts."""

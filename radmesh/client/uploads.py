@@ -1,71 +1,121 @@
 """Brings an image in, going on where it stood after every break."""
 
 import asyncio
-import hashlib
-import os
+import contextlib
 import uuid
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 import grpc
 
 from radmesh.blobs.v1 import image_pb2, upload_service_pb2, upload_service_pb2_grpc
 from radmesh.client.connection import CALL_TIMEOUT, CHUNK_BYTES
 from radmesh.client.retry import Patience, Repeats, repeat
+from radmesh.client.sources import BytesContent, OnUpload, Source, UploadProgress, UploadStage, unheard
 from radmesh.early_status import EarlyStatus
-from radmesh.errors import AbortedError, OffsetMismatchError, UnavailableError
+from radmesh.errors import AbortedError, OffsetMismatchError, RadmeshError, UnavailableError
 from radmesh.status import from_rpc_error
 
-
-@dataclass(frozen=True)
-class Source:
-    """The bytes of an image, readable at any offset. extension: with its dot, "" when not known."""
-
-    size: int
-    sha256: str
-    extension: str
-    content: bytes | None = None
-    path: Path | None = None
-
-
-async def open_source(image: bytes | str | os.PathLike[str], extension: str = "") -> Source:
-    """Measures and hashes an image, off the event loop. Raises OSError when a file cannot be read."""
-    if isinstance(image, bytes):
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(image).hexdigest())
-        return Source(len(image), digest, extension, content=image)
-    path = Path(image)
-    size, digest = await asyncio.to_thread(_measure, path)
-    return Source(size, digest, extension or path.suffix, path=path)
+_GIVE_UP_SECONDS = 3.0
 
 
 async def upload(
-    stub: "upload_service_pb2_grpc.UploadServiceAsyncStub", source: Source, pipeline: str, patience: Patience
+    stub: "upload_service_pb2_grpc.UploadServiceAsyncStub",
+    source: Source,
+    pipeline: str,
+    patience: Patience,
+    on_progress: OnUpload = unheard,
 ) -> image_pb2.Image:
-    """The image of a source that arrived whole. Raises radmesh.errors."""
+    """The image of a source that arrived whole. Raises radmesh.errors, OSError.
+
+    What arrived of one that is cancelled, or whose files fail, is deleted there if the server can be reached.
+    """
     request = upload_service_pb2.CreateUploadRequest(
         request_id=str(uuid.uuid4()),
-        size_bytes=source.size,
+        size_bytes=source.content.size,
         sha256=source.sha256,
         file_extension=source.extension,
         pipeline=pipeline,
     )
     opened = (await repeat(patience, lambda: stub.CreateUpload(request, timeout=CALL_TIMEOUT))).upload
-    wanted = upload_service_pb2.GetUploadRequest(name=opened.name)
-    repeats = Repeats(patience)
-    while not opened.HasField("image"):
-        start = opened.offset
-        call = stub.WriteUpload(_messages(source, opened.name, start))
-        early = EarlyStatus(call)
-        try:
-            opened = (await call).upload
-        except grpc.RpcError as broken:
-            await _bear(repeats, await early.behind(broken))
-            opened = (await repeat(patience, lambda: stub.GetUpload(wanted, timeout=CALL_TIMEOUT))).upload
-            if opened.offset > start:
-                repeats.succeeded()
-    return opened.image
+    if opened.HasField("image"):
+        return opened.image  # the server has these bytes of this caller already
+    sending = _Sending(stub, source, opened, on_progress)
+    try:
+        return await sending.to_the_end(patience)
+    except BaseException as ended:
+        if sending.failure or isinstance(ended, asyncio.CancelledError):
+            await asyncio.shield(_give_up(stub, opened.name))
+        raise
+    finally:
+        await asyncio.to_thread(source.content.close)
+
+
+class _Sending:
+    """One upload on its way. failure: why its own bytes could not be had."""
+
+    def __init__(
+        self,
+        stub: "upload_service_pb2_grpc.UploadServiceAsyncStub",
+        source: Source,
+        opened: upload_service_pb2.Upload,
+        on_progress: OnUpload,
+    ) -> None:
+        self._stub = stub
+        self._source = source
+        self._upload = opened
+        self._on_progress = on_progress
+        self.failure: Exception | None = None
+
+    async def to_the_end(self, patience: Patience) -> image_pb2.Image:
+        """Sends what is left, again and again if need be."""
+        wanted = upload_service_pb2.GetUploadRequest(name=self._upload.name)
+        repeats = Repeats(patience)
+        while not self._upload.HasField("image"):
+            start = self._upload.offset
+            call = self._stub.WriteUpload(self._messages())
+            early = EarlyStatus(call)
+            try:
+                self._upload = (await call).upload
+            except (grpc.RpcError, asyncio.CancelledError) as broken:
+                if self.failure and not _is_cancelled():
+                    # gRPC cancels a call whose requests cannot be had.
+                    raise self.failure from None
+                if not isinstance(broken, grpc.RpcError):
+                    raise
+                await _bear(repeats, await early.behind(broken))
+                ask = lambda: self._stub.GetUpload(wanted, timeout=CALL_TIMEOUT)  # noqa: E731
+                self._upload = (await repeat(patience, ask)).upload
+                if self._upload.offset > start:
+                    repeats.succeeded()
+        return self._upload.image
+
+    async def _messages(self) -> AsyncGenerator[upload_service_pb2.WriteUploadRequest, None]:
+        name, offset, content = self._upload.name, self._upload.offset, self._source.content
+        while True:
+            try:
+                chunk = await self._read(offset)
+            except (OSError, RadmeshError) as error:
+                self.failure = error
+                raise
+            self._on_progress(UploadProgress(UploadStage.SENDING, offset, content.size))
+            last = offset + len(chunk) >= content.size or not chunk
+            yield upload_service_pb2.WriteUploadRequest(name=name, offset=offset, chunk=chunk, finish=last)
+            if last:
+                return
+            offset += len(chunk)
+            name = ""  # only the first message needs it
+
+    async def _read(self, offset: int) -> bytes:
+        content = self._source.content
+        if isinstance(content, BytesContent):
+            return content.read(offset, CHUNK_BYTES)
+        # In a thread, as a disk or a network share may be slow.
+        return await asyncio.to_thread(content.read, offset, CHUNK_BYTES)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _bear(repeats: Repeats, broken: grpc.RpcError) -> None:
@@ -79,49 +129,15 @@ async def _bear(repeats: Repeats, broken: grpc.RpcError) -> None:
     await repeats.failed(error)
 
 
-async def _messages(
-    source: Source, name: str, offset: int
-) -> AsyncGenerator[upload_service_pb2.WriteUploadRequest, None]:
-    reader = _Reader(source)
-    try:
+async def _give_up(stub: "upload_service_pb2_grpc.UploadServiceAsyncStub", name: str) -> None:
+    """Deletes what arrived, in a moment or not at all: the server does so by itself after an hour."""
+    request = upload_service_pb2.DeleteUploadRequest(name=name)
+    patience = Patience(give_up_seconds=_GIVE_UP_SECONDS, last_delay=0.5)
+    repeats = Repeats(patience)
+    with contextlib.suppress(RadmeshError):
         while True:
-            chunk = await reader.read(offset)
-            last = offset + len(chunk) >= source.size or not chunk
-            yield upload_service_pb2.WriteUploadRequest(name=name, offset=offset, chunk=chunk, finish=last)
-            if last:
+            try:
+                await stub.DeleteUpload(request, timeout=_GIVE_UP_SECONDS)
                 return
-            offset += len(chunk)
-            name = ""  # only the first message needs it
-    finally:
-        reader.close()
-
-
-class _Reader:
-    """Reads chunks of a source; of a file in a thread, as a disk or a network share may be slow."""
-
-    def __init__(self, source: Source) -> None:
-        self._content = source.content
-        self._path = source.path
-        self._file: BinaryIO | None = None
-
-    async def read(self, offset: int) -> bytes:
-        if self._content is not None:
-            return self._content[offset : offset + CHUNK_BYTES]
-        return await asyncio.to_thread(self._read_file, offset)
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def _read_file(self, offset: int) -> bytes:
-        if self._file is None:
-            assert self._path is not None
-            self._file = self._path.open("rb")
-        self._file.seek(offset)
-        return self._file.read(CHUNK_BYTES)
-
-
-def _measure(path: Path) -> tuple[int, str]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return file.tell(), digest
+            except grpc.RpcError as error:
+                await _bear(repeats, error)

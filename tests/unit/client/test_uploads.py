@@ -1,5 +1,6 @@
 """An upload through breaks: it goes on where the server stands, and ends with the image whole."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +27,9 @@ class Uploads(upload_service_pb2_grpc.UploadServiceServicer):
         self._breaks, self._lose_answer, self._busy = breaks, lose_answer, busy
         self.content = b""
         self.created: list[upload_service_pb2.CreateUploadRequest] = []
+        self.deleted: list[str] = []
         self._image: image_pb2.Image | None = None
+        self.arrived = asyncio.Event()
 
     async def CreateUpload(
         self, request: upload_service_pb2.CreateUploadRequest, context: Any
@@ -47,6 +50,7 @@ class Uploads(upload_service_pb2_grpc.UploadServiceServicer):
             await refuse(context, errors.AbortedError("another stream writes", reason="UPLOAD_BUSY"))
         left = self._breaks.pop(0) if self._breaks else None
         async for message in messages:
+            self.arrived.set()
             if left == 0:
                 await refuse(context, AWAY)
             left = left - 1 if left is not None else None
@@ -67,6 +71,7 @@ class Uploads(upload_service_pb2_grpc.UploadServiceServicer):
         self, request: upload_service_pb2.DeleteUploadRequest, context: Any
     ) -> upload_service_pb2.DeleteUploadResponse:
         self.content = b""
+        self.deleted.append(request.name)
         return upload_service_pb2.DeleteUploadResponse()
 
     def _upload(self) -> upload_service_pb2.Upload:
