@@ -75,7 +75,7 @@ async def test_a_name_of_nothing_reads_nothing(door: Door, name: str, reason: st
         ({"size_bytes": -5}, Code.INVALID_ARGUMENT, "INVALID_REQUEST", 10001),
         ({"size_bytes": (4 << 20) + 1}, Code.INVALID_ARGUMENT, "IMAGE_TOO_LARGE", 10001),
         ({"size_bytes": 1 << 62}, Code.INVALID_ARGUMENT, "IMAGE_TOO_LARGE", 10001),
-        ({"file_extension": ".dcm"}, Code.INVALID_ARGUMENT, "UNSUPPORTED_FORMAT", 10003),
+        ({"file_extension": ".pdf"}, Code.INVALID_ARGUMENT, "UNSUPPORTED_FORMAT", 10003),
         ({"file_extension": "/../../x"}, Code.INVALID_ARGUMENT, "INVALID_REQUEST", 10001),
         ({"sha256": "../x"}, Code.INVALID_ARGUMENT, "INVALID_REQUEST", 10001),
         ({"pipeline": "pipelines/none"}, Code.NOT_FOUND, "PIPELINE_NOT_FOUND", None),
