@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from services.segmentation.nnunet.layout import (
     PLANS_FILE,
     WEIGHTS_SUFFIX,
     Description,
+    Label,
     TrainedConfiguration,
     channel_names,
     final_configuration,
@@ -55,8 +56,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         with torch.serialization.safe_globals(_ALLOWED):
             content = torch.load(path, map_location="cpu", weights_only=True)
         return Checkpoint(
-            str(content["init_args"]["configuration"]),
-            str(content["trainer_name"]),
+            _text(content["init_args"]["configuration"]),
+            _text(content["trainer_name"]),
             tuple(map(int, content.get("inference_allowed_mirroring_axes") or ())),
             _unwrapped(content["network_weights"]),
         )
@@ -77,12 +78,14 @@ def serve_trained(
     checkpoint: str = FINAL_CHECKPOINT,
     folds: Sequence[str] = (),
     half: bool = False,
+    label_coding: Callable[[Label], Label] = lambda label: label,
 ) -> NnunetManifest:
     """Writes the served model `target` from trained folders: one, or both of a cascade.
 
     folders: each with plans.json, dataset.json and fold_<k>/<checkpoint>, such as
     `nnUNetTrainer__nnUNetPlans__3d_fullres`. target: an empty folder, or none yet. folds: those to take, as
     "0" or "all"; all numbered ones when there are none given, as nnU-Net does. half: see write_weights.
+    label_coding: gives a label its coded terminology.
     Raises BrokenModelError.
     """
     plans, dataset = (_same(folders, name) for name in (PLANS_FILE, DATASET_FILE))
@@ -113,7 +116,7 @@ def serve_trained(
         description,
         configuration=final_configuration(names, plans),
         configurations=configurations,
-        labels=mask_labels(dataset),
+        labels=[label_coding(label) for label in mask_labels(dataset)],
         channels=channel_names(dataset),
         weights={DEFAULT_WEIGHTS: weights},
     )
@@ -152,6 +155,13 @@ def _configuration(folder: Path, taken: Mapping[str, Checkpoint]) -> TrainedConf
         raise BrokenModelError(f"the folds in {folder} are of different trainings: {sorted(found)}")
     configuration, trainer, mirroring_axes = found.pop()
     return TrainedConfiguration(configuration, trainer, tuple(taken), mirroring_axes)
+
+
+def _text(value: object) -> str:
+    # Not str(): of a list that holds itself many times over, that would fill the memory.
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} is no name")
+    return value
 
 
 def _unwrapped(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

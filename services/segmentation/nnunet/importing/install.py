@@ -1,0 +1,100 @@
+"""Puts a model's folder among the models, whole or not at all, and clears what a killed import left."""
+
+import errno
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from radmesh.errors import ExhaustedError
+from services.segmentation.nnunet.importing.refusals import ModelRefusedError, refused
+
+_PREFIX = ".importing-"
+_LOCK = "lock"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def workplace(models: Path) -> Generator[Path, None, None]:
+    """A folder beside the models, gone at the end. Raises ExhaustedError DISK_FULL for what runs inside too.
+
+    It is locked while it is in use: one whose lock is free belongs to a process that died.
+    """
+    place = models / f"{_PREFIX}{uuid.uuid4().hex}"
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        clear_abandoned(models)
+        place.mkdir()
+        with (place / _LOCK).open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield place
+    except OSError as error:
+        if error.errno in _FULL:
+            raise ExhaustedError(
+                f"The disk of the models is full. Free some of {models} and import the model again.",
+                reason="DISK_FULL",
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise refused(
+                "The service may not write among its models. Its operator has to set "
+                "RADMESH_SEGMENTATION_IMPORTED to a folder that it may.",
+                reason="MODELS_READ_ONLY",
+            ) from error
+        raise
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def clear_abandoned(models: Path) -> None:
+    """Deletes the workplaces whose process is gone."""
+    for place in models.glob(f"{_PREFIX}*"):
+        try:
+            with (place / _LOCK).open("wb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(place, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        except OSError:
+            # Being made or deleted by somebody else; or not ours to delete.
+            continue
+
+
+def install(made: Path, target: Path, *, replace: bool) -> None:
+    """Moves a model's folder to its place; `made` lies on the same file system, in a workplace.
+
+    Written to the disk before it can be seen. Raises ModelRefusedError MODEL_EXISTS.
+    """
+    for path in [*made.rglob("*"), made]:
+        _sync(path)
+    if target.exists() and not replace:
+        raise already_there(target.name)
+    if replace and target.exists():
+        # A reader sees the old folder, none for a moment, or the new one; never a mixture.
+        os.rename(target, made.with_name("replaced"))
+    try:
+        os.rename(made, target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise already_there(target.name) from None
+        raise
+    _sync(target.parent)
+
+
+def already_there(name: str) -> ModelRefusedError:
+    """The error for a name that is taken."""
+    return refused(
+        f"There is a model {name} already. Choose another --name, or --replace it.",
+        model=f"models/{name}",
+        reason="MODEL_EXISTS",
+    )
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

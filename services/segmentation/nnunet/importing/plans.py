@@ -1,0 +1,163 @@
+"""Judges plans.json and dataset.json: every name in them that would become code, and every size. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.segmentation.nnunet.importing.architecture import check_network
+from services.segmentation.nnunet.importing.refusals import refused
+from services.segmentation.nnunet.importing.values import Checks, is_number, shown
+
+NORMALIZATIONS = frozenset(
+    {
+        "CTNormalization",
+        "ZScoreNormalization",
+        "NoNormalization",
+        "RescaleTo01Normalization",
+        "RGBTo01Normalization",
+    }
+)
+RESAMPLINGS = frozenset({"resample_data_or_seg_to_shape", "resample_torch_fornnunet"})
+_RESAMPLING_ARGUMENTS = frozenset(
+    {
+        *("is_seg", "order", "order_z", "force_separate_z", "separate_z_anisotropy_threshold"),
+        *("num_threads", "memefficient_seg_resampling"),
+    }
+)
+_MODES = frozenset({"mode", "aniso_axis_mode"})
+_MODE_NAMES = frozenset({"linear", "bilinear", "trilinear", "nearest", "nearest-exact"})
+READERS = frozenset({"SimpleITKIO", "NibabelIO", "NibabelIOWithReorient", "SimpleITKIOWithReorient"})
+"""Readers of volumes. The others are for photographs and stacks of TIFF, which no pipeline here takes."""
+MAX_SIDE, MAX_PATCH_VOXELS = 2048, 1 << 26
+MAX_CHANNELS, MAX_LABELS, MAX_NAME_CHARACTERS = 16, 1000, 200
+MAX_CONFIGURATIONS = 32
+_MOST_PROBLEMS = 10
+
+
+def check_plans(plans: Mapping[str, Any], dataset: Mapping[str, Any], wanted: Sequence[str]) -> None:
+    """Raises ModelRefusedError PLANS_NOT_SERVED, naming what cannot be served and what can.
+
+    wanted: the configurations that were trained.
+    """
+    checks = Checks()
+    channels = _check_dataset(checks, dataset)
+    checks.one_of("image_reader_writer", plans.get("image_reader_writer"), READERS)
+    checks.one_of("label_manager", plans.get("label_manager", "LabelManager"), {"LabelManager"})
+    _check_order(checks, plans)
+    _check_intensities(checks, plans, channels)
+    configurations = plans.get("configurations")
+    if not isinstance(configurations, Mapping) or len(configurations) > MAX_CONFIGURATIONS:
+        checks.say("configurations", "is no object of some configurations")
+        configurations = {}
+    for name in wanted:
+        resolved = _resolved(checks, configurations, name)
+        if resolved is not None:
+            _check_configuration(checks, name, resolved, channels)
+            _check_cascade(checks, name, resolved, wanted)
+    if checks.problems:
+        more = len(checks.problems) - _MOST_PROBLEMS
+        told = "; ".join(checks.problems[:_MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+        raise refused(f"The model cannot be served as its plans are: {told}.", reason="PLANS_NOT_SERVED")
+
+
+def _check_dataset(checks: Checks, dataset: Mapping[str, Any]) -> int:
+    """Notes what is wrong with dataset.json; the number of channels."""
+    channels = dataset.get("channel_names", dataset.get("modality"))
+    if not isinstance(channels, Mapping) or not 1 <= len(channels) <= MAX_CHANNELS:
+        checks.say("channel_names", f"must name 1 to {MAX_CHANNELS} channels")
+        channels = {"0": ""}
+    if set(channels) != {str(number) for number in range(len(channels))}:
+        checks.say("channel_names", "must be numbered from 0")
+    labels = dataset.get("labels")
+    if not isinstance(labels, Mapping) or not 2 <= len(labels) <= MAX_LABELS:
+        checks.say("labels", f"must name 2 to {MAX_LABELS} labels, background among them")
+        labels = {}
+    for text in (*channels.values(), *labels):
+        if not isinstance(text, str) or len(text) > MAX_NAME_CHARACTERS or not text.isprintable():
+            checks.say("a name in dataset.json", f"is {shown(text)}; it must be a line of text")
+    for name, value in labels.items():
+        values = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, int) and 0 <= one <= MAX_LABELS for one in values) or not values:
+            checks.say(f"label {shown(name)}", f"is {shown(value)}; it must be whole numbers")
+    order = dataset.get("regions_class_order")
+    regions = any(isinstance(value, list) and len(value) > 1 for value in labels.values())
+    if regions or order is not None:
+        count = sum(1 for name, value in labels.items() if name != "ignore" and value not in (0, [0]))
+        checks.wholes("regions_class_order", order if isinstance(order, list) else None, count, 0, MAX_LABELS)
+    return len(channels)
+
+
+def _check_order(checks: Checks, plans: Mapping[str, Any]) -> None:
+    forward, backward = plans.get("transpose_forward"), plans.get("transpose_backward")
+    axes = [0, 1, 2]
+    right = all(isinstance(one, list) and sorted(map(str, one)) == list("012") for one in (forward, backward))
+    if not right or [forward[axis] for axis in backward] != axes:  # type: ignore[index, union-attr]
+        checks.say(
+            "transpose_forward and transpose_backward", "must be orders of 0, 1, 2 that undo each other"
+        )
+
+
+def _check_intensities(checks: Checks, plans: Mapping[str, Any], channels: int) -> None:
+    named = "foreground_intensity_properties_per_channel"
+    found = plans.get(named, plans.get("foreground_intensity_properties_by_modality"))
+    if not isinstance(found, Mapping) or len(found) > MAX_CHANNELS:
+        checks.say(named, "is no object of channels")
+        return
+    for number in range(channels):
+        one = found.get(str(number))
+        if not isinstance(one, Mapping) or not all(is_number(value) for value in one.values()):
+            checks.say(named, f"has no numbers for channel {number}")
+
+
+def _resolved(checks: Checks, configurations: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    """A configuration with what it inherits."""
+    layers: list[Mapping[str, Any]] = []
+    current: object = name
+    while current is not None:
+        found = configurations.get(current) if isinstance(current, str) else None
+        if not isinstance(found, Mapping) or len(layers) > MAX_CONFIGURATIONS:
+            what = f"has no {shown(current)} in the plans, or inherits for ever"
+            checks.say(f"configuration {shown(name)}", what)
+            return None
+        layers.append(found)
+        current = found.get("inherits_from")
+    return {key: value for layer in reversed(layers) for key, value in layer.items()}
+
+
+def _check_configuration(checks: Checks, name: str, found: Mapping[str, Any], channels: int) -> None:
+    patch = found.get("patch_size")
+    axes = len(patch) if isinstance(patch, list) else 0
+    if axes not in (2, 3):
+        checks.say(f"{name}.patch_size", f"is {shown(patch)}; it must have 2 or 3 sides")
+    elif checks.wholes(f"{name}.patch_size", patch, axes, 1, MAX_SIDE):
+        if math.prod(patch) > MAX_PATCH_VOXELS:  # type: ignore[arg-type]
+            checks.say(f"{name}.patch_size", f"has more than {MAX_PATCH_VOXELS} voxels")
+        checks.numbers(f"{name}.spacing", found.get("spacing"), axes, above=0.0)
+    checks.one_of(f"{name}.preprocessor_name", found.get("preprocessor_name"), {"DefaultPreprocessor"})
+    schemes, masked = found.get("normalization_schemes"), found.get("use_mask_for_norm")
+    if not isinstance(schemes, list) or len(schemes) != channels:
+        checks.say(f"{name}.normalization_schemes", f"must name one for each of the {channels} channels")
+    else:
+        for one in schemes:
+            checks.one_of(f"{name}.normalization_schemes", one, NORMALIZATIONS)
+    if not isinstance(masked, list) or len(masked) != channels or set(map(type, masked)) - {bool}:
+        checks.say(f"{name}.use_mask_for_norm", f"must be true or false for each of the {channels} channels")
+    for what in ("data", "seg", "probabilities"):
+        checks.one_of(f"{name}.resampling_fn_{what}", found.get(f"resampling_fn_{what}"), RESAMPLINGS)
+        _check_resampling(checks, f"{name}.resampling_fn_{what}_kwargs", found)
+    check_network(checks, name, found)
+
+
+def _check_resampling(checks: Checks, path: str, found: Mapping[str, Any]) -> None:
+    arguments = found.get(path.rpartition(".")[2])
+    if isinstance(arguments, Mapping):
+        for name in _MODES & arguments.keys():
+            checks.one_of(f"{path}.{name}", arguments[name], _MODE_NAMES)
+        arguments = {name: value for name, value in arguments.items() if name not in _MODES}
+    checks.scalars(path, arguments, _RESAMPLING_ARGUMENTS)
+
+
+def _check_cascade(checks: Checks, name: str, found: Mapping[str, Any], wanted: Sequence[str]) -> None:
+    before = found.get("previous_stage")
+    if before is not None and before not in wanted:
+        checks.say(name, f"follows {shown(before)}, which is not there: send both trained folders")

@@ -1,0 +1,1 @@
+"""Tests of what is believed of a model that somebody sends."""
