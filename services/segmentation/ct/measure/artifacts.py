@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from radmesh import formats
 from services.segmentation.ct.measure.document import result_json
 from services.segmentation.ct.measure.masks import nifti_bytes
 from services.segmentation.ct.measure.overlay import overlay_picture
@@ -11,7 +12,7 @@ from services.segmentation.ct.measure.table import statistics_csv
 from services.segmentation.ct.measure.tissues import Tissue
 from services.segmentation.pictures.png import png_bytes
 
-PNG, NIFTI, CSV, JSON = "image/png", "application/gzip", "text/csv", "application/json"
+PNG, NIFTI, CSV, JSON = "image/png", formats.NIFTI_GZIP, "text/csv", "application/json"
 _COMPRESSION = 4
 
 
