@@ -2,6 +2,9 @@
 
 from services.chassis.cpus import available_cpus
 from services.chassis.families import Family
+from services.segmentation.ct import pipeline as ct_pipeline
+from services.segmentation.ct.options import FACTORY as CT_RUNNER
+from services.segmentation.ct.options import CtOptions
 from services.segmentation.octa import pipeline as octa_pipeline
 from services.segmentation.octa.options import FACTORY as OCTA_RUNNER
 from services.segmentation.octa.options import OctaOptions
@@ -13,7 +16,20 @@ def families(settings: SegmentationSettings) -> tuple[Family, ...]:
 
     octa-vessels is loaded from the start, because its callers wait before a screen.
     """
-    return (Family((octa_pipeline.NAME,), OCTA_RUNNER, octa_options(settings).to_json(), at_start=True),)
+    octa = Family((octa_pipeline.NAME,), OCTA_RUNNER, octa_options(settings).to_json(), at_start=True)
+    ct = Family((ct_pipeline.NAME,), CT_RUNNER, ct_options(settings).to_json())
+    return (octa, ct) if ct_pipeline.is_served(settings.models) else (octa,)
+
+
+def ct_options(settings: SegmentationSettings) -> CtOptions:
+    """What the settings mean for the runner of ct-l3."""
+    return CtOptions(
+        locate=str((settings.models / ct_pipeline.LOCATE_MODEL).resolve()),
+        measure=str((settings.models / ct_pipeline.MEASURE_MODEL).resolve()),
+        device=settings.device,
+        threads=threads(settings),
+        least_confidence=settings.ct.least_confidence,
+    )
 
 
 def octa_options(settings: SegmentationSettings) -> OctaOptions:

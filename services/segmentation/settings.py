@@ -7,6 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.chassis.pipeline_limits import PipelineLimits
 from services.chassis.worker_settings import WorkerSettings
+from services.segmentation.ct.settings import CtSettings
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -45,3 +46,4 @@ class SegmentationSettings(WorkerSettings):
     )
     threads: int = Field(0, ge=0, description="CPU threads of each model. 0: what the CPUs allow.")
     octa: OctaSettings = Field(OctaSettings(), description="The limits of octa-vessels.")
+    ct: CtSettings = Field(CtSettings(), description="The limits of ct-l3.")
