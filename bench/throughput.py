@@ -29,8 +29,7 @@ async def _single_creates(client: Client) -> float:
 
     async def one() -> None:
         async with places:
-            task = await client.create("noop", [])
-            async for _ in client.watch(task.name):
+            async for _ in client.run("noop", []):
                 pass
 
     start = time.perf_counter()

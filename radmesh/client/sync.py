@@ -59,6 +59,7 @@ class SyncClient(BlockingFace[Client]):
     create = blocking(Client.create)
     ask_for = blocking(Client.ask_for)
     submit = blocking(Client.submit)
+    run = iterating(Client.run)
     get = blocking(Client.get)
     list = iterating(Client.list)
     cancel = blocking(Client.cancel)

@@ -17,6 +17,7 @@ from radmesh.client.retry import Patience
 from radmesh.tasks.v1 import task_pb2, task_service_pb2, task_service_pb2_grpc
 
 WatchMessage = task_service_pb2.WatchTaskResponse
+RunMessage = watching.RunMessage
 
 
 class TaskCalls(FileCalls):
@@ -90,6 +91,23 @@ class TaskCalls(FileCalls):
         in place of events that the server keeps no more, when the watch cannot be resumed.
         """
         messages = watching.watch(self._tasks, full_name("tasks", task), after_sequence, self._patience)
+        try:
+            async for message in messages:
+                yield message
+        finally:
+            await messages.aclose()
+
+    async def run(
+        self,
+        pipeline: str,
+        images: Sequence[str],
+        *,
+        request_id: str | None = None,
+        **options: Unpack[TaskOptions],
+    ) -> AsyncGenerator[RunMessage, None]:
+        """Creates a task and follows it to its end, from a snapshot on: `create` and `watch` as one."""
+        request = task_request(pipeline, images, request_id=request_id, **options)
+        messages = watching.run(self._tasks, request, self._patience)
         try:
             async for message in messages:
                 yield message

@@ -13,6 +13,7 @@ from radmesh.status import from_rpc_error
 from radmesh.tasks.v1 import task_pb2, task_service_pb2, task_service_pb2_grpc
 
 Message = task_service_pb2.WatchTaskResponse
+RunMessage = task_service_pb2.RunTaskResponse | task_service_pb2.WatchTaskResponse
 
 
 @dataclass
@@ -55,6 +56,28 @@ def watch(
     return resumed(open_watch, is_terminal, after_sequence, patience)
 
 
+def run(
+    stub: "task_service_pb2_grpc.TaskServiceAsyncStub",
+    request: task_service_pb2.CreateTaskRequest,
+    patience: Patience,
+) -> AsyncGenerator[RunMessage, None]:
+    """The messages of a task that is created by the same call; see `Client.run`."""
+    name = ""
+
+    def open_run(after: int | None) -> Any:
+        # Before the first message the same request creates nothing twice; after it the watch goes on.
+        if after is None:
+            return stub.RunTask(task_service_pb2.RunTaskRequest(task=request))
+        return stub.WatchTask(task_service_pb2.WatchTaskRequest(name=name, after_sequence=after))
+
+    def is_last(message: RunMessage) -> bool:
+        nonlocal name
+        name = name or message.snapshot.task.name
+        return is_terminal(message)
+
+    return resumed(open_run, is_last, None, patience)
+
+
 async def resumed(
     open_watch: Callable[[int | None], Any],
     is_last: Callable[[Any], bool],
@@ -93,7 +116,7 @@ async def resumed(
             await repeats.failed(error)
 
 
-def is_terminal(message: Message) -> bool:
+def is_terminal(message: RunMessage) -> bool:
     """Whether a message of a watch is the last one that matters."""
     kind = message.WhichOneof("message")
     if kind == "snapshot":
@@ -101,7 +124,7 @@ def is_terminal(message: Message) -> bool:
     return kind == "event" and message.event.state_change.state in ENDED
 
 
-def state_of(message: Message) -> task_pb2.TaskState | None:
+def state_of(message: RunMessage) -> task_pb2.TaskState | None:
     """The state that a message tells; None when it tells none."""
     kind = message.WhichOneof("message")
     if kind == "snapshot":

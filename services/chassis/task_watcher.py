@@ -3,7 +3,7 @@
 import asyncio
 
 from radmesh.tasks.v1 import task_pb2
-from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
+from radmesh.tasks.v1.task_service_pb2 import RunTaskResponse, WatchTaskResponse
 from services.chassis.watcher import PROGRESS_INTERVAL_SECONDS, Watcher, age
 
 TERMINAL = frozenset(
@@ -126,6 +126,15 @@ class TaskWatcher(Watcher):
             self._progress = None
         if self.last_progress is not None and self.last_progress.attempt <= newest_over:
             self.last_progress = None
+
+
+def run_message(message: WatchTaskResponse, *, deduplicated: bool) -> RunTaskResponse:
+    """A message of a watch as RunTask tells it."""
+    kind = message.WhichOneof("message")
+    told = RunTaskResponse(**{kind: getattr(message, kind)})
+    if deduplicated and kind == "snapshot":
+        told.deduplicated = True
+    return told
 
 
 def _is_newer(one: task_pb2.TaskProgress | None, other: task_pb2.TaskProgress | None) -> bool:

@@ -3,11 +3,12 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from radmesh.errors import ExhaustedError, UnavailableError
 from radmesh.tasks.v1.batch_service_pb2 import BatchEvent, BatchProgress, WatchBatchResponse
-from radmesh.tasks.v1.task_pb2 import TaskEvent, TaskProgress
+from radmesh.tasks.v1.task_pb2 import Task, TaskEvent, TaskProgress
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
 from services.chassis.batch_watcher import BatchWatcher
 from services.chassis.task_watcher import TaskWatcher
@@ -53,6 +54,16 @@ class _Topic:
         self.lock = asyncio.Lock()
         self.subscribed = False
         self.watchers: set[Watcher] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class BegunWatch:
+    """A watch that takes news already, before anybody reads it."""
+
+    name: str
+    topic: _Topic
+    watcher: Watcher
+    log: Log
 
 
 class WatchHub:
@@ -123,6 +134,26 @@ class WatchHub:
         """
         return self._watch(TaskWatcher, self._pending_events, task, owner, after)
 
+    def begin(self, task: Task) -> BegunWatch:
+        """Begins a watch of a task whose news come in from now on, and whose log ends with `task.sequence`.
+
+        It is to be handed to `go_on` or to `give_up`.
+        """
+        watcher = TaskWatcher(self._pending_events, asyncio.get_running_loop().time())
+        topic = self._enter(task.name, watcher)
+        topic.subscribed = True
+        log = Log(task, [])
+        watcher.join(log, None)
+        return BegunWatch(task.name, topic, watcher, log)
+
+    def go_on(self, begun: BegunWatch, owner: str) -> AsyncGenerator[WatchTaskResponse, None]:
+        """The messages of a watch that has begun; see `watch`. To be iterated at once."""
+        return self._watch(TaskWatcher, self._pending_events, begun.name, owner, None, begun=begun)
+
+    async def give_up(self, begun: BegunWatch) -> None:
+        """Ends a watch that nobody took."""
+        await self._leave(begun.name, begun.topic, begun.watcher)
+
     def watch_batch(
         self, batch: str, owner: str, after: int | None
     ) -> AsyncGenerator[WatchBatchResponse, None]:
@@ -130,21 +161,30 @@ class WatchHub:
         return self._watch(BatchWatcher, _BATCH_PENDING * self._pending_events, batch, owner, after)
 
     async def _watch(
-        self, kind: type[Watcher], pending: int, name: str, owner: str, after: int | None
+        self,
+        kind: type[Watcher],
+        pending: int,
+        name: str,
+        owner: str,
+        after: int | None,
+        *,
+        begun: BegunWatch | None = None,
     ) -> AsyncGenerator[Any, None]:
-        self._refuse_if_closed()
-        if self._open >= self._watch_limit:
-            raise ExhaustedError("too many watches are open here", reason="TOO_MANY_WATCHES", retry_after=1.0)
         loop = asyncio.get_running_loop()
-        watcher = kind(pending, loop.time())
-        topic = self._enter(name, watcher)
+        if begun is None:
+            self.refuse_if_full()
+            watcher = kind(pending, loop.time())
+            topic, log = self._enter(name, watcher), None
+        else:
+            watcher, topic, log = begun.watcher, begun.topic, begun.log
         try:
-            log = await self._subscribe(name, topic, owner, after) or await self._read(name, owner, after)
-            watcher.join(log, after)
+            if log is None:
+                log = await self._subscribe(name, topic, owner, after) or await self._read(name, owner, after)
+                watcher.join(log, after)
             if after is None:
                 yield watcher.snapshot_message(log.subject)
             # Nothing is held while the watch is idle: there are many of them.
-            del log
+            del log, begun
             while not watcher.ended:
                 self._refuse_if_closed()
                 message = watcher.take(loop.time())
@@ -155,7 +195,6 @@ class WatchHub:
                 if message is not None:
                     yield message
         finally:
-            watcher.wake()
             await self._leave(name, topic, watcher)
 
     async def _do_due(self, name: str, owner: str, watcher: Watcher) -> Any | None:
@@ -185,6 +224,12 @@ class WatchHub:
         async with self._readings:
             return await self._source.read(name, owner, after)
 
+    def refuse_if_full(self) -> None:
+        """Raises ExhaustedError TOO_MANY_WATCHES, UnavailableError DRAINING, where `watch` would."""
+        self._refuse_if_closed()
+        if self._open >= self._watch_limit:
+            raise ExhaustedError("too many watches are open here", reason="TOO_MANY_WATCHES", retry_after=1.0)
+
     def _refuse_if_closed(self) -> None:
         if self._draining:
             raise UnavailableError("this server goes down: resume elsewhere", reason="DRAINING")
@@ -208,6 +253,7 @@ class WatchHub:
             return log
 
     async def _leave(self, name: str, topic: _Topic, watcher: Watcher) -> None:
+        watcher.wake()
         topic.watchers.discard(watcher)
         self._open -= 1
         if topic.watchers:

@@ -1,88 +1,35 @@
 """Carries the watches of every client on one stream to `tasks`, and connects it again when it breaks."""
 
 import asyncio
+import itertools
 import random
-from collections.abc import AsyncIterator, Iterable
 
 import grpc
 
 from radmesh import status
 from radmesh.errors import UnavailableError
 from radmesh.tasks.v1.follow_service_pb2 import (
-    FollowRequest,
     FollowResponse,
     ReadBatchLogRequest,
     ReadTaskLogRequest,
+    TaskCreated,
     TaskFollowed,
     WantedLog,
+    WantedTask,
 )
-from services.chassis import contexts, logs
-from services.chassis.watch import WatchHub
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
+from services.chassis import contexts, logs, principals, tracing
+from services.chassis.watch import BegunWatch, WatchHub
 from services.chassis.watcher import Log
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.orders import Orders
 from services.gateway.tasks_peer import TasksPeer
 
 _LOG = logs.logger(__name__)
 _SHORTEST_PAUSE = 0.02
-# What follows within it takes an unfollow along: a message costs both sides far more than the news meanwhile.
-_UNFOLLOW_SECONDS = 0.05
 _LONGEST_PAUSE = 1.0
-# A name takes 38 bytes on the wire, twice with its log, and an owner a few hundred at most; one message stays
-# below gRPC's limit of 4 MiB.
-_NAMES_PER_MESSAGE = 5_000
-
-
-class _Orders:
-    """What one connection is still to be told: what to follow, and what no more."""
-
-    def __init__(self, wanted: Iterable[str]) -> None:
-        self._changes: dict[str, WantedLog | bool] = dict.fromkeys(wanted, True)
-        self._changed = asyncio.Event()
-        self._changed.set()
-        self._closed = False
-        self._later: asyncio.TimerHandle | None = None
-
-    def follow(self, name: str, log: WantedLog | None) -> None:
-        """Orders a task or batch, and the log that is to come with the confirmation.
-
-        One that is followed still is ordered again, and confirmed again.
-        """
-        self._changes[name] = log or True
-        self._changed.set()
-
-    def unfollow(self, name: str) -> None:
-        """Orders the end of a follow, with the next order or a moment later: nobody waits for it."""
-        self._changes[name] = False
-        if self._later is None and not self._closed:
-            self._later = asyncio.get_running_loop().call_later(_UNFOLLOW_SECONDS, self._changed.set)
-
-    def close(self) -> None:
-        """Ends `messages`: gRPC does not end the requests of a stream that the other side broke."""
-        self._closed = True
-        self._changed.set()
-        self._call_off()
-
-    async def messages(self) -> AsyncIterator[FollowRequest]:
-        """The orders as they come, many in one message."""
-        while True:
-            await self._changed.wait()
-            if self._closed:
-                return
-            self._changed.clear()
-            self._call_off()
-            changes, self._changes = list(self._changes.items()), {}
-            for start in range(0, len(changes), _NAMES_PER_MESSAGE):
-                part = changes[start : start + _NAMES_PER_MESSAGE]
-                yield FollowRequest(
-                    follow=[name for name, wanted in part if wanted is not False],
-                    unfollow=[name for name, wanted in part if wanted is False],
-                    logs=[wanted for _, wanted in part if isinstance(wanted, WantedLog)],
-                )
-
-    def _call_off(self) -> None:
-        if self._later is not None:
-            self._later.cancel()
-            self._later = None
+# A message that `tasks` refuses for its length would end the stream of all.
+_MOST_CREATE_BYTES = 256 << 10
 
 
 class FollowedLogs:
@@ -99,7 +46,11 @@ class FollowedLogs:
         self._running: asyncio.Task[None] | None = None
         # What is wanted, and a future for as long as `tasks` has not confirmed it for the first time.
         self._wanted: dict[str, asyncio.Future[Log | None]] = {}
-        self._orders = _Orders(())
+        self._orders = Orders(())
+        # Whether news came on this connection, and who waits for the answer to a create on it.
+        self._heard = False
+        self._creating: dict[int, asyncio.Future[BegunWatch | None]] = {}
+        self._numbers = itertools.count(1)
 
     def start(self, hub: WatchHub) -> None:
         """Begins to feed a hub."""
@@ -128,6 +79,34 @@ class FollowedLogs:
         except asyncio.CancelledError:
             await self.unsubscribe(name)
             raise
+
+    async def create(self, request: CreateTaskRequest, hub: WatchHub) -> BegunWatch | None:
+        """Creates a task, and begins a watch of it in the hub.
+
+        None when that could not be done on this stream: CreateTask says why, or does it. Raises
+        UnavailableError when no answer comes.
+        """
+        if not self._heard or request.ByteSize() > _MOST_CREATE_BYTES:
+            return None
+        number = next(self._numbers)
+        created = self._creating[number] = asyncio.get_running_loop().create_future()
+        owner = principals.current().name
+        self._orders.create(
+            WantedTask(number=number, owner=owner, traceparent=tracing.traceparent(), request=request)
+        )
+        try:
+            async with asyncio.timeout(self._patience):
+                begun: BegunWatch | None = await created
+                return begun
+        except TimeoutError:
+            raise UnavailableError("The mesh cannot take tasks now. Repeat the call in a moment.") from None
+        except asyncio.CancelledError:
+            # The answer may have come in the moment in which the caller went.
+            if not created.cancelled() and (begun := created.result()) is not None:
+                await hub.give_up(begun)
+            raise
+        finally:
+            del self._creating[number]
 
     async def unsubscribe(self, name: str) -> None:
         """See LogSource."""
@@ -162,13 +141,18 @@ class FollowedLogs:
 
     async def _follow(self, hub: WatchHub) -> None:
         """One connection, from its start to its break."""
-        self._orders = _Orders(self._wanted)
+        self._orders = Orders(self._wanted)
         call = self._peer.logs.Follow(self._orders.messages(), wait_for_ready=True)
         try:
             async for news in call:
+                self._heard = True
                 for one in (news, *news.more):
                     self._tell(hub, one)
         finally:
+            self._heard = False
+            for waiting in self._creating.values():
+                if not waiting.done():
+                    waiting.set_result(None)
             self._orders.close()
             call.cancel()
 
@@ -188,6 +172,8 @@ class FollowedLogs:
             hub.gap(news.task or None)
         elif kind == "followed":
             self._confirm(hub, news.task, news.followed)
+        elif kind == "created":
+            self._begin(hub, news.created)
 
     def _confirm(self, hub: WatchHub, name: str, followed: TaskFollowed) -> None:
         confirmed = self._wanted.get(name)
@@ -200,3 +186,17 @@ class FollowedLogs:
             confirmed.set_result(Log(followed.log.task, list(followed.log.events)))
         else:
             confirmed.set_result(None)
+
+    def _begin(self, hub: WatchHub, created: TaskCreated) -> None:
+        """Begins the watch before the next news is looked at: that may be the task's."""
+        name = created.task.name
+        waiting = self._creating.get(created.number)
+        if waiting is None or waiting.done():
+            if name:
+                self._orders.unfollow(name)
+        elif name:
+            self._wanted[name] = asyncio.get_running_loop().create_future()
+            self._wanted[name].set_result(None)
+            waiting.set_result(hub.begin(created.task))
+        else:
+            waiting.set_result(None)

@@ -28,6 +28,7 @@ from services.gateway.follow import FollowedLogs
 from services.gateway.foreign_types import ForeignTypes
 from services.gateway.limits import LimitsBook
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.runs import Runs
 from services.gateway.servicers.admin import AdminServicer
 from services.gateway.servicers.analysis import AnalysisServicer
 from services.gateway.servicers.batches import BatchServicer
@@ -106,7 +107,7 @@ class Gateway:
         sweep_service_pb2_grpc.add_SweepServiceServicer_to_server(sweeps, server)
         batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(peer, self._hub), server)
         reviewers = roles.named(settings.reviewers)
-        tasks = TaskServicer(peer, self._hub, reviewers)
+        tasks = TaskServicer(Runs(peer, self._hub, self._logs), reviewers)
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(tasks, server)
         review_service_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewServicer(peer, reviewers), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(peer), server)

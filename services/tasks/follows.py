@@ -22,6 +22,8 @@ class FollowStream:
         self._pending: deque[FollowResponse] = deque()
         # By what is followed, and by the task that it tells of.
         self._progress: dict[tuple[str, str], FollowResponse] = {}
+        # By task that is being created: its news, which wait for the answer.
+        self._held: dict[str, list[FollowResponse]] = {}
         self._news = asyncio.Event()
         self._taken = asyncio.Event()
         self._ended = False
@@ -29,6 +31,9 @@ class FollowStream:
 
     def put(self, message: FollowResponse) -> None:
         """Queues a message; a stream whose reader is too slow ends."""
+        if message.task in self._held:
+            self._held[message.task].append(message)
+            return
         if len(self._pending) >= self._pending_limit:
             self.end(
                 ExhaustedError(
@@ -38,6 +43,16 @@ class FollowStream:
             return
         self._pending.append(message)
         self._news.set()
+
+    def hold(self, name: str) -> None:
+        """Keeps the news of a task back until `answer`."""
+        self._held[name] = []
+
+    def answer(self, name: str, message: FollowResponse) -> None:
+        """Queues the answer to a create, then what is held back of its task. name: empty for nothing."""
+        self.put(message)
+        for later in self._held.pop(name, ()):
+            self.put(later)
 
     def put_progress(self, task: str, message: FollowResponse) -> None:
         """Keeps the latest progress of a task until it can be sent."""
@@ -118,6 +133,12 @@ class Follows:
         """Adds a task or batch to a stream. The caller confirms it."""
         stream.names.add(name)
         self._by_name.setdefault(name, set()).add(stream)
+
+    def begin(self, stream: FollowStream, name: str) -> str:
+        """Adds a task that is to be created; what is told of it waits for `FollowStream.answer`. Its name."""
+        stream.hold(name)
+        self.add(stream, name)
+        return name
 
     def unfollow(self, stream: FollowStream, name: str) -> None:
         """Takes a task or batch off a stream."""

@@ -6,8 +6,8 @@ from typing import Any
 import grpc
 
 from radmesh.tasks.v1.batch_service_pb2 import Batch, WatchBatchRequest
-from radmesh.tasks.v1.task_pb2 import TaskSnapshot
-from radmesh.tasks.v1.task_service_pb2 import WatchTaskRequest
+from radmesh.tasks.v1.task_pb2 import Task, TaskSnapshot
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest, RunTaskRequest, WatchTaskRequest
 from services.tasks.lifecycle import TERMINAL, State
 from tests.chaos.calling import follow, pause_after
 from tests.chaos.history import Stream
@@ -48,6 +48,28 @@ async def watch(
         after, ended = _position(stream)
         if ended:
             return
+
+
+async def run(
+    stub: Any, request: CreateTaskRequest, streams: list[Stream], on_name: Callable[[Task], None]
+) -> None:
+    """Creates a task by RunTask, as often as it takes, and follows it to its end. Raises Unexpected.
+
+    on_name: is told the task of the first snapshot, once.
+    """
+    while not streams:
+        try:
+            async for message in follow(stub.RunTask, RunTaskRequest(task=request)):
+                if not streams:
+                    task = message.snapshot.task
+                    streams.append(Stream(task.name, None))
+                    on_name(task)
+                streams[0].messages.append(message)
+        except grpc.aio.AioRpcError as error:
+            await pause_after(error)
+    after, ended = _position(streams[0])
+    if not ended:
+        await watch(stub.WatchTask, task_request, streams[0].name, streams, after)
 
 
 def _position(stream: Stream) -> tuple[int | None, bool]:

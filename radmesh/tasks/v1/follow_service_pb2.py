@@ -25,41 +25,46 @@ _sym_db = _symbol_database.Default()
 from radmesh.tasks.v1 import batch_service_pb2 as radmesh_dot_tasks_dot_v1_dot_batch__service__pb2
 from radmesh.tasks.v1 import pipeline_pb2 as radmesh_dot_tasks_dot_v1_dot_pipeline__pb2
 from radmesh.tasks.v1 import task_pb2 as radmesh_dot_tasks_dot_v1_dot_task__pb2
+from radmesh.tasks.v1 import task_service_pb2 as radmesh_dot_tasks_dot_v1_dot_task__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/tasks/v1/follow_service.proto\x12\x10radmesh.tasks.v1\x1a$radmesh/tasks/v1/batch_service.proto\x1a\x1fradmesh/tasks/v1/pipeline.proto\x1a\x1bradmesh/tasks/v1/task.proto\"\\\n\rFollowRequest\x12\x0e\n\x06\x66ollow\x18\x01 \x03(\t\x12\x10\n\x08unfollow\x18\x02 \x03(\t\x12)\n\x04logs\x18\x03 \x03(\x0b\x32\x1b.radmesh.tasks.v1.WantedLog\"X\n\tWantedLog\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\x8c\x03\n\x0e\x46ollowResponse\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x32\n\x08\x66ollowed\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskFollowedH\x00\x12,\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12+\n\x03gap\x18\x05 \x01(\x0b\x32\x1c.radmesh.tasks.v1.TaskLogGapH\x00\x12\x33\n\x0b\x62\x61tch_event\x18\x07 \x01(\x0b\x32\x1c.radmesh.tasks.v1.BatchEventH\x00\x12\x39\n\x0e\x62\x61tch_progress\x18\x08 \x01(\x0b\x32\x1f.radmesh.tasks.v1.BatchProgressH\x00\x12.\n\x04more\x18\x06 \x03(\x0b\x32 .radmesh.tasks.v1.FollowResponseB\t\n\x07message\"6\n\x0cTaskFollowed\x12&\n\x03log\x18\x01 \x01(\x0b\x32\x19.radmesh.tasks.v1.TaskLog\"\\\n\x07TaskLog\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\"\x0c\n\nTaskLogGap\"R\n\x12ReadTaskLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"h\n\x13ReadTaskLogResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\"S\n\x13ReadBatchLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"l\n\x14ReadBatchLogResponse\x12&\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Batch\x12,\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1c.radmesh.tasks.v1.BatchEvent\"B\n\x19ListDescriptorSetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"o\n\x1aListDescriptorSetsResponse\x12\x38\n\x0f\x64\x65scriptor_sets\x18\x01 \x03(\x0b\x32\x1f.radmesh.tasks.v1.DescriptorSet\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n\rDescriptorSet\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12-\n\tpipelines\x18\x03 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Pipeline2\x8c\x03\n\rFollowService\x12O\n\x06\x46ollow\x12\x1f.radmesh.tasks.v1.FollowRequest\x1a .radmesh.tasks.v1.FollowResponse(\x01\x30\x01\x12Z\n\x0bReadTaskLog\x12$.radmesh.tasks.v1.ReadTaskLogRequest\x1a%.radmesh.tasks.v1.ReadTaskLogResponse\x12]\n\x0cReadBatchLog\x12%.radmesh.tasks.v1.ReadBatchLogRequest\x1a&.radmesh.tasks.v1.ReadBatchLogResponse\x12o\n\x12ListDescriptorSets\x12+.radmesh.tasks.v1.ListDescriptorSetsRequest\x1a,.radmesh.tasks.v1.ListDescriptorSetsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/tasks/v1/follow_service.proto\x12\x10radmesh.tasks.v1\x1a$radmesh/tasks/v1/batch_service.proto\x1a\x1fradmesh/tasks/v1/pipeline.proto\x1a\x1bradmesh/tasks/v1/task.proto\x1a#radmesh/tasks/v1/task_service.proto\"\x8b\x01\n\rFollowRequest\x12\x0e\n\x06\x66ollow\x18\x01 \x03(\t\x12\x10\n\x08unfollow\x18\x02 \x03(\t\x12)\n\x04logs\x18\x03 \x03(\x0b\x32\x1b.radmesh.tasks.v1.WantedLog\x12-\n\x07\x63reates\x18\x04 \x03(\x0b\x32\x1c.radmesh.tasks.v1.WantedTask\"v\n\nWantedTask\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x13\n\x0btraceparent\x18\x03 \x01(\t\x12\x34\n\x07request\x18\x04 \x01(\x0b\x32#.radmesh.tasks.v1.CreateTaskRequest\"X\n\tWantedLog\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\xbe\x03\n\x0e\x46ollowResponse\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x32\n\x08\x66ollowed\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskFollowedH\x00\x12,\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12+\n\x03gap\x18\x05 \x01(\x0b\x32\x1c.radmesh.tasks.v1.TaskLogGapH\x00\x12\x33\n\x0b\x62\x61tch_event\x18\x07 \x01(\x0b\x32\x1c.radmesh.tasks.v1.BatchEventH\x00\x12\x39\n\x0e\x62\x61tch_progress\x18\x08 \x01(\x0b\x32\x1f.radmesh.tasks.v1.BatchProgressH\x00\x12\x30\n\x07\x63reated\x18\t \x01(\x0b\x32\x1d.radmesh.tasks.v1.TaskCreatedH\x00\x12.\n\x04more\x18\x06 \x03(\x0b\x32 .radmesh.tasks.v1.FollowResponseB\t\n\x07message\"6\n\x0cTaskFollowed\x12&\n\x03log\x18\x01 \x01(\x0b\x32\x19.radmesh.tasks.v1.TaskLog\"C\n\x0bTaskCreated\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12$\n\x04task\x18\x02 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\"\\\n\x07TaskLog\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\"\x0c\n\nTaskLogGap\"R\n\x12ReadTaskLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"h\n\x13ReadTaskLogResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.radmesh.tasks.v1.TaskEvent\"S\n\x13ReadBatchLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"l\n\x14ReadBatchLogResponse\x12&\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Batch\x12,\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1c.radmesh.tasks.v1.BatchEvent\"B\n\x19ListDescriptorSetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"o\n\x1aListDescriptorSetsResponse\x12\x38\n\x0f\x64\x65scriptor_sets\x18\x01 \x03(\x0b\x32\x1f.radmesh.tasks.v1.DescriptorSet\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n\rDescriptorSet\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12-\n\tpipelines\x18\x03 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Pipeline2\x8c\x03\n\rFollowService\x12O\n\x06\x46ollow\x12\x1f.radmesh.tasks.v1.FollowRequest\x1a .radmesh.tasks.v1.FollowResponse(\x01\x30\x01\x12Z\n\x0bReadTaskLog\x12$.radmesh.tasks.v1.ReadTaskLogRequest\x1a%.radmesh.tasks.v1.ReadTaskLogResponse\x12]\n\x0cReadBatchLog\x12%.radmesh.tasks.v1.ReadBatchLogRequest\x1a&.radmesh.tasks.v1.ReadBatchLogResponse\x12o\n\x12ListDescriptorSets\x12+.radmesh.tasks.v1.ListDescriptorSetsRequest\x1a,.radmesh.tasks.v1.ListDescriptorSetsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radmesh.tasks.v1.follow_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FOLLOWREQUEST']._serialized_start=159
-  _globals['_FOLLOWREQUEST']._serialized_end=251
-  _globals['_WANTEDLOG']._serialized_start=253
-  _globals['_WANTEDLOG']._serialized_end=341
-  _globals['_FOLLOWRESPONSE']._serialized_start=344
-  _globals['_FOLLOWRESPONSE']._serialized_end=740
-  _globals['_TASKFOLLOWED']._serialized_start=742
-  _globals['_TASKFOLLOWED']._serialized_end=796
-  _globals['_TASKLOG']._serialized_start=798
-  _globals['_TASKLOG']._serialized_end=890
-  _globals['_TASKLOGGAP']._serialized_start=892
-  _globals['_TASKLOGGAP']._serialized_end=904
-  _globals['_READTASKLOGREQUEST']._serialized_start=906
-  _globals['_READTASKLOGREQUEST']._serialized_end=988
-  _globals['_READTASKLOGRESPONSE']._serialized_start=990
-  _globals['_READTASKLOGRESPONSE']._serialized_end=1094
-  _globals['_READBATCHLOGREQUEST']._serialized_start=1096
-  _globals['_READBATCHLOGREQUEST']._serialized_end=1179
-  _globals['_READBATCHLOGRESPONSE']._serialized_start=1181
-  _globals['_READBATCHLOGRESPONSE']._serialized_end=1289
-  _globals['_LISTDESCRIPTORSETSREQUEST']._serialized_start=1291
-  _globals['_LISTDESCRIPTORSETSREQUEST']._serialized_end=1357
-  _globals['_LISTDESCRIPTORSETSRESPONSE']._serialized_start=1359
-  _globals['_LISTDESCRIPTORSETSRESPONSE']._serialized_end=1470
-  _globals['_DESCRIPTORSET']._serialized_start=1472
-  _globals['_DESCRIPTORSET']._serialized_end=1567
-  _globals['_FOLLOWSERVICE']._serialized_start=1570
-  _globals['_FOLLOWSERVICE']._serialized_end=1966
+  _globals['_FOLLOWREQUEST']._serialized_start=197
+  _globals['_FOLLOWREQUEST']._serialized_end=336
+  _globals['_WANTEDTASK']._serialized_start=338
+  _globals['_WANTEDTASK']._serialized_end=456
+  _globals['_WANTEDLOG']._serialized_start=458
+  _globals['_WANTEDLOG']._serialized_end=546
+  _globals['_FOLLOWRESPONSE']._serialized_start=549
+  _globals['_FOLLOWRESPONSE']._serialized_end=995
+  _globals['_TASKFOLLOWED']._serialized_start=997
+  _globals['_TASKFOLLOWED']._serialized_end=1051
+  _globals['_TASKCREATED']._serialized_start=1053
+  _globals['_TASKCREATED']._serialized_end=1120
+  _globals['_TASKLOG']._serialized_start=1122
+  _globals['_TASKLOG']._serialized_end=1214
+  _globals['_TASKLOGGAP']._serialized_start=1216
+  _globals['_TASKLOGGAP']._serialized_end=1228
+  _globals['_READTASKLOGREQUEST']._serialized_start=1230
+  _globals['_READTASKLOGREQUEST']._serialized_end=1312
+  _globals['_READTASKLOGRESPONSE']._serialized_start=1314
+  _globals['_READTASKLOGRESPONSE']._serialized_end=1418
+  _globals['_READBATCHLOGREQUEST']._serialized_start=1420
+  _globals['_READBATCHLOGREQUEST']._serialized_end=1503
+  _globals['_READBATCHLOGRESPONSE']._serialized_start=1505
+  _globals['_READBATCHLOGRESPONSE']._serialized_end=1613
+  _globals['_LISTDESCRIPTORSETSREQUEST']._serialized_start=1615
+  _globals['_LISTDESCRIPTORSETSREQUEST']._serialized_end=1681
+  _globals['_LISTDESCRIPTORSETSRESPONSE']._serialized_start=1683
+  _globals['_LISTDESCRIPTORSETSRESPONSE']._serialized_end=1794
+  _globals['_DESCRIPTORSET']._serialized_start=1796
+  _globals['_DESCRIPTORSET']._serialized_end=1891
+  _globals['_FOLLOWSERVICE']._serialized_start=1894
+  _globals['_FOLLOWSERVICE']._serialized_end=2290
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 from radmesh.tasks.v1 import batch_service_pb2 as _batch_service_pb2
 from radmesh.tasks.v1 import pipeline_pb2 as _pipeline_pb2
 from radmesh.tasks.v1 import task_pb2 as _task_pb2
+from radmesh.tasks.v1 import task_service_pb2 as _task_service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -10,14 +11,28 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FollowRequest(_message.Message):
-    __slots__ = ("follow", "unfollow", "logs")
+    __slots__ = ("follow", "unfollow", "logs", "creates")
     FOLLOW_FIELD_NUMBER: _ClassVar[int]
     UNFOLLOW_FIELD_NUMBER: _ClassVar[int]
     LOGS_FIELD_NUMBER: _ClassVar[int]
+    CREATES_FIELD_NUMBER: _ClassVar[int]
     follow: _containers.RepeatedScalarFieldContainer[str]
     unfollow: _containers.RepeatedScalarFieldContainer[str]
     logs: _containers.RepeatedCompositeFieldContainer[WantedLog]
-    def __init__(self, follow: _Optional[_Iterable[str]] = ..., unfollow: _Optional[_Iterable[str]] = ..., logs: _Optional[_Iterable[_Union[WantedLog, _Mapping]]] = ...) -> None: ...
+    creates: _containers.RepeatedCompositeFieldContainer[WantedTask]
+    def __init__(self, follow: _Optional[_Iterable[str]] = ..., unfollow: _Optional[_Iterable[str]] = ..., logs: _Optional[_Iterable[_Union[WantedLog, _Mapping]]] = ..., creates: _Optional[_Iterable[_Union[WantedTask, _Mapping]]] = ...) -> None: ...
+
+class WantedTask(_message.Message):
+    __slots__ = ("number", "owner", "traceparent", "request")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    owner: str
+    traceparent: str
+    request: _task_service_pb2.CreateTaskRequest
+    def __init__(self, number: _Optional[int] = ..., owner: _Optional[str] = ..., traceparent: _Optional[str] = ..., request: _Optional[_Union[_task_service_pb2.CreateTaskRequest, _Mapping]] = ...) -> None: ...
 
 class WantedLog(_message.Message):
     __slots__ = ("name", "owner", "after_sequence")
@@ -30,7 +45,7 @@ class WantedLog(_message.Message):
     def __init__(self, name: _Optional[str] = ..., owner: _Optional[str] = ..., after_sequence: _Optional[int] = ...) -> None: ...
 
 class FollowResponse(_message.Message):
-    __slots__ = ("task", "followed", "event", "progress", "gap", "batch_event", "batch_progress", "more")
+    __slots__ = ("task", "followed", "event", "progress", "gap", "batch_event", "batch_progress", "created", "more")
     TASK_FIELD_NUMBER: _ClassVar[int]
     FOLLOWED_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +53,7 @@ class FollowResponse(_message.Message):
     GAP_FIELD_NUMBER: _ClassVar[int]
     BATCH_EVENT_FIELD_NUMBER: _ClassVar[int]
     BATCH_PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FIELD_NUMBER: _ClassVar[int]
     MORE_FIELD_NUMBER: _ClassVar[int]
     task: str
     followed: TaskFollowed
@@ -46,14 +62,23 @@ class FollowResponse(_message.Message):
     gap: TaskLogGap
     batch_event: _batch_service_pb2.BatchEvent
     batch_progress: _batch_service_pb2.BatchProgress
+    created: TaskCreated
     more: _containers.RepeatedCompositeFieldContainer[FollowResponse]
-    def __init__(self, task: _Optional[str] = ..., followed: _Optional[_Union[TaskFollowed, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., gap: _Optional[_Union[TaskLogGap, _Mapping]] = ..., batch_event: _Optional[_Union[_batch_service_pb2.BatchEvent, _Mapping]] = ..., batch_progress: _Optional[_Union[_batch_service_pb2.BatchProgress, _Mapping]] = ..., more: _Optional[_Iterable[_Union[FollowResponse, _Mapping]]] = ...) -> None: ...
+    def __init__(self, task: _Optional[str] = ..., followed: _Optional[_Union[TaskFollowed, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., gap: _Optional[_Union[TaskLogGap, _Mapping]] = ..., batch_event: _Optional[_Union[_batch_service_pb2.BatchEvent, _Mapping]] = ..., batch_progress: _Optional[_Union[_batch_service_pb2.BatchProgress, _Mapping]] = ..., created: _Optional[_Union[TaskCreated, _Mapping]] = ..., more: _Optional[_Iterable[_Union[FollowResponse, _Mapping]]] = ...) -> None: ...
 
 class TaskFollowed(_message.Message):
     __slots__ = ("log",)
     LOG_FIELD_NUMBER: _ClassVar[int]
     log: TaskLog
     def __init__(self, log: _Optional[_Union[TaskLog, _Mapping]] = ...) -> None: ...
+
+class TaskCreated(_message.Message):
+    __slots__ = ("number", "task")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    task: _task_pb2.Task
+    def __init__(self, number: _Optional[int] = ..., task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ...) -> None: ...
 
 class TaskLog(_message.Message):
     __slots__ = ("task", "events")

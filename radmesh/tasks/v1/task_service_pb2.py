@@ -28,7 +28,7 @@ from radmesh.tasks.v1 import task_pb2 as radmesh_dot_tasks_dot_v1_dot_task__pb2
 from radmesh.tasks.v1 import timeouts_pb2 as radmesh_dot_tasks_dot_v1_dot_timeouts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#radmesh/tasks/v1/task_service.proto\x12\x10radmesh.tasks.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bradmesh/tasks/v1/task.proto\x1a\x1fradmesh/tasks/v1/timeouts.proto\"\xba\x03\n\x11\x43reateTaskRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x0e\n\x06images\x18\x03 \x03(\t\x12+\n\nparameters\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12?\n\x06labels\x18\x05 \x03(\x0b\x32/.radmesh.tasks.v1.CreateTaskRequest.LabelsEntry\x12\x0f\n\x07weights\x18\x06 \x01(\t\x12\x30\n\x08priority\x18\x07 \x01(\x0e\x32\x1e.radmesh.tasks.v1.TaskPriority\x12\x33\n\x0fnot_before_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndedupe_key\x18\t \x01(\t\x12\x30\n\x08timeouts\x18\n \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskTimeouts\x12\x14\n\x0c\x63\x61llback_url\x18\x0b \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"P\n\x12\x43reateTaskResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12\x14\n\x0c\x64\x65\x64uplicated\x18\x02 \x01(\x08\"\x1e\n\x0eGetTaskRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"7\n\x0fGetTaskResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\"I\n\x10ListTasksRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\"S\n\x11ListTasksResponse\x12%\n\x05tasks\x18\x01 \x03(\x0b\x32\x16.radmesh.tasks.v1.Task\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11\x43\x61ncelTaskRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x12\x43\x61ncelTaskResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\"P\n\x10WatchTaskRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\xe8\x01\n\x11WatchTaskResponse\x12\x32\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskSnapshotH\x00\x12,\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x03 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12\x32\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskBookmarkH\x00\x42\t\n\x07message2\xbd\x03\n\x0bTaskService\x12W\n\nCreateTask\x12#.radmesh.tasks.v1.CreateTaskRequest\x1a$.radmesh.tasks.v1.CreateTaskResponse\x12N\n\x07GetTask\x12 .radmesh.tasks.v1.GetTaskRequest\x1a!.radmesh.tasks.v1.GetTaskResponse\x12T\n\tListTasks\x12\".radmesh.tasks.v1.ListTasksRequest\x1a#.radmesh.tasks.v1.ListTasksResponse\x12W\n\nCancelTask\x12#.radmesh.tasks.v1.CancelTaskRequest\x1a$.radmesh.tasks.v1.CancelTaskResponse\x12V\n\tWatchTask\x12\".radmesh.tasks.v1.WatchTaskRequest\x1a#.radmesh.tasks.v1.WatchTaskResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#radmesh/tasks/v1/task_service.proto\x12\x10radmesh.tasks.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bradmesh/tasks/v1/task.proto\x1a\x1fradmesh/tasks/v1/timeouts.proto\"\xba\x03\n\x11\x43reateTaskRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x0e\n\x06images\x18\x03 \x03(\t\x12+\n\nparameters\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12?\n\x06labels\x18\x05 \x03(\x0b\x32/.radmesh.tasks.v1.CreateTaskRequest.LabelsEntry\x12\x0f\n\x07weights\x18\x06 \x01(\t\x12\x30\n\x08priority\x18\x07 \x01(\x0e\x32\x1e.radmesh.tasks.v1.TaskPriority\x12\x33\n\x0fnot_before_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndedupe_key\x18\t \x01(\t\x12\x30\n\x08timeouts\x18\n \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskTimeouts\x12\x14\n\x0c\x63\x61llback_url\x18\x0b \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"P\n\x12\x43reateTaskResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\x12\x14\n\x0c\x64\x65\x64uplicated\x18\x02 \x01(\x08\"C\n\x0eRunTaskRequest\x12\x31\n\x04task\x18\x01 \x01(\x0b\x32#.radmesh.tasks.v1.CreateTaskRequest\"\xfc\x01\n\x0fRunTaskResponse\x12\x32\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskSnapshotH\x00\x12,\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x03 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12\x32\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskBookmarkH\x00\x12\x14\n\x0c\x64\x65\x64uplicated\x18\x05 \x01(\x08\x42\t\n\x07message\"\x1e\n\x0eGetTaskRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"7\n\x0fGetTaskResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\"I\n\x10ListTasksRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\"S\n\x11ListTasksResponse\x12%\n\x05tasks\x18\x01 \x03(\x0b\x32\x16.radmesh.tasks.v1.Task\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11\x43\x61ncelTaskRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x12\x43\x61ncelTaskResponse\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x16.radmesh.tasks.v1.Task\"P\n\x10WatchTaskRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\xe8\x01\n\x11WatchTaskResponse\x12\x32\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskSnapshotH\x00\x12,\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskEventH\x00\x12\x32\n\x08progress\x18\x03 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgressH\x00\x12\x32\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskBookmarkH\x00\x42\t\n\x07message2\x8f\x04\n\x0bTaskService\x12W\n\nCreateTask\x12#.radmesh.tasks.v1.CreateTaskRequest\x1a$.radmesh.tasks.v1.CreateTaskResponse\x12P\n\x07RunTask\x12 .radmesh.tasks.v1.RunTaskRequest\x1a!.radmesh.tasks.v1.RunTaskResponse0\x01\x12N\n\x07GetTask\x12 .radmesh.tasks.v1.GetTaskRequest\x1a!.radmesh.tasks.v1.GetTaskResponse\x12T\n\tListTasks\x12\".radmesh.tasks.v1.ListTasksRequest\x1a#.radmesh.tasks.v1.ListTasksResponse\x12W\n\nCancelTask\x12#.radmesh.tasks.v1.CancelTaskRequest\x1a$.radmesh.tasks.v1.CancelTaskResponse\x12V\n\tWatchTask\x12\".radmesh.tasks.v1.WatchTaskRequest\x1a#.radmesh.tasks.v1.WatchTaskResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,22 +43,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATETASKREQUEST_LABELSENTRY']._serialized_end=625
   _globals['_CREATETASKRESPONSE']._serialized_start=627
   _globals['_CREATETASKRESPONSE']._serialized_end=707
-  _globals['_GETTASKREQUEST']._serialized_start=709
-  _globals['_GETTASKREQUEST']._serialized_end=739
-  _globals['_GETTASKRESPONSE']._serialized_start=741
-  _globals['_GETTASKRESPONSE']._serialized_end=796
-  _globals['_LISTTASKSREQUEST']._serialized_start=798
-  _globals['_LISTTASKSREQUEST']._serialized_end=871
-  _globals['_LISTTASKSRESPONSE']._serialized_start=873
-  _globals['_LISTTASKSRESPONSE']._serialized_end=956
-  _globals['_CANCELTASKREQUEST']._serialized_start=958
-  _globals['_CANCELTASKREQUEST']._serialized_end=991
-  _globals['_CANCELTASKRESPONSE']._serialized_start=993
-  _globals['_CANCELTASKRESPONSE']._serialized_end=1051
-  _globals['_WATCHTASKREQUEST']._serialized_start=1053
-  _globals['_WATCHTASKREQUEST']._serialized_end=1133
-  _globals['_WATCHTASKRESPONSE']._serialized_start=1136
-  _globals['_WATCHTASKRESPONSE']._serialized_end=1368
-  _globals['_TASKSERVICE']._serialized_start=1371
-  _globals['_TASKSERVICE']._serialized_end=1816
+  _globals['_RUNTASKREQUEST']._serialized_start=709
+  _globals['_RUNTASKREQUEST']._serialized_end=776
+  _globals['_RUNTASKRESPONSE']._serialized_start=779
+  _globals['_RUNTASKRESPONSE']._serialized_end=1031
+  _globals['_GETTASKREQUEST']._serialized_start=1033
+  _globals['_GETTASKREQUEST']._serialized_end=1063
+  _globals['_GETTASKRESPONSE']._serialized_start=1065
+  _globals['_GETTASKRESPONSE']._serialized_end=1120
+  _globals['_LISTTASKSREQUEST']._serialized_start=1122
+  _globals['_LISTTASKSREQUEST']._serialized_end=1195
+  _globals['_LISTTASKSRESPONSE']._serialized_start=1197
+  _globals['_LISTTASKSRESPONSE']._serialized_end=1280
+  _globals['_CANCELTASKREQUEST']._serialized_start=1282
+  _globals['_CANCELTASKREQUEST']._serialized_end=1315
+  _globals['_CANCELTASKRESPONSE']._serialized_start=1317
+  _globals['_CANCELTASKRESPONSE']._serialized_end=1375
+  _globals['_WATCHTASKREQUEST']._serialized_start=1377
+  _globals['_WATCHTASKREQUEST']._serialized_end=1457
+  _globals['_WATCHTASKRESPONSE']._serialized_start=1460
+  _globals['_WATCHTASKRESPONSE']._serialized_end=1692
+  _globals['_TASKSERVICE']._serialized_start=1695
+  _globals['_TASKSERVICE']._serialized_end=2222
 # @@protoc_insertion_point(module_scope)

@@ -53,6 +53,26 @@ class CreateTaskResponse(_message.Message):
     deduplicated: bool
     def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping]] = ..., deduplicated: _Optional[bool] = ...) -> None: ...
 
+class RunTaskRequest(_message.Message):
+    __slots__ = ("task",)
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    task: CreateTaskRequest
+    def __init__(self, task: _Optional[_Union[CreateTaskRequest, _Mapping]] = ...) -> None: ...
+
+class RunTaskResponse(_message.Message):
+    __slots__ = ("snapshot", "event", "progress", "bookmark", "deduplicated")
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    BOOKMARK_FIELD_NUMBER: _ClassVar[int]
+    DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
+    snapshot: _task_pb2.TaskSnapshot
+    event: _task_pb2.TaskEvent
+    progress: _task_pb2.TaskProgress
+    bookmark: _task_pb2.TaskBookmark
+    deduplicated: bool
+    def __init__(self, snapshot: _Optional[_Union[_task_pb2.TaskSnapshot, _Mapping]] = ..., event: _Optional[_Union[_task_pb2.TaskEvent, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ..., bookmark: _Optional[_Union[_task_pb2.TaskBookmark, _Mapping]] = ..., deduplicated: _Optional[bool] = ...) -> None: ...
+
 class GetTaskRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]

@@ -45,6 +45,11 @@ class TaskServiceStub:
                 request_serializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.CreateTaskRequest.SerializeToString,
                 response_deserializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.CreateTaskResponse.FromString,
                 _registered_method=True)
+        self.RunTask = channel.unary_stream(
+                '/radmesh.tasks.v1.TaskService/RunTask',
+                request_serializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.RunTaskRequest.SerializeToString,
+                response_deserializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.RunTaskResponse.FromString,
+                _registered_method=True)
         self.GetTask = channel.unary_unary(
                 '/radmesh.tasks.v1.TaskService/GetTask',
                 request_serializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.GetTaskRequest.SerializeToString,
@@ -88,6 +93,18 @@ class TaskServiceServicer:
         INVALID_ARGUMENT (CALLBACK_REFUSED): `callback_url` may not be called.
         NOT_FOUND (PIPELINE_NOT_FOUND, IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
         ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RunTask(self, request, context):
+        """Creates a task and streams its changes until its terminal event: CreateTask and WatchTask as one call.
+
+        The first message is a snapshot. After a break the watch goes on with WatchTask from the last sequence number; a
+        call that brought nothing is repeated with the same `request_id`. Ending the call never cancels the task.
+
+        Errors: those of CreateTask and of WatchTask.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -155,6 +172,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     request_deserializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.CreateTaskRequest.FromString,
                     response_serializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.CreateTaskResponse.SerializeToString,
             ),
+            'RunTask': grpc.unary_stream_rpc_method_handler(
+                    servicer.RunTask,
+                    request_deserializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.RunTaskRequest.FromString,
+                    response_serializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.RunTaskResponse.SerializeToString,
+            ),
             'GetTask': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTask,
                     request_deserializer=radmesh_dot_tasks_dot_v1_dot_task__service__pb2.GetTaskRequest.FromString,
@@ -209,6 +231,33 @@ class TaskService:
             '/radmesh.tasks.v1.TaskService/CreateTask',
             radmesh_dot_tasks_dot_v1_dot_task__service__pb2.CreateTaskRequest.SerializeToString,
             radmesh_dot_tasks_dot_v1_dot_task__service__pb2.CreateTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/radmesh.tasks.v1.TaskService/RunTask',
+            radmesh_dot_tasks_dot_v1_dot_task__service__pb2.RunTaskRequest.SerializeToString,
+            radmesh_dot_tasks_dot_v1_dot_task__service__pb2.RunTaskResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,6 +52,14 @@ class TaskServiceStub:
     NOT_FOUND (PIPELINE_NOT_FOUND, IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
     ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
     """
+    RunTask: _grpc.UnaryStreamMultiCallable[_task_service_pb2.RunTaskRequest, _task_service_pb2.RunTaskResponse]
+    """Creates a task and streams its changes until its terminal event: CreateTask and WatchTask as one call.
+
+    The first message is a snapshot. After a break the watch goes on with WatchTask from the last sequence number; a
+    call that brought nothing is repeated with the same `request_id`. Ending the call never cancels the task.
+
+    Errors: those of CreateTask and of WatchTask.
+    """
     GetTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_service_pb2.GetTaskResponse]
     """Returns a task with its outcome and artifacts.
 
@@ -114,6 +122,14 @@ class TaskServiceAsyncStub(TaskServiceStub):
     INVALID_ARGUMENT (CALLBACK_REFUSED): `callback_url` may not be called.
     NOT_FOUND (PIPELINE_NOT_FOUND, IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
     ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
+    """
+    RunTask: _aio.UnaryStreamMultiCallable[_task_service_pb2.RunTaskRequest, _task_service_pb2.RunTaskResponse]  # type: ignore[assignment]
+    """Creates a task and streams its changes until its terminal event: CreateTask and WatchTask as one call.
+
+    The first message is a snapshot. After a break the watch goes on with WatchTask from the last sequence number; a
+    call that brought nothing is repeated with the same `request_id`. Ending the call never cancels the task.
+
+    Errors: those of CreateTask and of WatchTask.
     """
     GetTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_service_pb2.GetTaskResponse]  # type: ignore[assignment]
     """Returns a task with its outcome and artifacts.
@@ -180,6 +196,20 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT (CALLBACK_REFUSED): `callback_url` may not be called.
         NOT_FOUND (PIPELINE_NOT_FOUND, IMAGE_NOT_FOUND, WEIGHTS_NOT_FOUND).
         ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
+        """
+
+    @_abc_1.abstractmethod
+    def RunTask(
+        self,
+        request: _task_service_pb2.RunTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_task_service_pb2.RunTaskResponse], _abc.AsyncIterator[_task_service_pb2.RunTaskResponse]]:
+        """Creates a task and streams its changes until its terminal event: CreateTask and WatchTask as one call.
+
+        The first message is a snapshot. After a break the watch goes on with WatchTask from the last sequence number; a
+        call that brought nothing is repeated with the same `request_id`. Ending the call never cancels the task.
+
+        Errors: those of CreateTask and of WatchTask.
         """
 
     @_abc_1.abstractmethod

@@ -5,24 +5,30 @@ from collections.abc import AsyncGenerator, Collection
 from radmesh.tasks.v1 import task_service_pb2 as pb
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
 from services.chassis import principals, roles
-from services.chassis.watch import WatchHub
 from services.gateway import edge
 from services.gateway.edge import Context
-from services.gateway.tasks_peer import TasksPeer
+from services.gateway.runs import Runs
 
 
 class TaskServicer(TaskServiceServicer):
     """See task_service.proto. reviewers: see services.chassis.roles."""
 
-    def __init__(self, peer: TasksPeer, hub: WatchHub, reviewers: Collection[str]) -> None:
-        self._peer = peer
-        self._hub = hub
+    def __init__(self, runs: Runs, reviewers: Collection[str]) -> None:
+        self._runs = runs
+        self._peer = runs.peer
+        self._hub = runs.hub
         self._reviewers = reviewers
 
     async def CreateTask(self, request: pb.CreateTaskRequest, context: Context) -> pb.CreateTaskResponse:
         """See task_service.proto."""
         answer: pb.CreateTaskResponse = await self._peer.ask(self._peer.tasks.CreateTask, request)
         return answer
+
+    def RunTask(
+        self, request: pb.RunTaskRequest, context: Context
+    ) -> AsyncGenerator[pb.RunTaskResponse, None]:
+        """See task_service.proto."""
+        return self._runs.run(request.task)
 
     async def GetTask(self, request: pb.GetTaskRequest, context: Context) -> pb.GetTaskResponse:
         """See task_service.proto."""

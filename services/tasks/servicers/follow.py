@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import grpc
@@ -12,6 +12,7 @@ from radmesh.tasks.v1 import follow_service_pb2 as api
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceServicer
 from services.chassis import principals
 from services.chassis.pages import page
+from services.tasks.followed_creates import create_followed
 from services.tasks.follows import Follows, FollowStream
 from services.tasks.parts import Parts, StoreLogs
 from services.tasks.validation import resource_id
@@ -81,11 +82,20 @@ class FollowServicer(FollowServiceServicer):
     ) -> None:
         """Follows what the caller names until it closes its side, or the stream ends."""
         room = asyncio.Semaphore(_READINGS_AT_ONCE)
-        readings: set[asyncio.Task[None]] = set()
+        answers: set[asyncio.Task[None]] = set()
+
+        def begun(work: Coroutine[Any, Any, None]) -> None:
+            answer = asyncio.ensure_future(work)
+            answers.add(answer)
+            answer.add_done_callback(answers.discard)
+
         try:
             async for request in requests:
                 for name in request.unfollow:
                     follows.unfollow(stream, name)
+                for wanted in request.creates:
+                    await stream.room()
+                    begun(create_followed(wanted, self._parts(), follows, stream))
                 logs = {log.name: log for log in request.logs}
                 for name in request.follow:
                     resource_id("batches" if name.startswith("batches/") else "tasks", name, "follow")
@@ -93,17 +103,15 @@ class FollowServicer(FollowServiceServicer):
                     await stream.room()
                     if name in logs:
                         follows.add(stream, name)
-                        reading = asyncio.ensure_future(self._confirm(stream, logs[name], room))
-                        readings.add(reading)
-                        reading.add_done_callback(readings.discard)
+                        begun(self._confirm(stream, logs[name], room))
                     else:
                         follows.follow(stream, name)
         except InvalidRequestError as error:
             stream.end(error)
         finally:
             stream.end()
-            for reading in readings:
-                reading.cancel()
+            for answer in answers:
+                answer.cancel()
 
     async def _confirm(self, stream: FollowStream, asked: api.WantedLog, room: asyncio.Semaphore) -> None:
         """Says that a task is followed, with its log where that is small and can be read."""

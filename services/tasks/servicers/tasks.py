@@ -1,20 +1,21 @@
 """TaskService: create, get, list, cancel, watch."""
 
 from collections.abc import AsyncGenerator, Callable, Collection
-from datetime import UTC, datetime
+from contextlib import aclosing
 from typing import Any
 
 import grpc
 
-from radmesh.errors import RadmeshError, WeightsNotFoundError
+from radmesh.errors import RadmeshError
 from radmesh.tasks.v1 import task_service_pb2 as api
 from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
 from services.chassis import logs, principals, roles
+from services.chassis.task_watcher import run_message
+from services.tasks.creating import log_created, make_task
 from services.tasks.filters import read_list
 from services.tasks.internal_tasks import audited_create
 from services.tasks.lifecycle import State
 from services.tasks.parts import Parts
-from services.tasks.preparing import CheckedRequest, check_request, complete
 from services.tasks.repeats import find_repeated
 from services.tasks.translate import task_message
 from services.tasks.validation import resource_id
@@ -34,10 +35,7 @@ class TaskServicer(TaskServiceServicer):
         """See task_service.proto."""
         owner, parts = principals.current().name, self._parts()
         try:
-            checked = await _checked(request, parts)
-            images = await parts.store.get_images(owner, checked.images)
-            secret = await parts.store.dedupe_secret() if request.dedupe_key else b""
-            new = complete(checked, owner, images, secret)
+            new, checked = await make_task(request, owner, parts)
         except RadmeshError as refused:
             record, created = await find_repeated(request, owner, parts, refused), False
         else:
@@ -48,10 +46,20 @@ class TaskServicer(TaskServiceServicer):
             else:
                 record, created = await parts.store.create(new)
         if created:
-            _LOG.info("task created", task=f"tasks/{record.task_id}", pipeline=record.pipeline)
+            log_created(record)
         return api.CreateTaskResponse(
             task=task_message(record, outlook=parts.paces.outlook(record)), deduplicated=record.deduplicated
         )
+
+    async def RunTask(
+        self, request: api.RunTaskRequest, context: Context
+    ) -> AsyncGenerator[api.RunTaskResponse, None]:
+        """See task_service.proto."""
+        created = await self.CreateTask(request.task, context)
+        watch = self._parts().hub.watch(created.task.name, principals.current().name, None)
+        async with aclosing(watch) as messages:
+            async for message in messages:
+                yield run_message(message, deduplicated=created.deduplicated)
 
     async def GetTask(self, request: api.GetTaskRequest, context: Context) -> api.GetTaskResponse:
         """See task_service.proto."""
@@ -89,13 +97,3 @@ class TaskServicer(TaskServiceServicer):
         resource_id("tasks", request.name)
         after = request.after_sequence if request.HasField("after_sequence") else None
         return self._parts().hub.watch(request.name, principals.current().name, after)
-
-
-async def _checked(request: api.CreateTaskRequest, parts: Parts) -> CheckedRequest:
-    now = datetime.now(UTC)
-    try:
-        return await check_request(request, parts.catalogue.find, now, parts.timeouts, parts.callbacks)
-    except WeightsNotFoundError:
-        # They may have been imported a moment ago, through another replica.
-        parts.catalogue.forget()
-        return await check_request(request, parts.catalogue.find, now, parts.timeouts, parts.callbacks)

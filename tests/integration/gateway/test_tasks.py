@@ -29,7 +29,7 @@ def request(**fields: Any) -> task_service_pb2.CreateTaskRequest:
     return made
 
 
-async def collect(watch: AsyncIterator[WatchTaskResponse]) -> list[WatchTaskResponse]:
+async def collect(watch: AsyncIterator[Any]) -> list[Any]:
     async with asyncio.timeout(2 * PATIENCE):
         return [message async for message in watch]
 
@@ -82,6 +82,36 @@ async def test_the_errors_of_tasks_arrive_as_they_are(
 ) -> None:
     error = await refusal(lambda: door.tasks.CreateTask(request(**fields)))
     assert (error.code, error.reason, error.numeric_code) == (code, reason, number)
+    run = door.tasks.RunTask(task_service_pb2.RunTaskRequest(task=request(**fields)))
+    error = await refusal(collect(run))
+    assert (error.code, error.reason, error.numeric_code) == (code, reason, number)
+
+
+async def test_tasks_that_are_run_are_told_from_their_creation_to_their_end(door: Door) -> None:
+    requests = [request(parameters={"steps": index % 3 + 1}) for index in range(40)]
+    calls = [door.tasks.RunTask(task_service_pb2.RunTaskRequest(task=one), metadata=EVE) for one in requests]
+    names = set()
+    for messages in await asyncio.gather(*(collect(call) for call in calls)):
+        first = messages[0].snapshot
+        assert (first.sequence, first.task.owner) == (first.task.sequence, "eve")
+        assert sequences(messages) == list(range(first.sequence + 1, messages[-1].event.sequence + 1))
+        assert messages[-1].event.state_change.state == SUCCEEDED
+        names.add(first.task.name)
+    assert len(names) == len(requests)
+
+
+async def test_a_repeated_run_watches_what_was_created_before(door: Door) -> None:
+    same = request(parameters={"steps": 1}, dedupe_key=uuid.uuid4().hex)
+    first = (await collect(door.tasks.RunTask(task_service_pb2.RunTaskRequest(task=same))))[0]
+    again = await collect(door.tasks.RunTask(task_service_pb2.RunTaskRequest(task=same)))
+    assert [one.snapshot.task.name for one in again] == [first.snapshot.task.name]
+    assert not again[0].deduplicated
+    waiting = request(parameters={"steps": 10, "step_seconds": 0.1}, dedupe_key=uuid.uuid4().hex)
+    active = (await door.tasks.CreateTask(waiting)).task
+    waiting.request_id = str(uuid.uuid4())
+    other = await collect(door.tasks.RunTask(task_service_pb2.RunTaskRequest(task=waiting)))
+    assert (other[0].snapshot.task.name, other[0].deduplicated) == (active.name, True)
+    assert [one.deduplicated for one in other[1:]] == [False] * (len(other) - 1)
 
 
 async def test_a_request_id_makes_one_task(door: Door) -> None:

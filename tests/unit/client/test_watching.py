@@ -39,6 +39,7 @@ class ScriptedWatches(task_service_pb2_grpc.TaskServiceServicer):
     def __init__(self, scripts: Sequence[Sequence[Step]]) -> None:
         self._scripts = list(scripts)
         self.cursors: list[int | None] = []
+        self.runs: list[task_service_pb2.CreateTaskRequest] = []
 
     async def WatchTask(
         self, request: task_service_pb2.WatchTaskRequest, context: Any
@@ -50,6 +51,13 @@ class ScriptedWatches(task_service_pb2_grpc.TaskServiceServicer):
                 await refuse(context, step)
             else:
                 yield step
+
+    async def RunTask(
+        self, request: task_service_pb2.RunTaskRequest, context: Any
+    ) -> AsyncGenerator[task_service_pb2.RunTaskResponse, None]:
+        self.runs.append(request.task)
+        async for message in self.WatchTask(task_service_pb2.WatchTaskRequest(), context):
+            yield task_service_pb2.RunTaskResponse.FromString(message.SerializeToString())
 
 
 @asynccontextmanager
@@ -66,7 +74,7 @@ async def watched(
         yield client, servicer
 
 
-def sequences(messages: Sequence[WatchTaskResponse]) -> list[tuple[str, int]]:
+def sequences(messages: Sequence[Any]) -> list[tuple[str, int]]:
     return [(str(one.WhichOneof("message")), one.event.sequence or one.snapshot.sequence) for one in messages]
 
 
@@ -147,3 +155,26 @@ async def test_a_cursor_at_the_terminal_event_has_nothing_to_tell() -> None:
     async with watched([]) as (client, servicer):
         assert [message async for message in client.watch(TASK, after_sequence=4)] == []
     assert servicer.cursors == [4]
+
+
+async def test_a_run_is_repeated_until_it_has_a_task_and_then_watched_on() -> None:
+    scripts: list[list[Step]] = [
+        [DRAINING],
+        [snapshot(1), event(2), DRAINING],
+        [event(3), DRAINING],
+        [end(4)],
+    ]
+    async with watched(*scripts) as (client, servicer):
+        told = [message async for message in client.run("steps", [])]
+    assert sequences(told) == [("snapshot", 1), ("event", 2), ("event", 3), ("event", 4)]
+    assert servicer.cursors == [None, None, 2, 3]
+    first, second = servicer.runs
+    assert (first.pipeline, first.request_id) == ("pipelines/steps", second.request_id)
+
+
+async def test_a_run_whose_cursor_is_lost_starts_again_from_its_task() -> None:
+    lost = errors.CursorAheadError("gone")
+    async with watched([snapshot(3), DRAINING], [lost], [snapshot(2), end(3)]) as (client, servicer):
+        told = [message async for message in client.run("steps", [])]
+    assert sequences(told) == [("snapshot", 3), ("snapshot", 2), ("event", 3)]
+    assert len(servicer.runs) == 2

@@ -68,3 +68,19 @@ async def test_what_waits_is_sent_together_and_in_order_to_each_stream() -> None
         ]
         assert [one.task for one in news[: len(names)]] == names
         assert [one.event.sequence for one in news[len(names) :]] == list(range(1, 201))
+
+
+async def test_news_of_a_task_that_is_being_created_come_after_the_answer() -> None:
+    follows = Follows(pending_limit=8)
+    stream = follows.open()
+    follows.follow(stream, TASKS[1])
+    name = follows.begin(stream, TASKS[0])
+    follows.publish_event(name, task_pb2.TaskEvent(sequence=2))
+    follows.gap(name)
+    follows.publish_event(TASKS[1], task_pb2.TaskEvent(sequence=7))
+    answer = api.FollowResponse(created=api.TaskCreated(number=1))
+    stream.answer(name, answer)
+    follows.publish_event(name, task_pb2.TaskEvent(sequence=3))
+    first = await anext(aiter(stream.messages()))
+    told = [(one.WhichOneof("message"), one.event.sequence) for one in (first, *first.more)]
+    assert told == [("followed", 0), ("event", 7), ("created", 0), ("event", 2), ("gap", 0), ("event", 3)]
