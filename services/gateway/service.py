@@ -94,7 +94,7 @@ class Gateway:
         )
         self._metrics.show(watches=lambda: self._hub.open_watches, free_bytes=blobs.free_bytes)
         limits = LimitsBook(peer, Limits(settings.max_upload_bytes))
-        acceptance = Acceptance(blobs, peer.record_image, self._metrics)
+        acceptance = Acceptance(blobs, peer.record_image, peer.has_image, self._metrics)
         reading = Downloads(peer, blobs, self._metrics)
         receiver = Receiver(self._uploads, acceptance)
         analysis = Analysis(peer, self._hub, self._uploads, acceptance, limits, reading)

@@ -9,10 +9,10 @@ from google.protobuf.message import Message
 
 from radmesh import status
 from radmesh.blobs.v1.image_pb2 import Image
-from radmesh.blobs.v1.image_service_pb2 import RecordImageRequest
+from radmesh.blobs.v1.image_service_pb2 import GetImageRequest, RecordImageRequest
 from radmesh.blobs.v1.image_service_pb2_grpc import ImageRecordServiceStub, ImageServiceStub
 from radmesh.blobs.v1.sweep_service_pb2_grpc import SweepServiceStub
-from radmesh.errors import DeadlineExceededError, RadmeshError, UnavailableError
+from radmesh.errors import DeadlineExceededError, ImageNotFoundError, RadmeshError, UnavailableError
 from radmesh.tasks.v1.admin_service_pb2_grpc import AdminServiceStub
 from radmesh.tasks.v1.batch_service_pb2_grpc import BatchServiceStub
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceStub
@@ -67,6 +67,14 @@ class TasksPeer:
         answer = await self.ask(self.image_records.RecordImage, RecordImageRequest(image=image))
         recorded: Image = answer.image
         return recorded
+
+    async def has_image(self, name: str) -> bool:
+        """Whether the current principal has an image, `images/{sha256}`."""
+        try:
+            await self.ask(self.images.GetImage, GetImageRequest(name=name))
+        except ImageNotFoundError:
+            return False
+        return True
 
     async def all_pipelines(self) -> AsyncIterator[Pipeline]:
         """Every known pipeline, by name."""

@@ -62,13 +62,15 @@ class UploadServiceServicer:
     """
 
     def CreateUpload(self, request, context):
-        """Opens an upload. Repeating a request with the same `request_id` returns the upload of the first call.
+        """Opens an upload. Repeating a request with the same `request_id` returns the upload of the first call. An image
+        that the caller has already, by its `sha256`, need not be sent: the upload is finished at once.
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): a field breaks its rule.
         INVALID_ARGUMENT (EMPTY_FILE): the declared size is 0.
         INVALID_ARGUMENT (IMAGE_TOO_LARGE): the declared size is over the limit; metadata `limit_bytes`.
-        INVALID_ARGUMENT (UNSUPPORTED_FORMAT): nothing accepts the extension.
+        INVALID_ARGUMENT (UNSUPPORTED_FORMAT): nothing accepts the extension, or an image that is known.
+        INVALID_ARGUMENT (FORMAT_MISMATCH): an image that is known is not what the extension says.
         NOT_FOUND (PIPELINE_NOT_FOUND).
         ALREADY_EXISTS (REQUEST_ID_REUSED): the same `request_id` came with another request.
         RESOURCE_EXHAUSTED (DISK_FULL): too little free space is left.

@@ -48,7 +48,7 @@ class UploadServicer(UploadServiceServicer):
             declared = rules.read_request(request)
             limits = await self._limits.of(declared.pipeline)
             rules.check_limits(declared, limits)
-            upload = await self._uploads.open(principals.current().name, declared, limits)
+            upload = await self._receiver.open(principals.current().name, declared, limits)
         except RadmeshError as error:
             self._metrics.refused.labels(error.reason).inc()
             raise

@@ -4,20 +4,24 @@ from collections.abc import Awaitable, Callable
 
 from radmesh.blobs.v1.image_pb2 import Image
 from radmesh.errors import ChecksumMismatchError
-from services.chassis.blobs import BlobStore
+from services.chassis.blobs import BlobNotFoundError, BlobStore
 from services.gateway import media_types
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.uploads import rules
 
 RecordImage = Callable[[Image], Awaitable[Image]]
+HasImage = Callable[[str], Awaitable[bool]]
 
 
 class Acceptance:
-    """Judges what arrived. record_image: tells `tasks` that the caller has this image."""
+    """Judges what arrived. record_image: tells `tasks` that the caller has an image; has_image: asks it."""
 
-    def __init__(self, blobs: BlobStore, record_image: RecordImage, metrics: GatewayMetrics) -> None:
+    def __init__(
+        self, blobs: BlobStore, record_image: RecordImage, has_image: HasImage, metrics: GatewayMetrics
+    ) -> None:
         self._blobs = blobs
         self._record_image = record_image
+        self._has_image = has_image
         self._metrics = metrics
 
     async def accept(
@@ -46,3 +50,23 @@ class Acceptance:
         self._metrics.accepted.inc()
         self._metrics.received_bytes.inc(arrived_bytes)
         return image
+
+    async def find(self, declared: rules.NewUpload, limits: rules.Limits) -> Image | None:
+        """The image that the caller uploaded before with these very bytes, kept as long as a new one.
+
+        None when there is none: a digest alone is no right to an image. Raises the errors of
+        `media_types.check_content`.
+        """
+        name = f"images/{declared.sha256}"
+        if not declared.sha256 or await self._blobs.size(name) != declared.size_bytes:
+            return None
+        if not await self._has_image(name):
+            return None
+        async with self._blobs.claim(name):
+            try:
+                head = await self._blobs.read(name, 0, media_types.HEAD_BYTES)
+            except BlobNotFoundError:
+                return None  # swept before the claim
+            media_type = media_types.check_content(head, declared.file_extension, limits.media_types)
+            image = Image(name=name, size_bytes=declared.size_bytes, media_type=media_type)
+            return await self._record_image(image)

@@ -36,11 +36,22 @@ T = TypeVar("T")
 
 
 class Receiver:
-    """Carries out WriteUpload."""
+    """Carries out CreateUpload and WriteUpload."""
 
     def __init__(self, uploads: UploadShelf, acceptance: Acceptance) -> None:
         self._uploads = uploads
         self._acceptance = acceptance
+
+    async def open(self, owner: str, declared: rules.NewUpload, limits: rules.Limits) -> UploadRecord:
+        """The upload that a request opens; finished already where its image is known.
+
+        Raises as UploadShelf.open and Acceptance.find.
+        """
+        upload = await self._uploads.open(owner, declared, limits)
+        if upload.image is None and (image := await self._acceptance.find(declared, limits)) is not None:
+            upload = upload.finished(image)
+            await self._uploads.save(upload)
+        return upload
 
     async def receive(self, owner: str, messages: AsyncIterator[UploadPart]) -> tuple[UploadRecord, int]:
         """Takes a stream; the upload as it is after it, and the offset at which it stands."""

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from radmesh.errors import Code
+from radmesh.client import Client
+from radmesh.errors import Code, ExhaustedError
 from radmesh.mesh import Mesh
 from tests.integration.gateway.door import PNG, Door, refusal
+from tests.support.ct.studies import write_sparse_study
 
 _LARGEST_FILE = 1 << 20
 
@@ -59,3 +61,18 @@ async def test_a_disk_that_fills_up_is_told_and_cleared(cramped_gateway: tuple[s
         assert (await door.upload(small)).size_bytes == 1000
     finally:
         await door.channel.close(None)
+
+
+async def test_a_study_that_finds_the_disk_full_half_way_is_given_up(
+    cramped_gateway: tuple[str, Path], tmp_path: Path
+) -> None:
+    address, blobs = cramped_gateway
+    folder = write_sparse_study(tmp_path / "study", 40, 128)
+    async with Client(address) as client:
+        with pytest.raises(ExhaustedError) as caught:
+            await client.upload_series(folder)
+        assert caught.value.reason == "DISK_FULL"
+        small = await client.upload_series(sorted(folder.iterdir())[:5])
+    assert [path.name for path in (blobs / "images").iterdir()] == [small.name.removeprefix("images/")]
+    # The record of the small one, which is kept to repeat its answer.
+    assert len(list((blobs / "uploads").iterdir())) == 1

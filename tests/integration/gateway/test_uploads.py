@@ -99,7 +99,7 @@ async def test_an_upload_that_may_not_be_is_refused_before_a_byte_comes(
         (b"", {"size_bytes": 9}, "UPLOAD_INCOMPLETE", None),
         (PNG, {"file_extension": ".bmp"}, "FORMAT_MISMATCH", 10003),
         (b"no image", {}, "UNSUPPORTED_FORMAT", 10003),
-        (bytes(128) + b"DICM", {}, "UNSUPPORTED_FORMAT", 10003),
+        (bytes(128) + b"DICM", {"pipeline": "pipelines/steps"}, "UNSUPPORTED_FORMAT", 10003),
     ],
 )
 async def test_an_upload_that_turns_out_wrong_is_deleted(

@@ -39,7 +39,8 @@ class Door:
             min_free_bytes=min_free_bytes,
             clock=lambda: self.now,
         )
-        self.receiver = Receiver(self.uploads, Acceptance(self.blobs, self._record_image, self.metrics))
+        acceptance = Acceptance(self.blobs, self._record_image, self._has_image, self.metrics)
+        self.receiver = Receiver(self.uploads, acceptance)
 
     async def _record_image(self, image: Image) -> Image:
         if self.away:
@@ -47,10 +48,15 @@ class Door:
         self.recorded.append(image.name)
         return image
 
-    async def open(self, content: bytes = PNG, **declared: Any) -> UploadRecord:
+    async def _has_image(self, name: str) -> bool:
+        return name in self.recorded
+
+    async def open(
+        self, content: bytes = PNG, media_types: tuple[str, ...] = (), **declared: Any
+    ) -> UploadRecord:
         declared.setdefault("size_bytes", len(content))
         declared.setdefault("request_id", str(uuid.uuid4()))
-        return await self.uploads.open(OWNER, NewUpload(**declared), Limits(1 << 30))
+        return await self.receiver.open(OWNER, NewUpload(**declared), Limits(1 << 30, media_types))
 
     async def write(self, upload: UploadRecord, *chunks: bytes, at: int = 0, finish: bool = True) -> Image:
         parts = []

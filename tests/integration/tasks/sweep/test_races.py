@@ -127,7 +127,7 @@ async def together(store: TaskStore, blobs: AgedBlobs, schedule: Sequence[str]) 
         return image
 
     stepped: Any = SteppedBlobs(blobs, turns)
-    acceptance = Acceptance(stepped, record, GatewayMetrics(Metrics()))
+    acceptance = Acceptance(stepped, record, _never, GatewayMetrics(Metrics()))
     declared = NewUpload(size_bytes=len(PNG), request_id="r", file_extension=".png")
     upload = acceptance.accept("uploads/u1", declared, Limits(1 << 20), len(PNG), SHA)
     inventory = SteppedInventory(blobs.root)
@@ -230,7 +230,7 @@ async def test_a_deletion_that_hangs_lets_uploads_come_again_and_not_lose_a_byte
     async def record(image: Image) -> Image:
         raise AssertionError("recorded without a claim")
 
-    acceptance = Acceptance(blobs.store, record, GatewayMetrics(Metrics()))
+    acceptance = Acceptance(blobs.store, record, _never, GatewayMetrics(Metrics()))
     declared = NewUpload(size_bytes=len(PNG), request_id="r", file_extension=".png")
     async with BlobInventory(blobs.root).claim(f"images/{SHA}") as free:
         assert free
@@ -241,3 +241,7 @@ async def test_a_deletion_that_hangs_lets_uploads_come_again_and_not_lose_a_byte
 
 async def _always() -> None:
     pass
+
+
+async def _never(name: str) -> bool:
+    return False
