@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 
 from tests.support.ct.encoding import file_bytes
 from tests.support.ct.series import ct_series
@@ -20,7 +20,7 @@ def write_sparse_study(folder: Path, slices: int, side: int, *, study: int = 0) 
     """
     folder.mkdir(parents=True)
     one = ct_series(np.full((1, side, side), -1024, np.int16), origin=(-100, -100, _HEIGHT))[0]
-    one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = _UID
+    one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = UID(_UID)
     one.StudyInstanceUID, one.SeriesInstanceUID = (
         generate_uid(entropy_srcs=[f"{what} {study}"]) for what in ("study", "series")
     )
