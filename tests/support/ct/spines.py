@@ -10,7 +10,7 @@ from services.segmentation.ct.locate.levels import Level
 from services.segmentation.ct.reading import CtImage, Geometry, Making, Patient, Slice, Vector
 
 PITCH_MM = 34.0
-L3_MM = 12.0
+L3_MM = 12.5
 """Height of the centre of L3."""
 
 _HALF_TALL, _HALF_DEEP, _HALF_WIDE = 13.0, 17.0, 23.0
@@ -85,7 +85,7 @@ def oracle(image: np.ndarray) -> np.ndarray:
     for level in Level:
         if level:
             near = np.abs(image[0] - code(level)) < 0.45 * _CODE_STEP
-            found[ndimage.binary_opening(near, np.ones((4, 4)))] = level
+            found[ndimage.binary_opening(near, np.ones((5, 5)))] = level
     answer: np.ndarray = (np.arange(len(Level))[:, None, None] == found).astype(np.float32)
     return answer
 

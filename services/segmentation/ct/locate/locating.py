@@ -18,6 +18,7 @@ from services.segmentation.ct.locate.sequence import in_order
 from services.segmentation.ct.locate.spine import find_spine
 from services.segmentation.ct.locate.stack import Stack, stack_of
 from services.segmentation.ct.locate.survey import survey
+from services.segmentation.ct.locate.view import shown, view_of
 from services.segmentation.ct.locate.windows import Answer, Network, Report, closer, overview
 from services.segmentation.ct.reading import CtImage
 
@@ -25,6 +26,9 @@ _LEAST_MM = 25.0
 """No body of L3 fits into less."""
 
 _CUT_SHARE = 0.75
+
+_LEAST_CONFIDENCE = 0.1
+"""Less is a guess among levels that no reviewer is helped by: a liver without anything to count from."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,10 @@ def locate(image: CtImage, network: Network, report: Report = lambda done, total
     cut = _is_cut(spine, body)
     mask = _solid(body.mask)
     centre, low, high = place_of(mask, sagittal.plane, curve, stack)
-    anchors = anchors_of(spine, sagittal)
+    anchors, view = anchors_of(spine, sagittal), view_of(sagittal.plane, curve)
     doubts = doubts_about(spine, anchors, curve, cut)
+    if confidence_of(doubts) < _LEAST_CONFIDENCE:
+        raise not_found(_named(spine.order.levels))
     location = L3Location(
         Source.MODEL,
         centre,
@@ -74,8 +80,8 @@ def locate(image: CtImage, network: Network, report: Report = lambda done, total
         doubts,
         anchors,
         _levels(spine),
-        sagittal.plane,
-        mask,
+        view,
+        shown(mask, sagittal.plane, view),
         curve,
     )
     return Located(location, sagittal, _labels(spine, sagittal))

@@ -1,0 +1,66 @@
+"""The pictures of stage 1: the plane, L3 on it as a mask, and both with the levels named."""
+
+import numpy as np
+from PIL import Image
+
+from services.segmentation.ct.locate.location import L3Location
+from services.segmentation.ct.locate.marks import Marks
+from services.segmentation.ct.locate.sagittal import Plane, SagittalImage
+from services.segmentation.ct.locate.view import enlarged, enlargement, shown
+from services.segmentation.pictures.notice import notice_strip
+from services.segmentation.pictures.png import png_bytes
+
+_LOW_HU, _HIGH_HU = -200.0, 600.0
+"""Between soft tissue and bone: endplates stay apart from what is in them."""
+
+
+def picture_size(view: Plane) -> tuple[int, int]:
+    """Rows and columns of every picture of a view: the plane enlarged, the notice on a strip below."""
+    factor = enlargement(view)
+    columns = view.columns * factor
+    return view.rows * factor + notice_strip(columns).shape[0], columns
+
+
+def sagittal_png(image: SagittalImage, view: Plane) -> bytes:
+    """The plane as 8-bit grey, rows from head to foot, front at the left."""
+    return png_bytes(Image.fromarray(_with_strip(_grey(image, view))), compress_level=6)
+
+
+def mask_png(mask: np.ndarray, view: Plane) -> bytes:
+    """L3 as 255, all else 0, in the size of sagittal.png. mask: bool on the view."""
+    large = enlarged(mask.astype(np.uint8) * 255, view)
+    canvas = np.zeros(picture_size(view), np.uint8)
+    canvas[: large.shape[0]] = large
+    return png_bytes(Image.fromarray(canvas), compress_level=6)
+
+
+def overlay_png(image: SagittalImage, labels: np.ndarray, location: L3Location) -> bytes:
+    """The plane with its bodies tinted and named, the slices of L3, and a scale.
+
+    labels: uint8 on the image's plane, a Level each. location: one with a plane and a mask.
+    """
+    view, mask = location.plane, location.mask
+    if view is None or mask is None:
+        raise ValueError("a location that names slices alone has no picture")
+    marks = Marks(_grey(image, view), view)
+    marks.tint(enlarged(shown(labels, image.plane, view), view), enlarged(mask, view))
+    marks.name(location)
+    marks.scale()
+    grey = notice_strip(marks.picture.width)
+    canvas = Image.new("RGB", (marks.picture.width, marks.picture.height + grey.shape[0]))
+    canvas.paste(marks.picture)
+    canvas.paste(Image.fromarray(grey), (0, marks.picture.height))
+    return png_bytes(canvas, compress_level=6)
+
+
+def _grey(image: SagittalImage, view: Plane) -> np.ndarray:
+    """The first channel windowed and enlarged, uint8."""
+    hu = shown(image.hu[0], image.plane, view)
+    grey = np.clip((hu - _LOW_HU) * (255 / (_HIGH_HU - _LOW_HU)), 0, 255).round().astype(np.uint8)
+    factor = enlargement(view)
+    size = (view.columns * factor, view.rows * factor)
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
+
+
+def _with_strip(grey: np.ndarray) -> np.ndarray:
+    return np.concatenate([grey, notice_strip(grey.shape[1])])
