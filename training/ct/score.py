@@ -67,7 +67,15 @@ class Predictor:
         self._model.eval()
 
     def label(self, image: np.ndarray) -> np.ndarray:
-        """(channels, rows, columns) in HU; padded with the middle of the window as nnU-Net pads, one pass."""
+        """The label of each pixel, uint8 (rows, columns). image: (channels, rows, columns) in HU."""
+        labels: np.ndarray = self.logits(image).argmax(0)
+        return labels.astype(np.uint8)
+
+    def logits(self, image: np.ndarray) -> np.ndarray:
+        """One for each label, float32 (labels, rows, columns).
+
+        The image is padded with the middle of the window as nnU-Net pads, and seen in one pass.
+        """
         low, high = self._network.window
         seen = (np.clip(image, low, high) - (low + high) / 2) / ((high - low) / 4)
         stride = 2 ** (len(self._network.features) - 1)
@@ -81,8 +89,8 @@ class Predictor:
         padded[:, first[0] : first[0] + shape[0], first[1] : first[1] + shape[1]] = seen
         with self._torch.inference_mode():
             logits = self._model(self._torch.from_numpy(padded)[None])[0].numpy()
-        labels: np.ndarray = logits.argmax(0)[first[0] : first[0] + shape[0], first[1] : first[1] + shape[1]]
-        return labels.astype(np.uint8)
+        inside: np.ndarray = logits[:, first[0] : first[0] + shape[0], first[1] : first[1] + shape[1]]
+        return inside
 
 
 def dice(found: np.ndarray, truth: np.ndarray) -> float:

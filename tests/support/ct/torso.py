@@ -34,7 +34,7 @@ def held_image(hu: np.ndarray, geometry: Geometry, patient: Patient | None = Non
 
 
 def torso_geometry(
-    slices: int = 5, spacing: tuple[float, float, float] = (5.0, 1.0, 1.5), low_mm: float = -10.0
+    slices: int = 5, spacing: tuple[float, float, float] = (5.0, 2.0, 2.5), low_mm: float = -10.0
 ) -> Geometry:
     """Upright, the torso's axis at x 0, y 0; low_mm: z of the first slice."""
     rows, columns = round(260 / spacing[1]), round(400 / spacing[2])

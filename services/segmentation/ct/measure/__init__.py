@@ -14,7 +14,7 @@ from services.segmentation.ct.measure.extent import CoveredSlice, L3Extent
 from services.segmentation.ct.measure.figures import Figures, VolumeFigures
 from services.segmentation.ct.measure.measuring import measure_l3
 from services.segmentation.ct.measure.options import MeasureOptions
-from services.segmentation.ct.measure.plane import Network
+from services.segmentation.ct.measure.plane import Network, scores_of
 from services.segmentation.ct.measure.result import (
     L3Measurement,
     MeasuredSlices,
@@ -59,4 +59,5 @@ __all__ = [
     "Windows",
     "measure_files",
     "measure_l3",
+    "scores_of",
 ]

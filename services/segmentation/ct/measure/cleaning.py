@@ -21,7 +21,8 @@ def cleaned(compartments: np.ndarray, pixel_mm2: float) -> np.ndarray:
 
     In this order: what hangs not together with the trunk goes (arms, table, clothes); holes of the trunk
     and small islands of a compartment become what surrounds them. Borders stay where they are. Tissues are
-    not cleaned: within a compartment the Hounsfield windows decide pixel by pixel, as in readers' software.
+    not cleaned: within a compartment the Hounsfield windows decide pixel by pixel, as in readers' software;
+    only the content of the bowel is kept out of visceral fat (bowel.py).
     """
     trunk = _largest(compartments > 0)
     if not trunk.any():

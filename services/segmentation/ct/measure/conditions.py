@@ -20,11 +20,16 @@ def noise_hu(hu: np.ndarray, compartments: np.ndarray, spacing_mm: tuple[float, 
     By the median absolute deviation from a smooth course, so that vessels and septa count little. None where
     too few pixels lie inside. hu: int16; compartments: uint8; both (rows, columns).
     """
+    rows, columns = np.flatnonzero(compartments.any(1)), np.flatnonzero(compartments.any(0))
+    if not rows.size:
+        return None
+    trunk = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    hu, compartments = hu[trunk], compartments[trunk]
     clipped = np.clip(hu, -1024, METAL_HU).astype(np.float32)
     sigma = [_SMOOTH_MM / step for step in spacing_mm]
     found = []
-    for compartment in (Compartment.SUBCUTANEOUS, Compartment.WALL_MUSCLE, Compartment.PSOAS):
-        part = compartments == compartment
+    for members in ((Compartment.SUBCUTANEOUS,), (Compartment.WALL_MUSCLE, Compartment.PSOAS)):
+        part = np.isin(compartments, members)
         deep = ndimage.distance_transform_edt(part, sampling=spacing_mm) > _INSIDE_MM
         weight = ndimage.gaussian_filter(part.astype(np.float32), sigma)
         smooth = ndimage.gaussian_filter(clipped * part, sigma)

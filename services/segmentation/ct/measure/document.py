@@ -43,6 +43,7 @@ def result_json(measurement: L3Measurement, made_by: Mapping[str, str]) -> bytes
             for tissue in Tissue
             for window in (measurement.options.windows.of(tissue),)
         },
+        "bowel_content_excluded": measurement.options.exclude_bowel_content,
         "labels": {
             "compartments.nii.gz": {str(int(one)): one.name.lower() for one in Compartment},
             "tissues.nii.gz": {str(int(one)): one.name.lower() for one in TissueLabel},

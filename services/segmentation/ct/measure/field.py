@@ -48,10 +48,9 @@ def field_contact(hu: np.ndarray, compartments: np.ndarray, spacing_mm: tuple[fl
     circle is looked for where it is when a reconstruction is sent as it was made: within the picture's
     square, its corners filled with one value.
     """
-    outside = _outside(hu, spacing_mm)
-    pad = np.pad(outside, 1, constant_values=True)
-    distance = ndimage.distance_transform_edt(~pad, sampling=spacing_mm)[1:-1, 1:-1]
-    rim = (distance > 0) & (distance <= max(_RIM_MM, 1.01 * max(spacing_mm))) & (hu > _BODY_HU)
+    outside = np.pad(_outside(hu, spacing_mm), 1, constant_values=True)
+    near_outside = ndimage.binary_dilation(outside, iterations=max(1, round(_RIM_MM / max(spacing_mm))))
+    rim = (near_outside & ~outside)[1:-1, 1:-1] & (hu > _BODY_HU)
     trunk = compartments > 0
     if not rim.any() or not trunk.any():
         return FieldContact(0.0, 0.0)

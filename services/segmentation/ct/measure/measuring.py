@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from services.segmentation.ct.measure.body import body_of
+from services.segmentation.ct.measure.bowel import bowel_content
 from services.segmentation.ct.measure.conditions import metal_mm2, noise_hu
 from services.segmentation.ct.measure.extent import Coverage, CoveredSlice, L3Extent, coverage_of
 from services.segmentation.ct.measure.field import field_contact
@@ -48,7 +49,7 @@ def measure_l3(
     for number, (place, hu) in enumerate(_planes(image, coverage)):
         report(number, count)
         compartments[number] = _compartments(image, place, hu, network)
-        tissues[number] = tissue_labels(hu, compartments[number], options.windows)
+        tissues[number] = _tissues(image, hu, compartments[number], options)
         slices.append(measure_slice(image, place, hu, compartments[number], tissues[number]))
         if place.index == coverage.headline:
             headline_hu[:] = hu
@@ -106,6 +107,13 @@ def _compartments(image: CtImage, place: CoveredSlice, hu: np.ndarray, network: 
             slice=place.index,
         )
     return found
+
+
+def _tissues(image: CtImage, hu: np.ndarray, compartments: np.ndarray, options: MeasureOptions) -> np.ndarray:
+    content = None
+    if options.exclude_bowel_content:
+        content = bowel_content(hu, compartments, image.geometry.spacing_mm[1:])
+    return tissue_labels(hu, compartments, options.windows, content)
 
 
 def _instance(image: CtImage, index: int) -> int | None:

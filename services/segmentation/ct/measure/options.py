@@ -14,12 +14,14 @@ LOWEST_HU, HIGHEST_HU = -1024, 3071
 class MeasureOptions:
     """Hounsfield windows, and of the patient what is better known than by the header.
 
+    exclude_bowel_content: stool and the rim of gas are no visceral fat, though they may be as dense.
     Raises InvalidRequestError that names every parameter which breaks its rule: a window from a lower to a
     higher value within -1024 to 3071; intermuscular fat beside muscle and not over it; height_m from 0.5 to
     2.5, weight_kg from 2 to 500.
     """
 
     windows: Windows = field(default_factory=Windows)
+    exclude_bowel_content: bool = True
     height_m: float | None = field(default=None, repr=False)
     weight_kg: float | None = field(default=None, repr=False)
     sex: Sex | None = field(default=None, repr=False)

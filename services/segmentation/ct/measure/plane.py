@@ -15,6 +15,9 @@ Network = Callable[[np.ndarray], np.ndarray]
 right to left, to scores float32 (6, 1, rows, columns), one for each Compartment: the largest decides. Logits,
 or logarithms of probabilities; between pixels they are interpolated."""
 
+LEAST_PROBABILITY = 1e-6
+"""Below this a class is impossible; its logarithm would drown all others between pixels."""
+
 _BODY_HU = -350
 _SMALLEST_BODY_MM2 = 5000.0
 
@@ -44,6 +47,16 @@ def framing_of(plane: np.ndarray, geometry: Geometry) -> Framing | None:
         network_axis(axis, side.start, side.stop - 1) for axis, side in zip((rows, columns), box, strict=True)
     )
     return Framing(seen[0], rows, columns, to_rows, to_columns)
+
+
+def scores_of(probabilities: np.ndarray) -> np.ndarray:
+    """What a Network answers, from probabilities of the same shape.
+
+    Logarithms, since a straight line between probabilities would draw every outline half-way between pixels
+    (docs/decisions.md, 6); they differ from logits by the same number for all classes of a pixel.
+    """
+    scores: np.ndarray = np.log(np.maximum(probabilities, LEAST_PROBABILITY, dtype=np.float32))
+    return scores
 
 
 def compartments_of(plane: np.ndarray, geometry: Geometry, network: Network) -> np.ndarray | None:

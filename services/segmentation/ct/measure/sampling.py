@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 PITCH_MM = 1.5
 MARGIN_MM = 15.0
@@ -51,7 +52,7 @@ def to_network(plane: np.ndarray, rows: Axis, columns: Axis, to_rows: Axis, to_c
     """
     above_air = np.maximum(plane, AIR_HU).astype(np.float32) - AIR_HU
     down, across = _means(rows, to_rows), _means(columns, to_columns)
-    seen: np.ndarray = down @ above_air @ across.T + AIR_HU
+    seen: np.ndarray = _along_both(down, above_air, across) + np.float32(AIR_HU)
     return seen
 
 
@@ -65,43 +66,48 @@ def labels_from_scores(
     labels = np.zeros((rows.count, columns.count), np.uint8)
     seen_rows, down = _between(to_rows, rows)
     seen_columns, across = _between(to_columns, columns)
-    best = np.full((len(down), len(across)), -np.inf, np.float32)
+    best = np.full((down.shape[0], across.shape[0]), -np.inf, np.float32)
     inside = np.zeros(best.shape, np.uint8)
     for label, score in enumerate(scores):
-        fine = down @ score.astype(np.float32) @ across.T
+        fine = _along_both(down, score.astype(np.float32), across)
         better = fine > best
         best[better], inside[better] = fine[better], label
     labels[seen_rows, seen_columns] = inside
     return labels
 
 
-def _means(source: Axis, target: Axis) -> np.ndarray:
+def _means(source: Axis, target: Axis) -> csr_array:
     """Weights (target, source): the mean over each pixel of the straight lines between source pixels.
 
     Beyond the outer centres, half a source pixel keeps its value; further out is nothing.
     """
     offsets = ((np.arange(_TAKES) + 0.5) / _TAKES - 0.5) * target.pitch_mm
-    weights = np.zeros((target.count, source.count), np.float32)
-    for offset in offsets:
-        index = (target.places() + offset - source.start_mm) / source.pitch_mm
-        inside = (index >= -0.5) & (index <= source.count - 0.5)
-        _add_lines(weights, index.clip(0, source.count - 1), inside / _TAKES)
-    return weights
+    index = (target.places()[:, np.newaxis] + offsets - source.start_mm) / source.pitch_mm
+    inside = (index >= -0.5) & (index <= source.count - 0.5)
+    return _lines(index.clip(0, source.count - 1), inside / _TAKES, source.count)
 
 
-def _between(source: Axis, target: Axis) -> tuple[slice, np.ndarray]:
+def _between(source: Axis, target: Axis) -> tuple[slice, csr_array]:
     """The target pixels within the source's, and weights (those, source) of linear interpolation."""
     index = (target.places() - source.start_mm) / source.pitch_mm
     within = np.flatnonzero((index >= 0) & (index <= source.count - 1))
     first, last = (int(within[0]), int(within[-1]) + 1) if len(within) else (0, 0)
-    weights = np.zeros((last - first, source.count), np.float32)
-    _add_lines(weights, index[first:last], np.ones(last - first))
-    return slice(first, last), weights
+    inside = index[first:last, np.newaxis]
+    return slice(first, last), _lines(inside, np.ones(inside.shape), source.count)
 
 
-def _add_lines(weights: np.ndarray, index: np.ndarray, share: np.ndarray) -> None:
-    below = np.minimum(np.floor(index).astype(int), weights.shape[1] - 1)
-    above = np.minimum(below + 1, weights.shape[1] - 1)
-    rows, part = np.arange(len(weights)), index - below
-    np.add.at(weights, (rows, below), share * (1 - part))
-    np.add.at(weights, (rows, above), share * part)
+def _lines(index: np.ndarray, share: np.ndarray, count: int) -> csr_array:
+    """Weights (rows, count): each index of a row, (rows, takes), between its two neighbours, by its share."""
+    below = np.minimum(np.floor(index).astype(int), count - 1)
+    above = np.minimum(below + 1, count - 1)
+    part = index - below
+    rows = np.broadcast_to(np.arange(len(index))[:, np.newaxis], index.shape)
+    values = np.concatenate([(share * (1 - part)).ravel(), (share * part).ravel()])
+    places = np.tile(rows.ravel(), 2), np.concatenate([below.ravel(), above.ravel()])
+    return csr_array((values.astype(np.float32), places), (len(index), count))
+
+
+def _along_both(down: csr_array, plane: np.ndarray, across: csr_array) -> np.ndarray:
+    """Sparse, as each row has a few weights: no BLAS, whose threads wait for each other on a busy machine."""
+    both: np.ndarray = (across @ np.ascontiguousarray((down @ plane).T)).T
+    return both

@@ -106,10 +106,13 @@ class Windows:
 VISCERAL_FAT_VARIANT = Window(-190, -30)
 
 
-def tissue_labels(hu: np.ndarray, compartments: np.ndarray, windows: Windows) -> np.ndarray:
+def tissue_labels(
+    hu: np.ndarray, compartments: np.ndarray, windows: Windows, not_fat: np.ndarray | None = None
+) -> np.ndarray:
     """The TissueLabel of each pixel, uint8. Windows decide pixel by pixel; nothing is smoothed or filled.
 
-    hu: int16; compartments: Compartment, uint8 of the same shape.
+    hu: int16; compartments: Compartment, uint8; not_fat: bool, what of the cavity is no visceral fat whatever
+    its HU; all of one shape.
     """
     labels = np.zeros(hu.shape, np.uint8)
     muscle = windows.muscle.holds(hu)
@@ -117,5 +120,7 @@ def tissue_labels(hu: np.ndarray, compartments: np.ndarray, windows: Windows) ->
     labels[(compartments == Compartment.PSOAS) & muscle] = TissueLabel.PSOAS
     for tissue in (Tissue.SUBCUTANEOUS_FAT, Tissue.VISCERAL_FAT, Tissue.INTERMUSCULAR_FAT):
         inside = np.isin(compartments, COMPARTMENTS[tissue]) & windows.of(tissue).holds(hu)
+        if tissue is Tissue.VISCERAL_FAT and not_fat is not None:
+            inside &= ~not_fat
         labels[inside] = LABELS[tissue][0]
     return labels
