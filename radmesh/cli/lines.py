@@ -113,12 +113,27 @@ def result_lines(task: task_pb2.Task) -> Iterable[tuple[str, str]]:
 
 
 def _flat(name: str, value: Any) -> Iterable[tuple[str, str]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and "." in name and not any(map(_is_nested, value.values())):
+        # Figures that belong together, in one line.
+        yield name, ", ".join(f"{key} {_scalar(inner)}" for key, inner in value.items())
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(f"{name}.{key}", inner)
-    elif isinstance(value, float):
-        yield name, f"{value:.4g}"
-    elif isinstance(value, bool):
-        yield name, "yes" if value else "no"
+    elif isinstance(value, list) and any(map(_is_nested, value)):
+        said = [one["message"] for one in value if isinstance(one, Mapping) and "message" in one]
+        yield name, "; ".join(said) if said else f"{len(value)}, see --json"
+    elif isinstance(value, list):
+        if value:
+            yield name, ", ".join(map(_scalar, value))
     else:
-        yield name, str(value)
+        yield name, _scalar(value)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, Mapping | list)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

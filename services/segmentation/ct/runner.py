@@ -1,0 +1,114 @@
+"""ct-l3 in the model child: stage 1 finds L3, a person looks, stage 2 measures."""
+
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from radmesh.errors import InferenceError
+from radmesh.segmentation.v1.ct_stage_pb2 import CtL3Stage
+from services.chassis.runner import OutputFile, Progress, RunOutput, StageOutput, Work
+from services.segmentation.ct.course import Course
+from services.segmentation.ct.finding import Found, find_l3
+from services.segmentation.ct.locate.location import L3Location
+from services.segmentation.ct.measured import Measuring, measured
+from services.segmentation.ct.networks import Networks, PartNetwork
+from services.segmentation.ct.options import CtOptions
+from services.segmentation.ct.parameters import CtParameters, read_parameters
+from services.segmentation.ct.reading import CtImage, CtLimits, open_ct
+from services.segmentation.ct.said import said_in_review, said_with_task
+from services.segmentation.ct.stage_messages import stage_message
+from services.segmentation.nnunet.threads import use_threads
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One work under way."""
+
+    work: Work
+    parameters: CtParameters
+    image: CtImage
+    course: Course
+
+
+class CtL3Runner:
+    """Keeps both networks loaded."""
+
+    def __init__(self, options: CtOptions) -> None:
+        self._options = options
+        self._version = importlib.metadata.version("radmesh")
+        self._networks: Networks | None = None
+
+    def load(self) -> str:
+        """See Runner."""
+        use_threads(self._options.threads)
+        options = self._options
+        self._networks = Networks(Path(options.locate), Path(options.measure), options.device)
+        return self._networks.device
+
+    def run(
+        self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> RunOutput | StageOutput:
+        """See Runner."""
+        course, parameters = Course(report, cancelled), read_parameters(work.parameters)
+        reading = course.part("reading", "studies", 0.0, 0.05)
+        reading(0, 1)
+        run = _Run(work, parameters, open_ct(work.images[0].path, CtLimits()), course)
+        reading(1, 1)
+        if work.accepted is not None:
+            stage = CtL3Stage()
+            if not work.accepted.result.Unpack(stage):
+                raise InferenceError("stage 1 was run by another version; create the task again")
+            location = said_in_review(run.image, parameters, work.accepted, stage)
+            return self._measure(run, location, 0.1, _Before((), stage))
+        if parameters.names_l3:
+            return self._measure(run, said_with_task(run.image, parameters, work, course), 0.1)
+        found = find_l3(run.image, self._part("locate", run), course)
+        stage = stage_message(found.location, found.model, found.seconds)
+        if self._asks(found, parameters):
+            return StageOutput(stage, found.files)
+        return self._measure(run, found.location, 0.5, _Before(found.files, stage))
+
+    def _measure(
+        self, run: _Run, location: L3Location, begin: float, before: "_Before | None" = None
+    ) -> RunOutput:
+        """Stage 2. begin: how much of the run is done. before: stage 1, where it was run for this task."""
+        networks = self._loaded()
+        measuring = Measuring(
+            run.image, location, run.parameters.measure, self._part("measure", run), self._version
+        )
+        result, files = measured(measuring, run.course, begin)
+        result.device, result.demonstrator = networks.device, networks.demonstrator
+        if before is not None:
+            result.models.insert(0, before.stage.model)
+            result.inference_seconds += before.stage.inference_seconds
+        return RunOutput(result, (*(before.files if before else ()), *files))
+
+    def _asks(self, found: Found, parameters: CtParameters) -> bool:
+        """Whether a person has to look: always, unless the task goes on by itself and L3 is sure."""
+        location = found.location
+        unsure = location.unanchored or location.confidence < self._options.least_confidence
+        return unsure or not parameters.auto_continue
+
+    def _part(self, part: str, run: _Run) -> PartNetwork:
+        work = run.work
+        return self._loaded().part(part, work.weights, work.weights_digest, run.course.cancelled)
+
+    def _loaded(self) -> Networks:
+        if self._networks is None:
+            raise RuntimeError("load comes before run")
+        return self._networks
+
+
+@dataclass(frozen=True)
+class _Before:
+    """Stage 1 of the task that is measured. files: those that are still to be kept."""
+
+    files: tuple[OutputFile, ...]
+    stage: CtL3Stage
+
+
+def create(options: Mapping[str, Any]) -> CtL3Runner:
+    """The factory that the child calls."""
+    return CtL3Runner(CtOptions(**options))

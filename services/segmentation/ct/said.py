@@ -1,0 +1,70 @@
+"""L3 as a person says where it is: a mask or slices, with the task or in the review of stage 1."""
+
+from radmesh.errors import ImageFormatError, InvalidRequestError, Violation
+from radmesh.segmentation.v1.ct_stage_pb2 import CtL3Stage
+from services.chassis.runner import AcceptedStage, Work, WorkImage
+from services.segmentation.ct import files
+from services.segmentation.ct.course import Course
+from services.segmentation.ct.locate.curve import SpineCurve
+from services.segmentation.ct.locate.locating import prepare
+from services.segmentation.ct.locate.location import L3Location
+from services.segmentation.ct.locate.review import corrected, from_png, from_slices
+from services.segmentation.ct.locate.review_volume import from_volume
+from services.segmentation.ct.locate.spine import find_spine
+from services.segmentation.ct.locate.stack import Stack, stack_of
+from services.segmentation.ct.locate.survey import survey
+from services.segmentation.ct.locate.view import view_of
+from services.segmentation.ct.parameters import CtParameters
+from services.segmentation.ct.reading import CtImage, CtLimits, open_ct
+from services.segmentation.ct.stage_messages import curve_of, location_of, plane_of
+
+_NO_SPINE = "SPINE_NOT_FOUND"
+
+
+def said_with_task(image: CtImage, parameters: CtParameters, work: Work, course: Course) -> L3Location:
+    """L3 by the parameters of a task. Raises what the readers in locate.review raise."""
+    finding = course.part("finding the spine", "studies", 0.05, 0.1)
+    finding(0, 1)
+    if parameters.slice_range:
+        stack = stack_of(image)
+        return from_slices(*parameters.slice_range, stack, _curve(stack))
+    (mask,) = (one for one in work.images if one.name == parameters.l3_mask)
+    if mask.media_type == files.PNG:
+        stack, curve, sagittal = prepare(image)
+        return from_png(mask.content, view_of(sagittal.plane, curve), curve, stack)
+    stack = stack_of(image)
+    return from_volume(_volume(mask), stack, _curve(stack))
+
+
+def said_in_review(
+    image: CtImage, parameters: CtParameters, accepted: AcceptedStage, stage: CtL3Stage
+) -> L3Location:
+    """L3 as stage 1 found it, unless the reviewer said otherwise. Raises as `said_with_task`."""
+    found, mask = location_of(stage), accepted.replacements.get(files.L3_MASK)
+    if parameters.slice_range and mask:
+        raise InvalidRequestError(
+            [Violation("parameters.slice_range", "either a mask says where L3 is, or slices do")]
+        )
+    if parameters.slice_range:
+        stack = stack_of(image)
+        return corrected(from_slices(*parameters.slice_range, stack, curve_of(stage)), found)
+    if mask is None:
+        return found
+    stack, curve = stack_of(image), curve_of(stage)
+    if mask.media_type == files.PNG:
+        return corrected(from_png(mask.content, plane_of(stage), curve, stack), found)
+    return corrected(from_volume(_volume(mask), stack, curve), found)
+
+
+def _curve(stack: Stack) -> SpineCurve | None:
+    """The spine; None where it cannot be found, as who names L3 need not show it to us."""
+    try:
+        return find_spine(survey(stack))
+    except ImageFormatError as error:
+        if error.reason != _NO_SPINE:
+            raise
+        return None
+
+
+def _volume(mask: WorkImage) -> CtImage:
+    return open_ct(mask.path, CtLimits())

@@ -1,0 +1,184 @@
+"""ct-l3 through a whole mesh: a study sent, L3 reviewed in every way, and what comes of it."""
+
+import json
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from radmesh.client import SyncClient, raise_for_outcome, unpack_result
+from radmesh.errors import TaskFailedError
+from radmesh.mesh import Mesh
+from radmesh.samples.ct import write_study
+from radmesh.tasks.v1 import task_pb2
+from tests.support.command import PATIENCE, objects, radmesh, start
+from tests.support.ct.models import MODELS, needs_ct_models
+from tests.support.meshes import running_mesh
+
+pytestmark = [needs_ct_models, pytest.mark.xdist_group("ct-l3"), pytest.mark.timeout(600)]
+
+AWAITING = task_pb2.TASK_STATE_AWAITING_REVIEW
+L3_MM = 0.0
+"""Where the drawn torso has the middle of L3."""
+
+
+@pytest.fixture(scope="module")
+def ct_mesh(tmp_path_factory: pytest.TempPathFactory) -> Generator[Mesh, None, None]:
+    environment = {"RADMESH_SEGMENTATION_MODELS": str(MODELS)}
+    with running_mesh(tmp_path_factory.mktemp("ct-mesh"), environment=environment) as mesh:
+        yield mesh
+
+
+@pytest.fixture(scope="module")
+def client(ct_mesh: Mesh) -> Iterator[SyncClient]:
+    with SyncClient(ct_mesh.address) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    write_study(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def image(client: SyncClient, study: Path) -> str:
+    return client.upload_series(study, pipeline="ct-l3").name
+
+
+def shown(client: SyncClient, image: str, **parameters: Any) -> task_pb2.Task:
+    """A task whose stage 1 waits for a person."""
+    name = client.create("ct-l3", [image], parameters=parameters).name
+    for message in client.watch(name):
+        if AWAITING in (message.event.state_change.state, message.snapshot.task.state):
+            return client.get(name)
+    raise_for_outcome(client.get(name))
+    raise AssertionError("it ended without a review")
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def result_of(client: SyncClient, name: str) -> Any:
+    ended = client.wait(name)
+    raise_for_outcome(ended)
+    return unpack_result(ended.result)
+
+
+def test_a_study_is_sent_once_reviewed_and_measured(
+    ct_mesh: Mesh, client: SyncClient, study: Path, tmp_path: Path
+) -> None:
+    sent = ("analyze", "ct-l3", str(study))
+    following = start(*sent, "--out", str(tmp_path / "out"), "--json", server=ct_mesh.address)
+    assert following.stderr is not None
+    said = next(line for line in following.stderr if "awaits a review" in line)
+    task = next(word for word in said.split() if word.startswith("tasks/"))
+    (again,) = objects(radmesh(*sent, "--detach", "--json", server=ct_mesh.address).stdout)
+    assert (again["deduplicated"], again["name"]) == (True, task)
+    (forced,) = objects(radmesh(*sent, "--force", "--detach", "--json", server=ct_mesh.address).stdout)
+    assert not forced["deduplicated"]
+    client.cancel(forced["name"])
+
+    look = radmesh("review", task, "--out", str(tmp_path), "--no-open", server=ct_mesh.address)
+    assert look.returncode == 0, look.stderr
+    folder = tmp_path / task.removeprefix("tasks/")
+    sizes = {size_of(folder / name) for name in ("sagittal.png", "l3_mask.png", "l3_overlay.png")}
+    assert len(sizes) == 1
+    assert {f"--{one}" for one in ("accept", "mask", "slices", "reject")} <= set(look.stdout.split())
+    wrong = tmp_path / "wrong.png"
+    Image.new("L", (64, 64), 255).save(wrong)
+    refused = radmesh("review", task, "--mask", str(wrong), server=ct_mesh.address)
+    assert refused.returncode == 2
+    assert "64 x 64" in refused.stderr
+    assert radmesh("review", task, "--accept", server=ct_mesh.address).returncode == 0
+
+    printed, _ = following.communicate(timeout=3 * PATIENCE)
+    (row,) = objects(printed)
+    assert row["state"] == "SUCCEEDED", row["error"]
+    result = row["result"]
+    assert abs(result["location"]["level_mm"] - L3_MM) < 4
+    assert result["location"]["confidence"] > 0.5
+    assert (result["body"]["height_m"], result["body"]["height_source"]) == (1.68, "CT_SOURCE_DICOM")
+    muscle = result["headline"]["tissues"]["skeletal_muscle"]
+    assert abs(result["indices"]["skeletal_muscle_cm2_m2"] - muscle["area_mm2"] / 100 / 1.68**2) < 1e-6
+    assert [one["part"] for one in result["models"]] == ["locate", "measure"]
+    assert result["demonstrator"]
+    saved = {Path(one["path"]).name for one in row["artifacts"]}
+    described = {one.file_name for one in client.pipeline("ct-l3").artifacts}
+    assert saved == described
+    assert json.loads((tmp_path / "out" / study.name / "result.json").read_text())["schema"]
+
+
+def test_a_reviewer_names_slices_and_the_height(ct_mesh: Mesh, client: SyncClient, image: str) -> None:
+    task = shown(client, image)
+    first = radmesh("review", task.name, "--slices", "36:34", server=ct_mesh.address)
+    assert first.returncode == 0, first.stderr  # the edge knows no slices; the model does
+    with pytest.raises(TaskFailedError, match="36:34"):
+        result_of(client, task.name)
+    task = shown(client, image)
+    line = ("review", task.name, "--slices", "31:35", "--param", "height_m=1.8")
+    done = radmesh(*line, server=ct_mesh.address)
+    assert done.returncode == 0, done.stderr
+    result = result_of(client, task.name)
+    assert result.location.source == 3
+    assert [one.slice for one in result.slices] == [31, 32, 33, 34, 35]
+    assert result.body.height_m == 1.8
+    assert not client.get(task.name).reviews[0].replacements
+
+
+def test_a_reviewer_draws_another_mask(ct_mesh: Mesh, client: SyncClient, image: str, tmp_path: Path) -> None:
+    task = shown(client, image)
+    mask = tmp_path / "mask.png"
+    client.download(f"{task.name}/artifacts/l3_mask.png", mask)
+    with Image.open(mask) as drawn:
+        lower = drawn.transform(drawn.size, Image.Transform.AFFINE, (1, 0, 0, 0, 1, -24))
+    lower.save(mask)
+    assert radmesh("review", task.name, "--mask", str(mask), server=ct_mesh.address).returncode == 0
+    result = result_of(client, task.name)
+    assert result.location.source == 2
+    # 24 pixels of half a millimetre towards the feet.
+    assert -17 < result.location.level_mm - L3_MM < -8
+
+    # Without the command's own look at the size, stage 2 refuses it by its reason.
+    task = shown(client, image)
+    small = tmp_path / "small.png"
+    Image.new("L", (64, 64), 255).save(small)
+    client.review(task.name, accept=True, replacements={"l3_mask.png": small})
+    with pytest.raises(TaskFailedError) as failed:
+        result_of(client, task.name)
+    assert failed.value.reason == "MASK_SIZE_MISMATCH"
+
+    measured_again = client.create(
+        "ct-l3", [image], parameters={"l3_mask": client.upload(mask).name, "muscle_window": "0:100"}
+    )
+    again = result_of(client, measured_again.name)
+    assert abs(again.location.level_mm - result.location.level_mm) < 0.01
+    assert (again.windows.muscle.low_hu, again.windows.muscle.high_hu) == (0, 100)
+
+
+def test_a_rejected_or_expired_review_says_so(ct_mesh: Mesh, client: SyncClient, image: str) -> None:
+    task = shown(client, image)
+    assert radmesh("review", task.name, "--reject", "hip implant", server=ct_mesh.address).returncode == 0
+    ended = client.get(task.name)
+    assert (ended.state, ended.error.reason) == (task_pb2.TASK_STATE_FAILED, "REVIEW_REJECTED")
+    late = radmesh("review", task.name, "--accept", server=ct_mesh.address)
+    assert late.returncode == 2
+    assert "rejected" in late.stderr
+
+
+def test_a_sure_level_goes_on_by_itself_and_what_is_given_is_not_looked_for(
+    client: SyncClient, image: str
+) -> None:
+    went_on = client.create("ct-l3", [image], parameters={"auto_continue": True})
+    ended = client.wait(went_on.name)
+    raise_for_outcome(ended)
+    assert not ended.reviews
+    assert {"l3_overlay.png", "overlay_combined.png"} <= {one.file_name for one in ended.artifacts}
+    given = client.create("ct-l3", [image], parameters={"slice_range": "31:35"})
+    result = result_of(client, given.name)
+    assert [one.part for one in result.models] == ["measure"]
