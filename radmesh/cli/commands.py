@@ -6,6 +6,7 @@ from radmesh.cli.analyze import analyze
 from radmesh.cli.batch import batch
 from radmesh.cli.blobs import blobs
 from radmesh.cli.doctor import doctor
+from radmesh.cli.models import models
 from radmesh.cli.pipelines import pipelines
 from radmesh.cli.review import review
 from radmesh.cli.tasks import tasks
@@ -28,4 +29,5 @@ app.command()(review)
 app.add_typer(tasks, name="tasks")
 app.add_typer(blobs, name="blobs")
 app.add_typer(pipelines, name="pipelines")
+app.add_typer(models, name="models")
 app.command()(doctor)

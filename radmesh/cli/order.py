@@ -32,6 +32,7 @@ from radmesh.cli.timeouts import (
     ReviewTimeout,
 )
 from radmesh.client import Client, TaskOptions, task_request, task_timeouts
+from radmesh.client.requests import full_name
 from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 
@@ -53,6 +54,14 @@ class Order:
     param: Annotated[
         list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter. May be repeated.")
     ] = None
+    weights: Annotated[
+        str,
+        typer.Option(
+            "--weights",
+            metavar="NAME",
+            help="models/NAME/weights/NAME, or a model; see `radmesh models list`.",
+        ),
+    ] = ""
     out: Annotated[
         Path | None,
         typer.Option(
@@ -81,6 +90,7 @@ class Order:
         """What the tasks are asked for, but for their parameters. Raises InvalidRequestError."""
         return {
             "labels": read_labels(self.label or []),
+            "weights": full_name("models", self.weights) if self.weights else "",
             "not_before": read_not_before(self.not_before, now),
             "priority": self.priority.number,
             "callback_url": self.callback_url,

@@ -41,7 +41,9 @@ async def _list(server: str, as_json: bool) -> ExitCode:
         for pipeline in found:
             rows.emit(rows.pipeline_row(pipeline))
     else:
-        consoles.stdout().print(tables.pipelines(found) if found else "No worker came yet.")
+        # Internal ones are asked for by commands of their own.
+        shown = [pipeline for pipeline in found if not pipeline.operators_only]
+        consoles.stdout().print(tables.pipelines(shown) if shown else "No worker came yet.")
     return ExitCode.DONE
 
 

@@ -29,6 +29,11 @@ class CatalogueCalls(Calls):
         request = pipeline_service_pb2.GetPipelineRequest(name=full_name("pipelines", pipeline))
         return (await self._call(self._pipelines.GetPipeline, request)).pipeline
 
+    async def model(self, model: str) -> model_pb2.Model:
+        """One model. Raises ModelNotFoundError."""
+        request = model_service_pb2.GetModelRequest(name=full_name("models", model))
+        return (await self._call(self._models.GetModel, request)).model
+
     async def models(self) -> Sequence[model_pb2.Model]:
         """Every model that a known pipeline can run, by name."""
         pages = self._pages(self._models.ListModels, model_service_pb2.ListModelsRequest())

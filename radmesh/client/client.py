@@ -7,13 +7,13 @@ from typing import Self
 from radmesh.client import connection
 from radmesh.client.admin import AdminClient
 from radmesh.client.batches import BatchCalls
-from radmesh.client.catalogue import CatalogueCalls
+from radmesh.client.importing import ImportCalls
 from radmesh.client.retry import Patience
 from radmesh.client.reviewing import ReviewCalls
 from radmesh.errors import UnavailableError
 
 
-class Client(ReviewCalls, BatchCalls, CatalogueCalls):
+class Client(ReviewCalls, BatchCalls, ImportCalls):
     """A caller's connection to a gateway; an async context manager.
 
     Every call repeats itself while the mesh is away, for as long as `patience` says, and raises an error of

@@ -33,10 +33,10 @@ SEGMENTATION = WorkerModule("segmentation", "services.segmentation", "RADMESH_SE
 class MeshOptions:
     """What to run and where.
 
-    folder: the working folder; `redis/`, `blobs/` and `logs/` lie in it. port: the gateway's, 0 for a free
-    one. gateway_tasks: the replicas of `tasks` that the gateway may talk to, by index; all when empty.
-    environment: settings for every process. reached_at: by name of a process, the `host:port` at which the
-    others reach it, where that is not its own.
+    folder: the working folder; `redis/`, `blobs/`, `models/` (imported ones) and `logs/` lie in it. port: the
+    gateway's, 0 for a free one. gateway_tasks: the replicas of `tasks` that the gateway may talk to, by
+    index; all when empty. environment: settings for every process. reached_at: by name of a process, the
+    `host:port` at which the others reach it, where that is not its own.
     """
 
     folder: Path
@@ -132,6 +132,8 @@ def _worker(options: MeshOptions, addresses: Addresses, worker: WorkerModule) ->
     address = addresses.workers[worker.name]
     environment = {
         f"{worker.prefix}DRAIN_SECONDS": _DRAIN_SECONDS,
+        # Of a service that imports models; others do not look.
+        f"{worker.prefix}IMPORTED": str((options.folder / "models").resolve()),
         **options.environment,
         f"{worker.prefix}LISTEN": address,
         f"{worker.prefix}METRICS_LISTEN": addresses.metrics[worker.name],

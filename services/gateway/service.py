@@ -111,7 +111,7 @@ class Gateway:
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(tasks, server)
         review_service_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewServicer(peer, reviewers), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(peer), server)
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(peer), server)
+        model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(peer, operators), server)
         image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(peer), server)
         blob_service_pb2_grpc.add_BlobServiceServicer_to_server(BlobServicer(reading, reviewers), server)
         uploads = UploadServicer(self._uploads, receiver, limits, self._metrics)

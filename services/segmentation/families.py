@@ -5,6 +5,10 @@ from services.chassis.families import Family
 from services.segmentation.ct import pipeline as ct_pipeline
 from services.segmentation.ct.options import FACTORY as CT_RUNNER
 from services.segmentation.ct.options import CtOptions
+from services.segmentation.nnunet import pipeline as nnunet_pipeline
+from services.segmentation.nnunet.options import IMPORTER as NNUNET_IMPORTER
+from services.segmentation.nnunet.options import RUNNER as NNUNET_RUNNER
+from services.segmentation.nnunet.options import NnunetOptions
 from services.segmentation.octa import pipeline as octa_pipeline
 from services.segmentation.octa.options import FACTORY as OCTA_RUNNER
 from services.segmentation.octa.options import OctaOptions
@@ -16,9 +20,15 @@ def families(settings: SegmentationSettings) -> tuple[Family, ...]:
 
     octa-vessels is loaded from the start, because its callers wait before a screen.
     """
-    octa = Family((octa_pipeline.NAME,), OCTA_RUNNER, octa_options(settings).to_json(), at_start=True)
-    ct = Family((ct_pipeline.NAME,), CT_RUNNER, ct_options(settings).to_json())
-    return (octa, ct) if ct_pipeline.is_served(settings.models) else (octa,)
+    nnunet = nnunet_options(settings).to_json()
+    served = (
+        Family((octa_pipeline.NAME,), OCTA_RUNNER, octa_options(settings).to_json(), at_start=True),
+        Family((nnunet_pipeline.NAME,), NNUNET_RUNNER, nnunet),
+        Family((nnunet_pipeline.IMPORT_NAME,), NNUNET_IMPORTER, nnunet),
+    )
+    if not ct_pipeline.is_served(settings.models):
+        return served
+    return (*served, Family((ct_pipeline.NAME,), CT_RUNNER, ct_options(settings).to_json()))
 
 
 def ct_options(settings: SegmentationSettings) -> CtOptions:
@@ -29,6 +39,18 @@ def ct_options(settings: SegmentationSettings) -> CtOptions:
         device=settings.device,
         threads=threads(settings),
         least_confidence=settings.ct.least_confidence,
+    )
+
+
+def nnunet_options(settings: SegmentationSettings) -> NnunetOptions:
+    """What the settings mean for the runners of nnunet and nnunet-import."""
+    return NnunetOptions(
+        models=str(settings.models.resolve()),
+        imported=str((settings.imported or settings.models).resolve()),
+        device=settings.device,
+        threads=threads(settings),
+        max_unpacked_bytes=settings.nnunet.max_unpacked_bytes,
+        max_models=settings.nnunet.max_models,
     )
 
 

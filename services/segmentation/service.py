@@ -1,12 +1,12 @@
 """The segmentation service: its models, its pipelines, its direct calls."""
 
+import asyncio
 import importlib.metadata
 from collections.abc import Sequence
 
 import grpc
 
-from radmesh.segmentation.v1 import ct_l3_pb2, octa_pb2, octa_service_pb2, octa_service_pb2_grpc
-from radmesh.tasks.v1.pipeline_pb2 import Pipeline
+from radmesh.segmentation.v1 import nnunet_import_pb2, octa_service_pb2, octa_service_pb2_grpc
 from services.chassis.descriptors import descriptor_set
 from services.chassis.families import families_spec
 from services.chassis.metrics import Metrics
@@ -14,51 +14,76 @@ from services.chassis.model_process import ModelOutput
 from services.chassis.model_service import ModelService
 from services.chassis.models import read_manifest
 from services.chassis.worker import WorkerProfile
-from services.segmentation.ct import pipeline as ct_pipeline
-from services.segmentation.families import families
-from services.segmentation.octa import pipeline
+from services.segmentation import descriptions
+from services.segmentation.families import families, nnunet_options
+from services.segmentation.nnunet import pipeline as nnunet_pipeline
+from services.segmentation.nnunet.options import RESERVED
+from services.segmentation.nnunet.registry import Registry
+from services.segmentation.nnunet.served import ServedModels
+from services.segmentation.octa import pipeline as octa_pipeline
 from services.segmentation.octa.servicer import OctaServicer
 from services.segmentation.settings import SegmentationSettings
 
-_TIMED_RESULTS = (octa_pb2.OctaVesselsResult, ct_l3_pb2.CtL3Result)
-"""The types of results that say how long the network worked, in `inference_seconds`."""
-
 
 class SegmentationService(ModelService):
-    """Serves octa-vessels and, where its models are, ct-l3 to `tasks`; and OctaService to other callers."""
+    """Serves octa-vessels, nnunet, imports of models and, where its models are, ct-l3 to `tasks`.
+
+    OctaService is for other callers.
+    """
 
     def __init__(self, settings: SegmentationSettings, metrics: Metrics) -> None:
-        self._octa = settings.octa
-        self._manifest = read_manifest(settings.models / pipeline.MODEL)
-        profile = WorkerProfile(
-            pipelines=(pipeline.describe(settings.octa, self._manifest), *_ct(settings)),
-            descriptor_set=descriptor_set(octa_pb2.OctaVesselsResult, ct_l3_pb2.CtL3Result),
-            version=importlib.metadata.version("radmesh"),
-        )
+        self._own = settings
+        self._vessels = read_manifest(settings.models / octa_pipeline.MODEL)
+        *_, imported = folders = nnunet_options(settings).folders
+        self._nnunet = ServedModels(Registry(folders, RESERVED), imported, on_change=self._tell)
+        self._looking: asyncio.Task[None] | None = None
         super().__init__(
             "segmentation",
             settings,
-            profile,
+            self._current_profile(),
             families_spec(families(settings)),
             metrics,
             inference_seconds=_inference_seconds,
         )
 
+    async def start(self) -> None:
+        """See Service."""
+        await super().start()
+        self._looking = asyncio.create_task(self._nnunet.watch(self._own.look_seconds), name="models")
+
+    async def stop(self) -> None:
+        """See Service."""
+        if self._looking:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        await super().stop()
+
+    def observe(self, pipeline: str, output: ModelOutput) -> None:
+        """See ModelService. An imported model is told of before the outcome of its import is."""
+        super().observe(pipeline, output)
+        imported = nnunet_import_pb2.NnunetImportResult()
+        if pipeline == nnunet_pipeline.IMPORT_NAME and output.result.Unpack(imported):
+            self._nnunet.add(imported.model)
+
     def register(self, server: grpc.aio.Server) -> Sequence[str]:
         """See Service."""
-        servicer = OctaServicer(self, self._manifest, self._octa)
+        servicer = OctaServicer(self, self._vessels, self._own.octa)
         octa_service_pb2_grpc.add_OctaServiceServicer_to_server(servicer, server)
         return (octa_service_pb2.DESCRIPTOR.services_by_name["OctaService"].full_name,)
 
+    def _tell(self) -> None:
+        self.describe(self._current_profile())
 
-def _ct(settings: SegmentationSettings) -> Sequence[Pipeline]:
-    if not ct_pipeline.is_served(settings.models):
-        return ()
-    return (ct_pipeline.describe(settings.ct, ct_pipeline.read_manifests(settings.models)),)
+    def _current_profile(self) -> WorkerProfile:
+        return WorkerProfile(
+            pipelines=descriptions.pipelines(self._own, self._vessels, self._nnunet.models.values()),
+            descriptor_set=descriptor_set(*descriptions.RESULTS),
+            version=importlib.metadata.version("radmesh"),
+        )
 
 
 def _inference_seconds(output: ModelOutput) -> float | None:
-    for kind in _TIMED_RESULTS:
+    for kind in descriptions.TIMED_RESULTS:
         result = kind()
         if output.result.Unpack(result):
             return result.inference_seconds

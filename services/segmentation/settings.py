@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 from services.chassis.pipeline_limits import PipelineLimits
 from services.chassis.worker_settings import WorkerSettings
 from services.segmentation.ct.settings import CtSettings
+from services.segmentation.nnunet.settings import NnunetSettings
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -47,3 +48,12 @@ class SegmentationSettings(WorkerSettings):
     threads: int = Field(0, ge=0, description="CPU threads of each model. 0: what the CPUs allow.")
     octa: OctaSettings = Field(OctaSettings(), description="The limits of octa-vessels.")
     ct: CtSettings = Field(CtSettings(), description="The limits of ct-l3.")
+    nnunet: NnunetSettings = Field(NnunetSettings(), description="The limits of nnunet, and of imports.")
+    imported: Path | None = Field(
+        None,
+        description="The folder that imported models go to and are served from; one for all workers. Empty: "
+        "the folder of the models.",
+    )
+    look_seconds: float = Field(
+        2.0, gt=0, description="Pause between two looks for nnU-Net models that came, changed or went."
+    )

@@ -45,6 +45,11 @@ class ModelServiceStub:
                 request_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ListModelsRequest.SerializeToString,
                 response_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ListModelsResponse.FromString,
                 _registered_method=True)
+        self.ImportModel = channel.unary_unary(
+                '/radmesh.models.v1.ModelService/ImportModel',
+                request_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelRequest.SerializeToString,
+                response_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelResponse.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer:
@@ -72,6 +77,21 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportModel(self, request, context):
+        """Imports a trained nnU-Net v2 model into the running mesh. Needs the role `operator`, and leaves an audit record.
+
+        It creates a task of the internal pipeline `nnunet-import`, whose progress can be watched. When the task has
+        SUCCEEDED, its result is a `radmesh.segmentation.v1.NnunetImportResult`, and the model is in the catalogue. A model
+        that is refused is a task that FAILED, with its reason (docs/errors.md); nothing of it is left.
+
+        Errors: those of CreateTask, and
+        PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+        NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -84,6 +104,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.ListModels,
                     request_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ListModelsRequest.FromString,
                     response_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ListModelsResponse.SerializeToString,
+            ),
+            'ImportModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportModel,
+                    request_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelRequest.FromString,
+                    response_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -141,6 +166,33 @@ class ModelService:
             '/radmesh.models.v1.ModelService/ListModels',
             radmesh_dot_models_dot_v1_dot_model__service__pb2.ListModelsRequest.SerializeToString,
             radmesh_dot_models_dot_v1_dot_model__service__pb2.ListModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/radmesh.models.v1.ModelService/ImportModel',
+            radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelRequest.SerializeToString,
+            radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

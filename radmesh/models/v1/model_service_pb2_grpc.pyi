@@ -46,6 +46,17 @@ class ModelServiceStub:
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the page token cannot be read.
     """
+    ImportModel: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.ImportModelRequest, _model_service_pb2.ImportModelResponse]
+    """Imports a trained nnU-Net v2 model into the running mesh. Needs the role `operator`, and leaves an audit record.
+
+    It creates a task of the internal pipeline `nnunet-import`, whose progress can be watched. When the task has
+    SUCCEEDED, its result is a `radmesh.segmentation.v1.NnunetImportResult`, and the model is in the catalogue. A model
+    that is refused is a task that FAILED, with its reason (docs/errors.md); nothing of it is left.
+
+    Errors: those of CreateTask, and
+    PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+    NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+    """
 
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
@@ -64,6 +75,17 @@ class ModelServiceAsyncStub(ModelServiceStub):
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the page token cannot be read.
+    """
+    ImportModel: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ImportModelRequest, _model_service_pb2.ImportModelResponse]  # type: ignore[assignment]
+    """Imports a trained nnU-Net v2 model into the running mesh. Needs the role `operator`, and leaves an audit record.
+
+    It creates a task of the internal pipeline `nnunet-import`, whose progress can be watched. When the task has
+    SUCCEEDED, its result is a `radmesh.segmentation.v1.NnunetImportResult`, and the model is in the catalogue. A model
+    that is refused is a task that FAILED, with its reason (docs/errors.md); nothing of it is left.
+
+    Errors: those of CreateTask, and
+    PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+    NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
     """
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -92,6 +114,23 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the page token cannot be read.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportModel(
+        self,
+        request: _model_service_pb2.ImportModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.ImportModelResponse, _abc.Awaitable[_model_service_pb2.ImportModelResponse]]:
+        """Imports a trained nnU-Net v2 model into the running mesh. Needs the role `operator`, and leaves an audit record.
+
+        It creates a task of the internal pipeline `nnunet-import`, whose progress can be watched. When the task has
+        SUCCEEDED, its result is a `radmesh.segmentation.v1.NnunetImportResult`, and the model is in the catalogue. A model
+        that is refused is a task that FAILED, with its reason (docs/errors.md); nothing of it is left.
+
+        Errors: those of CreateTask, and
+        PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+        NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
         """
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,11 +1,14 @@
 """PipelineService, handed on to `tasks`, and ModelService, collected from its pipelines."""
 
+from collections.abc import Collection
+
 from radmesh.models.v1 import model_service_pb2 as models_pb
 from radmesh.models.v1.model_service_pb2_grpc import ModelServiceServicer
 from radmesh.tasks.v1 import pipeline_service_pb2 as pb
 from radmesh.tasks.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
+from services.chassis import roles
 from services.chassis.pages import page
-from services.gateway import catalogue, edge
+from services.gateway import catalogue, edge, imports
 from services.gateway.edge import Context
 from services.gateway.tasks_peer import TasksPeer
 
@@ -30,10 +33,20 @@ class PipelineServicer(PipelineServiceServicer):
 
 
 class ModelServicer(ModelServiceServicer):
-    """See model_service.proto."""
+    """See model_service.proto. operators: see services.chassis.roles."""
 
-    def __init__(self, peer: TasksPeer) -> None:
+    def __init__(self, peer: TasksPeer, operators: Collection[str]) -> None:
         self._peer = peer
+        self._operators = operators
+
+    async def ImportModel(
+        self, request: models_pb.ImportModelRequest, context: Context
+    ) -> models_pb.ImportModelResponse:
+        """See model_service.proto. `tasks` decides over the role, and records the refusal."""
+        wanted = imports.task_request(request)
+        roles.tell_roles(self._operators)
+        answer = await self._peer.ask(self._peer.tasks.CreateTask, wanted)
+        return models_pb.ImportModelResponse(task=answer.task.name)
 
     async def GetModel(
         self, request: models_pb.GetModelRequest, context: Context

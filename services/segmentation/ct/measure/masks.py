@@ -19,13 +19,14 @@ _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def nifti_bytes(labels: np.ndarray, first: int, geometry: Geometry) -> bytes:
+def nifti_bytes(labels: np.ndarray, first: int, geometry: Geometry, *, notice: str = NOTICE) -> bytes:
     """A .nii.gz of the volume's size with these labels in their slices, 0 elsewhere.
 
-    labels: uint8 (slices, rows, columns), from slice first on. The same bytes for the same labels.
+    labels: uint8 or uint16 (slices, rows, columns), from slice first on. The same bytes for the same labels.
+    notice: what the header says of the file.
     """
     packer = zlib.compressobj(level=1, wbits=_GZIP)
-    parts = [packer.compress(part) for part in _parts(labels, first, geometry)]
+    parts = [packer.compress(part) for part in _parts(labels, first, geometry, notice)]
     return b"".join([*parts, packer.flush()])
 
 
@@ -35,25 +36,25 @@ def ras_affine(geometry: Geometry) -> np.ndarray:
     return affine
 
 
-def _parts(labels: np.ndarray, first: int, geometry: Geometry) -> Iterator[bytes]:
+def _parts(labels: np.ndarray, first: int, geometry: Geometry, notice: str) -> Iterator[bytes]:
     slices = geometry.shape[0]
-    yield _header(geometry)
-    empty = bytes(geometry.shape[1] * geometry.shape[2])
+    yield _header(geometry, labels.dtype, notice)
+    empty = bytes(geometry.shape[1] * geometry.shape[2] * labels.itemsize)
     for index in range(slices):
         inside = first <= index < first + len(labels)
         yield labels[index - first].tobytes() if inside else empty
 
 
-def _header(geometry: Geometry) -> bytes:
+def _header(geometry: Geometry, kind: np.dtype[Any], notice: str) -> bytes:
     # nibabel has no types of its own.
     header: Any = nibabel.Nifti1Header()  # type: ignore[no-untyped-call]
     affine = ras_affine(geometry)
-    header.set_data_dtype(np.uint8)
+    header.set_data_dtype(kind)
     header.set_data_shape(geometry.shape[::-1])
     header.set_qform(affine, code=1)
     header.set_sform(affine, code=1)
     header.set_xyzt_units("mm")
-    header["descrip"] = NOTICE.encode()
+    header["descrip"] = notice.encode()
     header["magic"] = b"n+1"
     header["vox_offset"] = 352
     return bytes(header.binaryblock) + bytes(4)

@@ -12,7 +12,7 @@ from pathlib import Path
 from radmesh.errors import ExhaustedError
 from services.segmentation.nnunet.importing.refusals import ModelRefusedError, refused
 
-_PREFIX = ".importing-"
+_NEW, _PREFIX = ".new-import-", ".importing-"
 _LOCK = "lock"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -23,13 +23,16 @@ def workplace(models: Path) -> Generator[Path, None, None]:
 
     It is locked while it is in use: one whose lock is free belongs to a process that died.
     """
-    place = models / f"{_PREFIX}{uuid.uuid4().hex}"
+    number = uuid.uuid4().hex
+    new, place = models / f"{_NEW}{number}", models / f"{_PREFIX}{number}"
     try:
         models.mkdir(parents=True, exist_ok=True)
         clear_abandoned(models)
-        place.mkdir()
-        with (place / _LOCK).open("wb") as lock:
+        new.mkdir()
+        with (new / _LOCK).open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            # Locked before it goes by the name that others clear.
+            new.rename(place)
             yield place
     except OSError as error:
         if error.errno in _FULL:
@@ -45,6 +48,7 @@ def workplace(models: Path) -> Generator[Path, None, None]:
             ) from error
         raise
     finally:
+        shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(place, ignore_errors=True)
 
 
@@ -52,7 +56,7 @@ def clear_abandoned(models: Path) -> None:
     """Deletes the workplaces whose process is gone."""
     for place in models.glob(f"{_PREFIX}*"):
         try:
-            with (place / _LOCK).open("wb") as lock:
+            with (place / _LOCK).open("r+b") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(place, ignore_errors=True)
         except BlockingIOError:

@@ -1,0 +1,1 @@
+"""The segmentation service in a whole mesh."""
