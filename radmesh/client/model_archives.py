@@ -33,9 +33,9 @@ def pack_trained(folder: Path, target: Path, checkpoint: str) -> None:
 
 
 def needed_files(folder: Path, checkpoint: str) -> Sequence[Path]:
-    """Plans, data sets and checkpoints, in order; folds without a checkpoint too, by any file in them.
+    """Plans, data sets and checkpoints, in order.
 
-    Raises NotTrainedError.
+    Raises NotTrainedError, which names a fold that is not whole.
     """
     found: list[Path] = []
     for plans in sorted({*folder.glob(_PLANS), *folder.glob(f"*/{_PLANS}")}):
@@ -53,11 +53,7 @@ def needed_files(folder: Path, checkpoint: str) -> Sequence[Path]:
 
 
 def _of_fold(fold: Path, checkpoint: str) -> Path:
-    """Its checkpoint; else a small file, so that the server can say which fold is not whole."""
     whole = fold / checkpoint
-    if whole.is_file():
-        return whole
-    others = [one for one in sorted(fold.rglob("*")) if one.is_file() and one.suffix != ".pth"]
-    if not others:
-        raise NotTrainedError(f"{fold} has no {checkpoint}. Let its training end, or leave the fold out.")
-    return min(others, key=lambda one: one.stat().st_size)
+    if not whole.is_file():
+        raise NotTrainedError(f"{fold} has no {checkpoint}. Let its training end, or move the fold away.")
+    return whole
