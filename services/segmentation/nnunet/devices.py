@@ -23,10 +23,9 @@ def chosen_device(wanted: str) -> torch.device:
     if wanted == AUTO:
         found = _working_cuda()
         return CPU if found is None else found
-    device = torch.device(wanted)
-    if device.type == "cuda" and device.index is None:
+    if wanted == "cuda":
         return torch.device("cuda", torch.cuda.current_device())
-    return device
+    return torch.device(wanted)
 
 
 def placements(device: torch.device) -> tuple[Placement, ...]:

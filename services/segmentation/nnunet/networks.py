@@ -8,6 +8,7 @@ from services.chassis.models import BrokenModelError, WeightsFile
 from services.segmentation.nnunet.architecture import build_network, fill
 from services.segmentation.nnunet.refusals import FoldNotFoundError
 from services.segmentation.nnunet.stage import Stage
+from services.segmentation.nnunet.tuned import Function, Runnable, tuned
 from services.segmentation.nnunet.weights_file import read_fold, stored_folds
 
 
@@ -18,7 +19,7 @@ class Networks:
         """Raises BrokenModelError when the file cannot be read."""
         self._weights = weights
         self._folds = stored_folds(weights.path)
-        self._loaded: dict[tuple[str, str], torch.nn.Module] = {}
+        self._loaded: dict[tuple[str, str, str], Runnable] = {}
 
     def check(self, stage: Stage) -> None:
         """Raises BrokenModelError that names the folds which the manifest has and the file has not."""
@@ -38,12 +39,26 @@ class Networks:
                 )
         return tuple(wanted) or stage.trained.folds
 
-    def network(self, stage: Stage, fold: str, device: torch.device) -> torch.nn.Module:
+    def network(self, stage: Stage, fold: str, device: torch.device) -> Runnable:
         """A network on a device, ready to run. Raises BrokenModelError, UnsupportedModelError."""
-        key = (stage.name, fold)
+        key = (stage.name, fold, str(device))
         if key not in self._loaded:
             network = build_network(stage)
             stored = read_fold(self._weights.path, stage.name, fold)
             fill(network, stored, f"fold {fold} of {stage.name} in {self._weights.path.name}")
-            self._loaded[key] = network
-        return self._loaded[key].to(device)
+            if device.type == "cpu":
+                self._loaded[key] = tuned(network, len(stage.patch))
+            else:
+                self._loaded[key] = Runnable(_mixed(network.to(device), device))
+        return self._loaded[key]
+
+
+def _mixed(network: torch.nn.Module, device: torch.device) -> Function:
+    """In mixed precision, as nnU-Net runs on CUDA."""
+
+    def run(tile: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(device.type):
+            found: torch.Tensor = network(tile)
+            return found
+
+    return run

@@ -1,8 +1,7 @@
 """A served nnU-Net model in memory: masks and probabilities of images, tile by tile, in this process."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -188,13 +187,14 @@ class NnunetNetwork:
         window = Window(data, stage.patch, options.tile_step, stage.heads)
         axes = stage.trained.mirroring_axes if options.mirroring else ()
         folds = self._networks.folds(stage, options.folds)
+        networks = [self._networks.network(stage, fold, place.network) for fold in folds]
         parts = [
             window.slabs(
-                _on_device(mirrored(self._networks.network(stage, fold, place.network), axes), place.network),
+                replace(network, body=mirrored(network.body, axes)),
                 (place.network, place.sums),
                 course.tile_done,
             )
-            for fold in folds
+            for network in networks
         ]
         in_step = len(folds) * window.depth <= window.shape[0] + window.depth
         return mean_of(parts, (stage.heads, *window.shape), in_step=in_step)
@@ -215,15 +215,3 @@ def open_network(folder: Path, weights: str = "", device: str = AUTO) -> NnunetN
     """
     manifest = read_nnunet(folder)
     return NnunetNetwork(manifest, manifest.model.find_weights(weights), device)
-
-
-def _on_device(
-    network: Callable[[torch.Tensor], torch.Tensor], device: torch.device
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    """On CUDA in mixed precision, as nnU-Net runs there."""
-
-    def run(tile: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cuda") if device.type == "cuda" else nullcontext():
-            return network(tile)
-
-    return run

@@ -9,6 +9,7 @@ from nnunetv2.inference.sliding_window_prediction import compute_gaussian
 
 from services.segmentation.nnunet.sums import PlaneSums
 from services.segmentation.nnunet.tiles import Row, tile_rows
+from services.segmentation.nnunet.tuned import Function, Runnable
 
 Slab = tuple[int, torch.Tensor]
 """The first plane, and logits in half precision (heads, planes, rows, columns); good until the next slab."""
@@ -49,14 +50,13 @@ class Window:
 
     def slabs(
         self,
-        network: Callable[[torch.Tensor], torch.Tensor],
+        network: Runnable,
         devices: tuple[torch.device, torch.device],
         tile_done: Callable[[], None],
     ) -> Iterator[Slab]:
         """The mean logits of all planes in order.
 
-        network: float32 (1, channels, *patch) to logits (1, heads, *patch). devices: that of the network and
-        that of the sums. tile_done: called before each tile but the first, and after the last; may raise.
+        devices: that of the network and that of the sums. tile_done: called after each tile; may raise.
         """
         weights = compute_gaussian(
             self._weights_of, sigma_scale=1.0 / 8, value_scaling_factor=10, device=devices[1]
@@ -65,8 +65,8 @@ class Window:
         sums = PlaneSums(self._heads, shape, self.depth, weights.reshape(self._patch), devices[1])
         for row in self._rows:
             for corner in row.corners:
-                logits = network(self._tile(row, corner).to(devices[0]))[0].to(devices[1])
-                sums.add(row.start, corner, logits.unsqueeze(1) if self._flat else logits)
+                found = network.body(self._tile(row, corner).to(devices[0]))[0].to(devices[1])
+                sums.add(row.start, corner, found.unsqueeze(1) if self._flat else found, network.head)
                 tile_done()
             for first, found in sums.settled(row.start, row.settled):
                 yield from self._unpadded(first, found)
@@ -88,12 +88,10 @@ class Window:
             yield begin - planes.start, logits[:, begin - first : end - first, rows, columns]
 
 
-def mirrored(
-    network: Callable[[torch.Tensor], torch.Tensor], axes: Sequence[int]
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    """A network whose logits are the mean over all mirror images along `axes`, which count from 0."""
+def mirrored(body: Function, axes: Sequence[int]) -> Function:
+    """A network whose answers are the mean over all mirror images along `axes`, which count from 0."""
     if not axes:
-        return network
+        return body
     flips = [
         tuple(axis + 2 for axis in chosen)
         for count in range(1, len(axes) + 1)
@@ -101,11 +99,11 @@ def mirrored(
     ]
 
     def mean(tile: torch.Tensor) -> torch.Tensor:
-        logits = network(tile)
+        found = body(tile)
         for flip in flips:
-            logits += torch.flip(network(torch.flip(tile, flip)), flip)
-        logits /= len(flips) + 1
-        return logits
+            found += torch.flip(body(torch.flip(tile, flip)), flip)
+        found /= len(flips) + 1
+        return found
 
     return mean
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from radmesh.errors import InferenceError
+from services.segmentation.nnunet.tuned import Function
 
 _PIECE_BYTES = 4 << 20
 _SLAB_BYTES = 64 << 20
@@ -28,18 +29,23 @@ class PlaneSums:
         self._counts = torch.zeros((depth, rows, columns), dtype=torch.half, device=device)
         self._single_weights = weights.float() if device.type == "cpu" else weights
 
-    def add(self, start: int, corner: tuple[int, int], logits: torch.Tensor) -> None:
-        """Adds a tile's logits, (heads, planes, rows, columns), from plane `start` on; overwrites them."""
-        _, planes, rows, columns = logits.shape
+    def add(
+        self, start: int, corner: tuple[int, int], found: torch.Tensor, head: Function | None = None
+    ) -> None:
+        """Adds a tile from plane `start` on.
+
+        found: logits (heads, planes, rows, columns), overwritten; or features that `head` makes logits of.
+        """
+        _, planes, rows, columns = found.shape
         inside = (slice(corner[0], corner[0] + rows), slice(corner[1], corner[1] + columns))
         for begin, end, ring in self._pieces(start, start + planes):
             tile = slice(begin - start, end - start)
             sums = self._sums[:, ring, *inside]
             self._counts[ring, *inside] += self._weights[tile]
             if sums.device.type == "cpu":
-                _add_piecewise(sums, logits[:, tile], self._single_weights[tile])
+                _add_piecewise(sums, found[:, tile], self._single_weights[tile], head)
             else:
-                sums += logits[:, tile].mul_(self._weights[tile])
+                sums += found[:, tile].mul_(self._weights[tile])
 
     def settled(self, start: int, stop: int) -> Iterator[tuple[int, torch.Tensor]]:
         """The mean logits of planes that no tile will write to again, and makes room for others.
@@ -72,11 +78,13 @@ class PlaneSums:
             start += length
 
 
-def _add_piecewise(sums: torch.Tensor, logits: torch.Tensor, weights: torch.Tensor) -> None:
+def _add_piecewise(
+    sums: torch.Tensor, found: torch.Tensor, weights: torch.Tensor, head: Function | None
+) -> None:
     """sums += logits * weights in single precision, rounded once: as torch does, but within the cache."""
-    heads, planes = logits.shape[:2]
+    heads, planes = sums.shape[:2]
     step = max(1, _PIECE_BYTES // (4 * heads * weights[0].numel()))
     for begin in range(0, planes, step):
         piece = slice(begin, begin + step)
-        product = logits[:, piece].mul_(weights[piece])
-        sums[:, piece] = product.add_(sums[:, piece])
+        logits = found[:, piece] if head is None else head(found[:, piece])
+        sums[:, piece] = logits.mul_(weights[piece]).add_(sums[:, piece])

@@ -18,7 +18,7 @@ def plain_labels(count: int) -> Labels:
 class Recipe:
     """One configuration. patch, spacing: in the network's axis order. strides: of each stage after the first.
 
-    normalisation: one scheme for each channel. trainings: how many folds there are.
+    normalisation: one scheme for each channel. convolutions: of each stage. trainings: how many folds.
     """
 
     configuration: str
@@ -29,6 +29,7 @@ class Recipe:
     normalisation: tuple[str, ...] = ("CTNormalization",)
     masked_norm: bool = False
     features: tuple[int, ...] = (4, 8, 8)
+    convolutions: int = 1
     strides: tuple[tuple[int, ...], ...] = ()
     transpose: tuple[int, int, int] = (0, 1, 2)
     regions_class_order: tuple[int, ...] = ()
@@ -124,8 +125,8 @@ def _architecture(recipe: Recipe) -> dict[str, Any]:
             "conv_op": f"torch.nn.modules.conv.{_KERNELS[sides]}",
             "kernel_sizes": [[3] * sides] * stages,
             "strides": [[1] * sides, *map(list, strides)],
-            depth: [1] * stages,
-            "n_conv_per_stage_decoder": [1] * (stages - 1),
+            depth: [recipe.convolutions] * stages,
+            "n_conv_per_stage_decoder": [recipe.convolutions] * (stages - 1),
             "conv_bias": True,
             "norm_op": f"torch.nn.modules.instancenorm.{_NORMS[sides]}",
             "norm_op_kwargs": {"eps": 1e-05, "affine": True},
