@@ -67,15 +67,14 @@ class _Convolution(torch.nn.Module):
     def __init__(self, layer: torch.nn.Conv3d) -> None:
         super().__init__()
         self.weight, self.bias = layer.weight, layer.bias
-        self.sides = (list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups)
+        self.padding = [int(side) for side in layer.padding]
+        self.stride, self.dilation, self.groups = list(layer.stride), list(layer.dilation), layer.groups
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """As the layer that it was made from."""
-        padding, stride, dilation, groups = self.sides
-        found: torch.Tensor = torch.mkldnn_convolution(  # type: ignore[attr-defined]
-            x, self.weight, self.bias, padding, stride, dilation, groups
+        return torch.mkldnn_convolution(
+            x, self.weight, self.bias, self.padding, self.stride, self.dilation, self.groups
         )
-        return found
 
 
 def _replaced(layer: torch.nn.Module) -> torch.nn.Module:
