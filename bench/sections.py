@@ -19,11 +19,13 @@ from bench.fanout import BareFanOut, measure_fanout
 from bench.figures import Figure
 from bench.overhead import measure_overhead
 from bench.startup import measure_startup
+from bench.studies import measure_studies
 from bench.throughput import measure_throughput
 from bench.uploads import measure_uploads
 from radmesh.mesh import SEGMENTATION, Mesh, MeshOptions, WorkerModule
 
 _STEPS = WorkerModule("steps", "tests.support.steps_worker", "RADMESH_STEPS_")
+_STUDY = WorkerModule("study", "tests.support.study_worker", "RADMESH_STUDY_")
 _LARGE_UPLOADS = {"RADMESH_GATEWAY_MAX_UPLOAD_BYTES": str(1 << 30)}
 _MANY_WATCHES = {"RADMESH_GATEWAY_WATCH_LIMIT": str(2 * WATCHES)}
 
@@ -112,6 +114,15 @@ async def _ct_reading(folder: Path) -> list[Figure]:
     return await asyncio.to_thread(measure_ct_reading, folder)
 
 
+async def _studies(folder: Path) -> list[Figure]:
+    mesh = Mesh(MeshOptions(folder / "mesh", workers=(_STUDY,)))
+    try:
+        await asyncio.to_thread(mesh.start)
+        return await measure_studies(mesh, folder)
+    finally:
+        await asyncio.to_thread(mesh.stop)
+
+
 @contextmanager
 def _bare_fanout_server() -> Generator[str, None, None]:
     command = [sys.executable, "-m", "bench.bare_fanout_server"]
@@ -135,6 +146,7 @@ SECTIONS: Mapping[str, Section] = {
     "cancel": _cancel,
     "failover": _failover,
     "ct-reading": _ct_reading,
+    "studies": _studies,
 }
 """By name, in the order of the table. Each gets an empty folder of its own."""
 
