@@ -23,9 +23,9 @@ from bench.studies import measure_studies
 from bench.throughput import measure_throughput
 from bench.uploads import measure_uploads
 from radmesh.mesh import SEGMENTATION, Mesh, MeshOptions, WorkerModule
+from tests.support.meshes import STUDY
 
 _STEPS = WorkerModule("steps", "tests.support.steps_worker", "RADMESH_STEPS_")
-_STUDY = WorkerModule("study", "tests.support.study_worker", "RADMESH_STUDY_")
 _LARGE_UPLOADS = {"RADMESH_GATEWAY_MAX_UPLOAD_BYTES": str(1 << 30)}
 _MANY_WATCHES = {"RADMESH_GATEWAY_WATCH_LIMIT": str(2 * WATCHES)}
 
@@ -115,7 +115,7 @@ async def _ct_reading(folder: Path) -> list[Figure]:
 
 
 async def _studies(folder: Path) -> list[Figure]:
-    mesh = Mesh(MeshOptions(folder / "mesh", workers=(_STUDY,)))
+    mesh = Mesh(MeshOptions(folder / "mesh", workers=(STUDY,)))
     try:
         await asyncio.to_thread(mesh.start)
         return await measure_studies(mesh, folder)

@@ -8,7 +8,7 @@ import pytest
 
 from radmesh.client import Client
 from radmesh.mesh import Mesh
-from tests.support.meshes import STEPS, running_mesh
+from tests.support.meshes import STEPS, STUDY, running_mesh
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +22,13 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> Generator[Mesh, None, None
 def octa_mesh(tmp_path_factory: pytest.TempPathFactory) -> Generator[Mesh, None, None]:
     """A mesh with the segmentation service that a whole run shares. For tests that kill nothing."""
     with running_mesh(tmp_path_factory.mktemp("octa-mesh")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def study_mesh(tmp_path_factory: pytest.TempPathFactory) -> Generator[Mesh, None, None]:
+    """A mesh with the worker that opens CT studies. For tests of xdist group `studies` that kill nothing."""
+    with running_mesh(tmp_path_factory.mktemp("study-mesh"), workers=(STUDY,)) as started:
         yield started
 
 

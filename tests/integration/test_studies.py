@@ -1,7 +1,6 @@
 """Studies of many files through a whole mesh: as one image each, in bounded memory, in their order."""
 
 import asyncio
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,14 @@ from google.protobuf import struct_pb2
 
 from radmesh import errors
 from radmesh.client import Client, UploadProgress, UploadStage, unpack_result
-from radmesh.mesh import Mesh, WorkerModule
+from radmesh.mesh import Mesh
 from radmesh.tasks.v1 import task_pb2
 from tests.support.ct.studies import write_sparse_study
 from tests.support.memory import peak_bytes, resident_bytes
-from tests.support.meshes import running_mesh
 
 pytestmark = pytest.mark.xdist_group("studies")
 
-STUDY = WorkerModule("study", "tests.support.study_worker", "RADMESH_STUDY_")
 MIB = 1 << 20
-
-
-@pytest.fixture(scope="module")
-def study_mesh(tmp_path_factory: pytest.TempPathFactory) -> Generator[Mesh, None, None]:
-    with running_mesh(tmp_path_factory.mktemp("studies"), workers=(STUDY,)) as started:
-        yield started
 
 
 def values(task: task_pb2.Task) -> dict[str, Any]:

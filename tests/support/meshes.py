@@ -10,6 +10,9 @@ from radmesh.mesh import Mesh, MeshOptions, WorkerModule
 STEPS = WorkerModule("steps", "tests.support.steps_worker", "RADMESH_STEPS_")
 """The worker without torch; its pipeline is `steps`."""
 
+STUDY = WorkerModule("study", "tests.support.study_worker", "RADMESH_STUDY_")
+"""The worker that opens CT studies, without torch; its pipeline is `study`."""
+
 START_SECONDS = 90.0
 """A start takes two seconds on a quiet machine; the machines of tests are not quiet."""
 
