@@ -32,6 +32,8 @@ HOPELESS = (
 )
 # Uploads of which enough freed memory is left to be worth some milliseconds.
 _LARGE_BYTES = 32 << 20
+# A line on which these take half of the time that an upload is kept is too slow for anything.
+_RENEW_BYTES = 8 << 20
 T = TypeVar("T")
 
 
@@ -82,7 +84,7 @@ class Receiver:
         intake = Intake(self._uploads.blobs, shelf.bytes_key(upload.upload_id), upload.declared.size_bytes)
         await intake.resume(offset)
         try:
-            complete = await _take_all(intake, first, messages)
+            complete = await self._take_all(upload, intake, first, messages)
             await intake.settle()
         except HOPELESS:
             await intake.give_up()
@@ -96,6 +98,26 @@ class Receiver:
             if intake.offset >= _LARGE_BYTES:
                 await asyncio.to_thread(give_freed_buffers_back)
         return upload, intake.offset
+
+    async def _take_all(
+        self, upload: UploadRecord, intake: Intake, first: UploadPart, messages: AsyncIterator[UploadPart]
+    ) -> bool:
+        """Takes the chunks of a stream; whether it said that the upload is complete."""
+        await intake.take(first.chunk)
+        if first.finish:
+            return True
+        renew_at = intake.offset + _RENEW_BYTES
+        async for message in messages:
+            if message.offset != intake.offset:
+                raise rules.offset_mismatch(intake.offset)
+            await intake.take(message.chunk)
+            if message.finish:
+                return True
+            if intake.offset >= renew_at:
+                # Another gateway on this store does not see that somebody writes, and would give it up.
+                upload = await self._uploads.renew(upload)
+                renew_at = intake.offset + _RENEW_BYTES
+        return False
 
     async def _keep(self, upload: UploadRecord, intake: Intake) -> None:
         await intake.settle()
@@ -119,17 +141,3 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
-
-
-async def _take_all(intake: Intake, first: UploadPart, messages: AsyncIterator[UploadPart]) -> bool:
-    """Takes the chunks of a stream; whether it said that the upload is complete."""
-    await intake.take(first.chunk)
-    if first.finish:
-        return True
-    async for message in messages:
-        if message.offset != intake.offset:
-            raise rules.offset_mismatch(intake.offset)
-        await intake.take(message.chunk)
-        if message.finish:
-            return True
-    return False
