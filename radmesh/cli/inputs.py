@@ -50,6 +50,17 @@ def find_inputs(paths: Sequence[Path], accepted: pipeline_pb2.PipelineInput) -> 
     ]
 
 
+def together(inputs: Sequence[Input]) -> Input:
+    """One input of all images, in their order, as a pipeline of several channels takes them.
+
+    Raises UsageError when one of them is many files.
+    """
+    for one in inputs:
+        if one.series:
+            raise UsageError(f"{one.label} is a series of files: pack it as .zip or .tar to go with others.")
+    return Input(tuple(path for one in inputs for path in one.paths), inputs[0].label, inputs[0].folder)
+
+
 def _of_series(groups: Sequence[Group]) -> list[Input]:
     folders = keep_apart([_stem(group.named_after) for group in groups])
     labels = keep_apart([group.named_after.resolve().name for group in groups])

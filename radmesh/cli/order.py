@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from radmesh.cli.inputs import Input, find_inputs
+from radmesh.cli.inputs import Input, find_inputs, together
 from radmesh.cli.options import (
     SERVER_DEFAULT,
     CallbackUrl,
@@ -62,6 +62,10 @@ class Order:
             help="models/NAME/weights/NAME, or a model; see `radmesh models list`.",
         ),
     ] = ""
+    together: Annotated[
+        bool,
+        typer.Option("--together", help="All paths are one task's images, in order, such as channels."),
+    ] = False
     out: Annotated[
         Path | None,
         typer.Option(
@@ -131,5 +135,7 @@ async def look_up(client: Client, order: Order, options: TaskOptions) -> tuple[l
     pipeline = await client.pipeline(order.pipeline)
     given = read_parameters(order.param or [], pipeline)
     inputs = find_inputs(order.paths, pipeline.input)
+    if order.together:
+        inputs = [together(inputs)]
     whole: TaskOptions = {**options, "parameters": await upload_images(client, given)}
     return inputs, partial(task_request, order.pipeline, **whole), pipeline

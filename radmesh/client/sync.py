@@ -78,6 +78,8 @@ class SyncClient(BlockingFace[Client]):
     pipelines = blocking(Client.pipelines)
     pipeline = blocking(Client.pipeline)
     models = blocking(Client.models)
+    model = blocking(Client.model)
+    import_model = blocking(Client.import_model)
 
 
 async def _open(server: str | None, patience: Patience | None) -> Client:

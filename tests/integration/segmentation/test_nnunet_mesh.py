@@ -1,6 +1,7 @@
 """A trained nnU-Net model is imported into a running mesh and segments at once; what is wrong is said."""
 
 import asyncio
+import json
 import shutil
 import uuid
 from collections.abc import AsyncGenerator, Generator
@@ -155,6 +156,11 @@ async def test_of_two_models_one_has_to_be_named_and_each_channel_needs_its_imag
         await client.create("nnunet", images)
     ended = await client.wait((await client.create("nnunet", images, weights="models/lesions")).name)
     assert ended.state == TASK_STATE_SUCCEEDED, ended.error
+    paths = [str(tmp_path / f"{name}.nii") for name in ("ct", "pet")]
+    chosen = ("--weights", "lesions", "--together", "--json")
+    both = radmesh("analyze", "nnunet", *paths, *chosen, server=mesh.address)
+    assert both.returncode == 0, both.stderr
+    assert json.loads(both.stdout)["input"] == "ct.nii"
     one = await failed(client, await client.create("nnunet", images[:1], weights="models/lesions"))
     assert one.error.reason == "CHANNELS_MISMATCH"
     assert "CT, PET" in one.error.message

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radmesh.cli.inputs import find_inputs, keep_apart
+from radmesh.cli.inputs import Input, find_inputs, keep_apart, together
 from radmesh.cli.running import UsageError
 from radmesh.tasks.v1 import pipeline_pb2
 
 ONE = pipeline_pb2.PipelineInput(file_extensions=[".png", ".jpg"], min_images=1, max_images=1)
 SERIES = pipeline_pb2.PipelineInput(file_extensions=[".dcm"], min_images=1, max_images=500)
+VOLUMES = pipeline_pb2.PipelineInput(file_extensions=[".nii"], max_images=16, accepts_series=True)
 
 
 def touch(folder: Path, *names: str) -> list[Path]:
@@ -67,3 +68,12 @@ def test_names_kept_apart_are_unique_and_the_first_keeps_its_own(names: list[str
     apart = keep_apart(names)
     assert len(set(apart)) == len(names)
     assert all(apart[names.index(name)] == name for name in names)
+
+
+def test_images_of_one_task_go_together_in_their_order(tmp_path: Path) -> None:
+    paths = [touch(tmp_path, name)[0] for name in ("t2.nii", "t1.nii")]
+    one = together(find_inputs(paths, VOLUMES))
+    assert (one.paths, one.label, one.series) == (tuple(paths), "t2.nii", False)
+    (tmp_path / "study").mkdir()
+    with pytest.raises(UsageError, match="study is a series"):
+        together([*find_inputs(paths, VOLUMES), Input((tmp_path,), "study", "study", series=True)])
