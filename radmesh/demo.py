@@ -1,4 +1,4 @@
-"""Takes a drawn sample through a whole mesh of its own: `python -m radmesh.demo`."""
+"""Takes drawn samples through a whole mesh of its own: `python -m radmesh.demo`."""
 
 import asyncio
 import json
@@ -17,6 +17,7 @@ from radmesh.cli.bars import BarDisplay
 from radmesh.cli.display import display_for
 from radmesh.cli.running import ExitCode, complain
 from radmesh.client import Client, Patience, raise_for_outcome, result_dict
+from radmesh.demo_ct import show_ct
 from radmesh.errors import RadmeshError
 from radmesh.mesh import Mesh, MeshOptions, stopped_by_signals
 from radmesh.samples.octa import DEMO_SEED, draw_octa
@@ -27,7 +28,7 @@ _PIPELINE = "octa-vessels"
 def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pictures go.")] = Path("demo-out"),
 ) -> None:
-    """Starts a mesh, segments the vessels of a sample image, and stops the mesh again."""
+    """Starts a mesh, analyses a drawn angiogram and a drawn CT study, and stops the mesh again."""
     console = consoles.stdout()
     try:
         with stopped_by_signals(), tempfile.TemporaryDirectory(prefix="radmesh-demo-") as folder:
@@ -35,7 +36,7 @@ def demo(
             started = time.monotonic()
             with Mesh(MeshOptions(Path(folder))) as mesh:
                 console.print(f"Ready after {time.monotonic() - started:.1f} s.")
-                asyncio.run(_analyze(mesh.address, out, console))
+                asyncio.run(_show(mesh.address, out, console))
     except KeyboardInterrupt:
         consoles.stderr().print("Stopped; nothing is left running.")
         sys.exit(int(ExitCode.INTERRUPTED))
@@ -44,20 +45,23 @@ def demo(
         sys.exit(int(ExitCode.TASK_FAILED))
 
 
-async def _analyze(server: str, out: Path, console: Console) -> None:
+async def _show(server: str, out: Path, console: Console) -> None:
+    async with Client(server, patience=Patience(give_up_seconds=30.0)) as client:
+        await _analyze(client, out, console)
+        await show_ct(client, out, console)
+
+
+async def _analyze(client: Client, out: Path, console: Console) -> None:
     sample = await asyncio.to_thread(_draw, out)
     display = display_for(BarDisplay)
-    async with Client(server, patience=Patience(give_up_seconds=30.0)) as client:
-        with display:
-            display.uploading(sample.name)
-            task = await client.submit(_PIPELINE, sample)
-            display.created(sample.name, task)
-            ended = await client.wait(
-                task.name, on_message=lambda message: display.told(sample.name, message)
-            )
-            files = await client.save(ended, out)
-            display.ended(sample.name, ended, files)
-        raise_for_outcome(ended)
+    with display:
+        display.uploading(sample.name)
+        task = await client.submit(_PIPELINE, sample)
+        display.created(sample.name, task)
+        ended = await client.wait(task.name, on_message=lambda message: display.told(sample.name, message))
+        files = await client.save(ended, out)
+        display.ended(sample.name, ended, files)
+    raise_for_outcome(ended)
     result = out / "result.json"
     await asyncio.to_thread(result.write_text, json.dumps(result_dict(ended.result), indent=2) + "\n")
     console.print(

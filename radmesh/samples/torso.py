@@ -94,9 +94,10 @@ def _organs(canvas: _Canvas, z: float, spine: float) -> None:
 
 def _bones(canvas: _Canvas, z: float) -> None:
     spine = _spine_y(z)
-    canvas.ellipse(0, spine + 27, 20, 17, _CORTEX)
-    canvas.ellipse(0, spine + 46, 4, 16, _CORTEX)
     near = min(_BODIES_MM, key=lambda one: abs(one - z))
+    arch = np.clip(1.6 - abs(abs(z - near + 6) - 5) / 12, 0.55, 1)
+    canvas.ellipse(0, spine + 27, 20, 17 * arch, _CORTEX)
+    canvas.ellipse(0, spine + 46, 4, 18 * arch - 6, _CORTEX)
     if z < _BODIES_MM[0] - _HALF_BODY_MM - 7:
         _sacrum_and_hips(canvas, z, spine)
     else:

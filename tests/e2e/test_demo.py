@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from services.segmentation.ct.pipeline import is_served
 from tests.support.command import PATIENCE
+from tests.support.ct.models import BUNDLED
 from tests.support.processes import descendants, interruptible, is_alive, wait_until
 
 DEMO = [sys.executable, "-m", "radmesh.demo"]
@@ -23,7 +25,7 @@ def test_it_leaves_pictures_and_a_result_and_no_process(tmp_path: Path) -> None:
     assert "Starting" in demo.stdout.readline()
     wait_until(lambda: len(descendants(demo.pid)) >= 4, PATIENCE)
     started = descendants(demo.pid)
-    printed, _ = demo.communicate(timeout=PATIENCE)
+    printed, _ = demo.communicate(timeout=2 * PATIENCE)
     assert demo.returncode == 0, printed
     assert "vessel_area_fraction" in printed
     result = json.loads((tmp_path / "result.json").read_text())
@@ -34,6 +36,15 @@ def test_it_leaves_pictures_and_a_result_and_no_process(tmp_path: Path) -> None:
     assert abs((mask == 255).mean() - result["vessel_area_fraction"]) < 1e-6
     assert 0.02 < result["vessel_area_fraction"] < 0.6
     assert (tmp_path / "overlay.png").is_file()
+    if is_served(BUNDLED):
+        assert "awaits a review" in printed
+        assert "skeletal muscle" in printed
+        with Image.open(tmp_path / "ct-l3" / "overlay_combined.png") as picture:
+            assert picture.width == 900
+        level = json.loads((tmp_path / "ct-l3" / "result.json").read_text())["headline"]["z_mm"]
+        assert abs(level) <= 4
+    else:
+        assert "ct-l3 is not served" in printed
     wait_until(lambda: not any(is_alive(pid) for pid in started))
 
 

@@ -12,6 +12,7 @@ from services.segmentation.ct.locate.location import L3Location
 from services.segmentation.ct.locate.pictures import mask_png, overlay_png, sagittal_png
 from services.segmentation.ct.networks import PartNetwork
 from services.segmentation.ct.reading import CtImage
+from services.segmentation.ct.watched import watched
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Found:
 
 def find_l3(image: CtImage, network: PartNetwork, course: Course) -> Found:
     """Finds it. Raises what `locate` raises."""
-    located = locate(image, network.probabilities, course.part("locating", "windows", 0.05, 0.45))
+    seen = watched(image, course.part("sampling", "slices", 0.05, 0.3), course.check)
+    located = locate(seen, network.probabilities, course.part("locating", "windows", 0.3, 0.45))
     written = _drawn(located, course.part("drawing", "files", 0.45, 0.5))
     return Found(located.location, written, network.message(), network.seconds)
 

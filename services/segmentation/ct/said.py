@@ -17,14 +17,14 @@ from services.segmentation.ct.locate.view import view_of
 from services.segmentation.ct.parameters import CtParameters
 from services.segmentation.ct.reading import CtImage, CtLimits, open_ct
 from services.segmentation.ct.stage_messages import curve_of, location_of, plane_of
+from services.segmentation.ct.watched import watched
 
 _NO_SPINE = "SPINE_NOT_FOUND"
 
 
 def said_with_task(image: CtImage, parameters: CtParameters, work: Work, course: Course) -> L3Location:
     """L3 by the parameters of a task. Raises what the readers in locate.review raise."""
-    finding = course.part("finding the spine", "studies", 0.05, 0.1)
-    finding(0, 1)
+    image = watched(image, course.part("sampling", "slices", 0.05, 0.1), course.check)
     if parameters.slice_range:
         stack = stack_of(image)
         return from_slices(*parameters.slice_range, stack, _curve(stack))

@@ -26,8 +26,10 @@ from services.segmentation.ct.locate.location import (
 from services.segmentation.ct.locate.sagittal import Plane
 from services.segmentation.ct.measure import ARTIFACTS, Sex, Window
 from services.segmentation.ct.parameters import read_parameters
+from services.segmentation.ct.reading import CtImage, Geometry, Making, Patient
 from services.segmentation.ct.settings import CtSettings
 from services.segmentation.ct.stage_messages import curve_of, location_of, plane_of, stage_message
+from services.segmentation.ct.watched import watched
 from services.tasks.hello import pipeline_violations
 from services.tasks.parameters import check_parameters, with_defaults
 from services.tasks.timeouts import TimeoutPolicy
@@ -136,6 +138,29 @@ def test_a_cancelled_run_stops_at_its_next_unit() -> None:
     assert [(one.fraction, one.units_done, one.units_total, one.unit) for one in told] == [
         (0.625, 1, 4, "slices")
     ]
+
+
+def test_slices_are_counted_once_and_a_cancel_stops_their_reading() -> None:
+    class Flat:
+        def read(self, index: int, out: np.ndarray) -> None:
+            out[:] = index
+
+    geometry = Geometry((20, 2, 2), (1.0, 1.0, 1.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)), (0, 0, 0))
+    told: list[tuple[int, int]] = []
+    stop = [False]
+
+    def check() -> None:
+        if stop[0]:
+            raise CancelledRun
+
+    plain = CtImage(geometry, (), Making(), Patient(), (), Flat())
+    seen = watched(plain, lambda done, total: told.append((done, total)), check)
+    assert np.array_equal(seen.read(), plain.read())
+    assert np.array_equal(seen.read(3, 9), plain.read(3, 9))
+    assert told == [(0, 20), (8, 20), (16, 20)]
+    stop[0] = True
+    with pytest.raises(CancelledRun):
+        seen.read(0, 1)
 
 
 def test_without_its_models_the_pipeline_is_not_offered(tmp_path: Path) -> None:

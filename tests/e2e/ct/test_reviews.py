@@ -1,73 +1,28 @@
 """ct-l3 through a whole mesh: a study sent, L3 reviewed in every way, and what comes of it."""
 
 import json
-from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from radmesh.client import SyncClient, raise_for_outcome, unpack_result
+from radmesh.client import SyncClient, raise_for_outcome
 from radmesh.errors import TaskFailedError
 from radmesh.mesh import Mesh
-from radmesh.samples.ct import write_study
 from radmesh.tasks.v1 import task_pb2
+from tests.e2e.ct.tasks import result_of, shown
 from tests.support.command import PATIENCE, objects, radmesh, start
-from tests.support.ct.models import MODELS, needs_ct_models
-from tests.support.meshes import running_mesh
+from tests.support.ct.models import needs_ct_models
 
 pytestmark = [needs_ct_models, pytest.mark.xdist_group("ct-l3"), pytest.mark.timeout(600)]
 
-AWAITING = task_pb2.TASK_STATE_AWAITING_REVIEW
 L3_MM = 0.0
 """Where the drawn torso has the middle of L3."""
-
-
-@pytest.fixture(scope="module")
-def ct_mesh(tmp_path_factory: pytest.TempPathFactory) -> Generator[Mesh, None, None]:
-    environment = {"RADMESH_SEGMENTATION_MODELS": str(MODELS)}
-    with running_mesh(tmp_path_factory.mktemp("ct-mesh"), environment=environment) as mesh:
-        yield mesh
-
-
-@pytest.fixture(scope="module")
-def client(ct_mesh: Mesh) -> Iterator[SyncClient]:
-    with SyncClient(ct_mesh.address) as connected:
-        yield connected
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("study")
-    write_study(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def image(client: SyncClient, study: Path) -> str:
-    return client.upload_series(study, pipeline="ct-l3").name
-
-
-def shown(client: SyncClient, image: str, **parameters: Any) -> task_pb2.Task:
-    """A task whose stage 1 waits for a person."""
-    name = client.create("ct-l3", [image], parameters=parameters).name
-    for message in client.watch(name):
-        if AWAITING in (message.event.state_change.state, message.snapshot.task.state):
-            return client.get(name)
-    raise_for_outcome(client.get(name))
-    raise AssertionError("it ended without a review")
 
 
 def size_of(path: Path) -> tuple[int, int]:
     with Image.open(path) as picture:
         return picture.size
-
-
-def result_of(client: SyncClient, name: str) -> Any:
-    ended = client.wait(name)
-    raise_for_outcome(ended)
-    return unpack_result(ended.result)
 
 
 def test_a_study_is_sent_once_reviewed_and_measured(

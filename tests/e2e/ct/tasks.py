@@ -1,0 +1,33 @@
+"""Tasks of ct-l3 as its tests follow them."""
+
+from typing import Any
+
+from radmesh.client import SyncClient, raise_for_outcome, unpack_result
+from radmesh.tasks.v1 import task_pb2
+
+AWAITING = task_pb2.TASK_STATE_AWAITING_REVIEW
+
+
+def shown(client: SyncClient, image: str, **parameters: Any) -> task_pb2.Task:
+    """A task whose stage 1 waits for a person."""
+    name = client.create("ct-l3", [image], parameters=parameters).name
+    for message in client.watch(name):
+        if AWAITING in (message.event.state_change.state, message.snapshot.task.state):
+            return client.get(name)
+    raise_for_outcome(client.get(name))
+    raise AssertionError("it ended without a review")
+
+
+def result_of(client: SyncClient, name: str) -> Any:
+    """The typed result of a task. Raises TaskFailedError."""
+    ended = client.wait(name)
+    raise_for_outcome(ended)
+    return unpack_result(ended.result)
+
+
+def wait_for_stage(client: SyncClient, name: str, stage: str) -> None:
+    """Returns when the progress of a task is at a stage, such as `measuring`."""
+    for message in client.watch(name):
+        if message.progress.stage == stage:
+            return
+    raise AssertionError(f"{name} ended without {stage}")
