@@ -121,7 +121,7 @@ class Study:
         heights = np.arange(first, np.floor(self.high / self.step) + 1) * self.step
         along = np.arange(round(2 * self.half / self.pixel)) * self.pixel
         start = np.round((self.middle - self.half) / self.pixel) * self.pixel
-        sides, depths = along + start, along[along < 300] - 140.5
+        sides, depths = along + start, np.arange(round(300 / self.pixel)) * self.pixel - 140.5
         geometry = Geometry(
             (len(heights), len(depths), len(sides)),
             (self.step, self.pixel, self.pixel),

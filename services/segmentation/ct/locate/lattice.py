@@ -63,11 +63,11 @@ def weights(centres_mm: np.ndarray, widths_mm: float, samples: Samples) -> spars
     number = _SUBDIVISION * max(1, round(widths_mm / 1.5)) if widths_mm else 1
     shift = ((np.arange(number) + 0.5) / number - 0.5) * widths_mm
     # Rounded, so that an origin that was added up otherwise does not change the last bit of a weight.
-    index = np.round((centres_mm[:, None] + shift - samples.first_mm) / samples.step_mm, 5)
+    index = _snapped((centres_mm[:, None] + shift - samples.first_mm) / samples.step_mm)
     inside = (index >= -0.5) & (index <= samples.count - 0.5)
     index = np.clip(index, 0, samples.count - 1)
     low = np.minimum(np.floor(index).astype(np.intp), max(0, samples.count - 2))
-    above = np.round(index - low, 5)
+    above = index - low
     share = inside / np.maximum(inside.sum(1, keepdims=True), 1)
     rows = np.broadcast_to(np.arange(len(centres_mm))[:, None], low.shape)
     high = np.minimum(low + 1, samples.count - 1)
@@ -79,6 +79,11 @@ def weights(centres_mm: np.ndarray, widths_mm: float, samples: Samples) -> spars
         shape=(len(centres_mm), samples.count),
     ).tocsr()
     matrix.sum_duplicates()
-    matrix.data = np.round(matrix.data, 6)
     matrix.eliminate_zeros()
     return matrix.astype(np.float32)
+
+
+def _snapped(index: np.ndarray) -> np.ndarray:
+    """To 1/65536, which whole steps leave as it is; what is as near to two of them goes to the upper one."""
+    snapped: np.ndarray = np.floor(index * 65536 + 0.5 + 1e-4) / 65536
+    return snapped
