@@ -52,7 +52,9 @@ class BatchCalls(Calls):
         name = full_name("batches", batch)
 
         def open_watch(after: int | None) -> Any:
-            return self._batches.WatchBatch(api.WatchBatchRequest(name=name, after_sequence=after))
+            return self._batches.WatchBatch(
+                api.WatchBatchRequest(name=name, after_sequence=after, reads_more=True)
+            )
 
         messages = watching.resumed(open_watch, _is_last, after_sequence, self._patience)
         try:

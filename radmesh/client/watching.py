@@ -1,6 +1,6 @@
 """Follows a task or a batch through breaks and restarts, with every event once and in order."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,19 @@ class _Cursor:
             return True
         self.ended = self.is_last(message)
         return True
+
+    def take_all(self, messages: Iterable[Any]) -> tuple[list[Any], bool]:
+        """Those of some messages to hand on, up to the last event; False when events are missing."""
+        told: list[Any] = []
+        for message in messages:
+            wanted = self.take(message)
+            if wanted is None:
+                return told, False
+            if wanted:
+                told.append(message)
+            if self.ended:
+                break
+        return told, True
 
 
 def watch(
@@ -95,14 +108,15 @@ async def resumed(
         call = open_watch(cursor.sequence)
         try:
             async for message in call:
-                wanted = cursor.take(message)
-                if wanted is None:
-                    break
-                repeats.succeeded()
-                if wanted:
-                    yield message
+                told, complete = cursor.take_all(_each(message))
+                if told or complete:
+                    repeats.succeeded()
+                for one in told:
+                    yield one
                 if cursor.ended:
                     return
+                if not complete:
+                    break
             else:
                 if after_sequence is not None and cursor.sequence == after_sequence:
                     return  # the caller's cursor was at the terminal event already
@@ -114,6 +128,14 @@ async def resumed(
             cursor.sequence = None
         else:
             await repeats.failed(error)
+
+
+def _each(message: Any) -> list[Any]:
+    """A message and those that came in it."""
+    later = list(getattr(message, "more", ()))
+    if later:
+        message.ClearField("more")
+    return [message, *later]
 
 
 def is_terminal(message: RunMessage) -> bool:

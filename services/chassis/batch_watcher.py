@@ -12,6 +12,10 @@ from radmesh.tasks.v1.batch_service_pb2 import (
 from services.chassis.task_watcher import ATTEMPT_RUNS
 from services.chassis.watcher import PROGRESS_INTERVAL_SECONDS, Watcher, age
 
+_MOST_TOGETHER = 100
+# An event has up to half a megabyte, and a message may have 4.
+_MOST_BYTES = 1 << 20
+
 
 class BatchWatcher(Watcher):
     """See Watcher. Progress is one slot a task; all that wait are sent in one round, five rounds a second."""
@@ -96,3 +100,26 @@ class BatchWatcher(Watcher):
         known = self._waiting.get(progress.task) or self._round.get(progress.task)
         newest = age(known.progress) if known is not None else self._told.get(progress.task, ())
         return age(progress.progress) > newest
+
+
+class TogetherWatcher(BatchWatcher):
+    """A watch whose reader takes what waits in one message."""
+
+    __slots__ = ()
+
+    def take(self, now: float) -> WatchBatchResponse | None:
+        """See Watcher."""
+        first: WatchBatchResponse | None = super().take(now)
+        if first is None or not self.has_events:
+            return first
+        # A copy, as the same message waits for other watches.
+        together = WatchBatchResponse()
+        together.CopyFrom(first)
+        size = first.ByteSize()
+        while size < _MOST_BYTES and len(together.more) < _MOST_TOGETHER:
+            later = super().take(now)
+            if later is None:
+                break
+            together.more.append(later)
+            size += later.ByteSize()
+        return together

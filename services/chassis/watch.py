@@ -10,7 +10,7 @@ from radmesh.errors import ExhaustedError, UnavailableError
 from radmesh.tasks.v1.batch_service_pb2 import BatchEvent, BatchProgress, WatchBatchResponse
 from radmesh.tasks.v1.task_pb2 import Task, TaskEvent, TaskProgress
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskResponse
-from services.chassis.batch_watcher import BatchWatcher
+from services.chassis.batch_watcher import BatchWatcher, TogetherWatcher
 from services.chassis.task_watcher import TaskWatcher
 from services.chassis.watcher import Log, Watcher
 
@@ -155,10 +155,14 @@ class WatchHub:
         await self._leave(begun.name, begun.topic, begun.watcher)
 
     def watch_batch(
-        self, batch: str, owner: str, after: int | None
+        self, batch: str, owner: str, after: int | None, *, reads_more: bool = False
     ) -> AsyncGenerator[WatchBatchResponse, None]:
-        """The messages of one watch, ending after the terminal event of the last task; see `watch`."""
-        return self._watch(BatchWatcher, _BATCH_PENDING * self._pending_events, batch, owner, after)
+        """The messages of one watch, ending after the terminal event of the last task; see `watch`.
+
+        reads_more: whether what waits goes in one message.
+        """
+        kind = TogetherWatcher if reads_more else BatchWatcher
+        return self._watch(kind, _BATCH_PENDING * self._pending_events, batch, owner, after)
 
     async def _watch(
         self,

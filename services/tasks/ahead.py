@@ -1,6 +1,7 @@
 """How many assignments a worker may have beyond its free slots, so that none of them waits for the next."""
 
 from collections import deque
+from statistics import fmean
 
 _RUNS = 16
 _MOST_FOR_A_SLOT = 8
@@ -8,7 +9,7 @@ _LONGEST_WAIT_SECONDS = 0.05
 
 
 class Ahead:
-    """Judges by the slowest of a worker's latest runs, of whatever pipeline.
+    """Judges by the mean of a worker's latest runs, of whatever pipeline.
 
     An assignment that waits in a worker cannot go to another one that is free, so only runs of a few
     milliseconds allow any: then the wait is shorter than the way of a task to another worker would be.
@@ -30,6 +31,7 @@ class Ahead:
         """So many may wait in the worker now: none before enough of its runs were seen."""
         if len(self._runs) < _RUNS:
             return 0
-        # Not below a microsecond, for who says that a run took no time.
-        slowest = max(1e-6, *self._runs)
-        return min(_MOST_FOR_A_SLOT, int(_LONGEST_WAIT_SECONDS / slowest)) * self._slots
+        # What waits in a slot waits for the sum of the runs before it. Not below a microsecond, for who says
+        # that a run took no time.
+        mean = max(1e-6, fmean(self._runs))
+        return min(_MOST_FOR_A_SLOT, int(_LONGEST_WAIT_SECONDS / mean)) * self._slots

@@ -105,24 +105,28 @@ class GetBatchResponse(_message.Message):
     def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ...) -> None: ...
 
 class WatchBatchRequest(_message.Message):
-    __slots__ = ("name", "after_sequence")
+    __slots__ = ("name", "after_sequence", "reads_more")
     NAME_FIELD_NUMBER: _ClassVar[int]
     AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    READS_MORE_FIELD_NUMBER: _ClassVar[int]
     name: str
     after_sequence: int
-    def __init__(self, name: _Optional[str] = ..., after_sequence: _Optional[int] = ...) -> None: ...
+    reads_more: bool
+    def __init__(self, name: _Optional[str] = ..., after_sequence: _Optional[int] = ..., reads_more: _Optional[bool] = ...) -> None: ...
 
 class WatchBatchResponse(_message.Message):
-    __slots__ = ("snapshot", "event", "progress", "bookmark")
+    __slots__ = ("snapshot", "event", "progress", "bookmark", "more")
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     BOOKMARK_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     snapshot: Batch
     event: BatchEvent
     progress: BatchProgress
     bookmark: BatchBookmark
-    def __init__(self, snapshot: _Optional[_Union[Batch, _Mapping]] = ..., event: _Optional[_Union[BatchEvent, _Mapping]] = ..., progress: _Optional[_Union[BatchProgress, _Mapping]] = ..., bookmark: _Optional[_Union[BatchBookmark, _Mapping]] = ...) -> None: ...
+    more: _containers.RepeatedCompositeFieldContainer[WatchBatchResponse]
+    def __init__(self, snapshot: _Optional[_Union[Batch, _Mapping]] = ..., event: _Optional[_Union[BatchEvent, _Mapping]] = ..., progress: _Optional[_Union[BatchProgress, _Mapping]] = ..., bookmark: _Optional[_Union[BatchBookmark, _Mapping]] = ..., more: _Optional[_Iterable[_Union[WatchBatchResponse, _Mapping]]] = ...) -> None: ...
 
 class BatchEvent(_message.Message):
     __slots__ = ("sequence", "task", "event", "open_tasks")

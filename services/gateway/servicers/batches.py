@@ -38,4 +38,6 @@ class BatchServicer(BatchServiceServicer):
         """See batch_service.proto. Not a generator itself: each layer counts with many watches."""
         after = request.after_sequence if request.HasField("after_sequence") else None
         edge.check_watch("batches", request.name, after)
-        return self._hub.watch_batch(request.name, principals.current().name, after)
+        return self._hub.watch_batch(
+            request.name, principals.current().name, after, reads_more=request.reads_more
+        )

@@ -50,4 +50,6 @@ class BatchServicer(BatchServiceServicer):
         """See batch_service.proto. Not a generator itself: each layer counts with many idle watches."""
         resource_id("batches", request.name)
         after = request.after_sequence if request.HasField("after_sequence") else None
-        return self._parts().hub.watch_batch(request.name, principals.current().name, after)
+        return self._parts().hub.watch_batch(
+            request.name, principals.current().name, after, reads_more=request.reads_more
+        )

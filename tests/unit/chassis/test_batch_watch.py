@@ -62,8 +62,9 @@ def hub_over(log: MemoryBatch, pending: int = 64) -> WatchHub:
     return WatchHub(log, watch_limit=100, bookmark_seconds=60.0, pending_events=pending)
 
 
-async def collect(hub: WatchHub, after: int | None) -> list[WatchBatchResponse]:
-    return [message async for message in hub.watch_batch(BATCH, OWNER, after)]
+async def collect(hub: WatchHub, after: int | None, *, reads_more: bool = False) -> list[WatchBatchResponse]:
+    watch = hub.watch_batch(BATCH, OWNER, after, reads_more=reads_more)
+    return [one async for message in watch for one in (message, *message.more)]
 
 
 def sequences(messages: list[WatchBatchResponse]) -> list[int]:
@@ -96,13 +97,42 @@ async def test_joining_loses_and_repeats_nothing_under_concurrent_publishing(see
 
     async def watch(after: int | None) -> None:
         await asyncio.sleep(chance.choice([0, 0.002, 0.01]))
-        messages = await collect(hub, after)
+        messages = await collect(hub, after, reads_more=chance.random() < 0.5)
         first = messages[0].snapshot.sequence if after is None else after
         assert sequences(messages) == list(range(first + 1, 64))
 
     async with asyncio.timeout(20):
         await asyncio.gather(write(), *(watch(after) for after in (None, 0, 1, None, 0)))
     assert hub.open_watches == 0
+
+
+async def test_what_waits_goes_in_one_message_to_who_reads_it_and_to_no_other() -> None:
+    log = MemoryBatch()
+    hub = hub_over(log)
+    watches = [hub.watch_batch(BATCH, OWNER, None, reads_more=reads) for reads in (True, False)]
+    for watch in watches:
+        assert (await anext(watch)).HasField("snapshot")
+    for state in (RUNNING, SUCCEEDED):
+        for task in TASKS:
+            hub.publish_event(BATCH, log.write(task, state))
+    told = [[message async for message in watch] for watch in watches]
+    assert [len(messages) for messages in told] == [1, 6]
+    assert sequences([told[0][0], *told[0][0].more]) == sequences(told[1]) == [1, 2, 3, 4, 5, 6]
+    assert not any(message.more for message in told[1])
+
+
+async def test_a_message_stays_below_what_grpc_takes() -> None:
+    log = MemoryBatch()
+    hub = hub_over(log)
+    watch = hub.watch_batch(BATCH, OWNER, None, reads_more=True)
+    await anext(watch)
+    for number in range(30):
+        event = log.write(TASKS[number % 3], SUCCEEDED if number > 26 else RUNNING)
+        event.event.state_change.result.value = bytes(256 << 10)
+        hub.publish_event(BATCH, event)
+    sizes = [message.ByteSize() async for message in watch]
+    assert max(sizes) < 2 << 20
+    assert sum(sizes) > 30 * (256 << 10)
 
 
 async def test_a_long_log_is_read_in_parts_to_the_end_of_an_ended_batch() -> None:

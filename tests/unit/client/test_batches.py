@@ -38,6 +38,7 @@ class ScriptedBatches(BatchServiceServicer):
     def __init__(self, scripts: Sequence[Sequence[Step]]) -> None:
         self._scripts = list(scripts)
         self.cursors: list[int | None] = []
+        self.reads_more: list[bool] = []
         self.creates: list[api.BatchCreateTasksRequest] = []
 
     async def BatchCreateTasks(
@@ -51,6 +52,7 @@ class ScriptedBatches(BatchServiceServicer):
     async def WatchBatch(
         self, request: api.WatchBatchRequest, context: Any
     ) -> AsyncGenerator[api.WatchBatchResponse, None]:
+        self.reads_more.append(request.reads_more)
         self.cursors.append(request.after_sequence if request.HasField("after_sequence") else None)
         for step in self._scripts.pop(0):
             if isinstance(step, errors.RadmeshError):
@@ -66,6 +68,7 @@ async def watched(*scripts: Sequence[Step]) -> tuple[list[int], ScriptedBatches]
         Client(address, patience=QUICK) as client,
     ):
         seen = [message async for message in client.watch_batch(BATCH)]
+    assert not any(message.more for message in seen)
     return [message.event.sequence or message.snapshot.sequence for message in seen], servicer
 
 
@@ -73,6 +76,22 @@ async def test_a_break_is_resumed_after_the_last_event() -> None:
     seen, servicer = await watched([snapshot(5), event(6), AWAY], [event(7), event(8)], [event(9, 0)])
     assert seen == [5, 6, 7, 8, 9]
     assert servicer.cursors == [None, 6, 8]
+
+
+def together(*messages: api.WatchBatchResponse) -> api.WatchBatchResponse:
+    first, *later = messages
+    return api.WatchBatchResponse(event=first.event, more=later)
+
+
+async def test_what_comes_in_one_message_is_told_one_by_one() -> None:
+    seen, servicer = await watched(
+        [snapshot(1), together(event(2), event(2), event(3)), AWAY],
+        [together(event(4), event(6), event(7))],
+        [together(event(4), event(5), event(6, 0), event(7))],
+    )
+    assert seen == [1, 2, 3, 4, 5, 6]
+    assert servicer.cursors == [None, 3, 4]
+    assert servicer.reads_more == [True] * 3
 
 
 async def test_what_comes_twice_is_told_once_and_what_is_missing_is_asked_for() -> None:

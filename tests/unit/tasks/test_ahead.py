@@ -1,4 +1,4 @@
-"""Who may have assignments ahead: workers whose runs are all short."""
+"""Who may have assignments ahead: workers whose runs are short."""
 
 import pytest
 
@@ -20,7 +20,9 @@ def test_nothing_comes_ahead_before_enough_runs_were_seen() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0, 16), (0.006, 16), (0.02, 4), (0.05, 2), (0.051, 0)])
-def test_so_many_that_none_waits_longer_than_a_twentieth_of_a_second(seconds: float, expected: int) -> None:
+def test_so_many_that_none_should_wait_longer_than_a_twentieth_of_a_second(
+    seconds: float, expected: int
+) -> None:
     assert after(*[seconds] * SEEN) == expected
 
 
@@ -28,6 +30,10 @@ def test_one_long_run_ends_it_until_it_is_forgotten() -> None:
     assert after(*[0.001] * SEEN, 30.0) == 0
     assert after(30.0, *[0.001] * (SEEN - 1)) == 0
     assert after(30.0, *[0.001] * SEEN) == 16
+
+
+def test_a_hiccup_of_the_machine_does_not_end_it() -> None:
+    assert after(*[0.002] * (SEEN - 1), 0.04) == 16
 
 
 def test_a_failed_run_ends_it() -> None:
