@@ -25,9 +25,9 @@ def result_of(client: SyncClient, name: str) -> Any:
     return unpack_result(ended.result)
 
 
-def wait_for_stage(client: SyncClient, name: str, stage: str) -> None:
-    """Returns when the progress of a task is at a stage, such as `measuring`."""
+def wait_for_stage(client: SyncClient, name: str, stage: str, attempt: int = 1) -> None:
+    """Returns when the progress of an attempt is at a stage, such as `measuring`."""
     for message in client.watch(name):
-        if message.progress.stage == stage:
+        if (message.progress.stage, message.progress.attempt) == (stage, attempt):
             return
     raise AssertionError(f"{name} ended without {stage}")
