@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from services.segmentation.ct.pipeline import is_served
@@ -17,6 +18,7 @@ from tests.support.processes import descendants, interruptible, is_alive, wait_u
 DEMO = [sys.executable, "-m", "radmesh.demo"]
 
 
+@pytest.mark.timeout(300)
 def test_it_leaves_pictures_and_a_result_and_no_process(tmp_path: Path) -> None:
     demo = subprocess.Popen(
         [*DEMO, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from radmesh.cli.commands import app
-from radmesh.cli.review_answer import read_replacements
+from radmesh.cli.review_answer import Decided, read_answer, read_replacements
 from radmesh.cli.running import UsageError
 
 
@@ -36,3 +36,25 @@ def test_a_file_may_stand_for_an_artifact_once(tmp_path: Path) -> None:
     assert read_replacements([f"mask.png={path}"]) == {"mask.png": path}
     with pytest.raises(UsageError, match="twice"):
         read_replacements([f"mask.png={path}", f"mask.png={path}"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--mask", "m.png", "--slices", "1:2"],
+        ["--mask", "m.png", "--reject", "no"],
+        ["--slices", "1:2", "--reject", "x"],
+    ],
+)
+def test_a_decision_is_one_decision(tmp_path: Path, options: list[str]) -> None:
+    mask = tmp_path / "m.png"
+    mask.write_bytes(b"x")
+    line = [str(mask) if one == "m.png" else one for one in options]
+    assert CliRunner().invoke(app, ["review", "a", *line, "--server", "127.0.0.1:1"]).exit_code == 2
+
+
+def test_slices_are_a_parameter_for_what_follows() -> None:
+    answer = read_answer(Decided(slices="3:9", param=("height_m=1.7",)))
+    assert answer is not None
+    assert (answer.accept, answer.param) == (True, ("height_m=1.7", "slice_range=3:9"))
+    assert read_answer(Decided()) is None
