@@ -40,22 +40,25 @@ def test_slices_named_one_by_one_are_one_task_and_two_folders_are_two(
     one = write_sparse_study(tmp_path / "one", 12, 64, study=51)
     other = write_sparse_study(tmp_path / "other", 14, 64, study=52)
     loose = [str(path) for path in sorted(one.iterdir())]
+    other = other.rename(tmp_path / os.fsdecode(b"M\xfcller"))
     done = radmesh("analyze", "study", *loose, str(other), "--json", server=study_mesh.address)
     assert done.returncode == 0, done.stderr
     slices = {row["input"]: row["result"]["slices"] for row in objects(done.stdout)}
-    assert slices == {"one": 12, "other": 14}
+    assert slices == {"one": 12, other.name: 14}
 
 
 def test_what_cannot_be_sent_is_said_and_the_other_study_goes_on(study_mesh: Mesh, tmp_path: Path) -> None:
     good = write_sparse_study(tmp_path / "good", 12, 64, study=53)
-    (tmp_path / "empty").mkdir()
+    empty = tmp_path / os.fsdecode(b"leer-M\xfcller")
+    empty.mkdir()
     spoilt = write_sparse_study(tmp_path / "spoilt", 12, 64, study=54)
     (spoilt / "IM9.dcm").write_bytes(bytes(5000))
-    folders = [str(one) for one in (good, tmp_path / "empty", spoilt)]
+    folders = [str(one) for one in (good, empty, spoilt)]
     done = radmesh("batch", "study", *folders, server=study_mesh.address)
     assert done.returncode == 1
     assert "good: succeeded" in done.stdout
     assert "there is no DICOM file in it: it is empty" in done.stdout
+    assert "leer-M\\udcfcller: " in done.stdout
     assert "IM9.dcm has the name of a DICOM file, but not the content" in done.stdout
 
 
