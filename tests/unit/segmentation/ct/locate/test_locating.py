@@ -70,6 +70,10 @@ def test_the_level_stays_to_the_bit_when_the_study_is_padded_with_air() -> None:
         before.confidence,
     )
     assert (after.covered.first, after.covered.last) == (before.covered.first + 37, before.covered.last + 37)
+    # Nor are people shown the air: only a row that is half air may come with it.
+    assert after.plane is not None
+    assert before.plane is not None
+    assert abs(after.plane.rows - before.plane.rows) <= 2
 
 
 @pytest.mark.parametrize("axes", [(0,), (1, 2), (0, 2), (0, 1, 2)], ids=str)
