@@ -18,7 +18,7 @@ from services.tasks.store.settings import StoreSettings
 
 FOLDER = Path(__file__).parent.parent / "lua"
 # Those whose answer is a promise: see docs/redis.md.
-_ACKNOWLEDGED = ("create", "create_batch", "find_created", "review")
+_ACKNOWLEDGED = ("cancel", "create", "create_batch", "find_created", "review")
 # What stands before every script, in the order in which they need each other.
 _SHARED = (
     "prelude",

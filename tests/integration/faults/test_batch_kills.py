@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(180)]
 
 _TASKS = 12
 _WORK = {"steps": 40, "step_seconds": 0.05}
-# The batch lasts until this one is cancelled: however slow the machine is, every kill meets a batch that runs.
+# The batch lasts until this one is cancelled: however slow the machine is, each kill meets one that runs.
 _ENDLESS = {"steps": 10_000, "step_seconds": 0.05}
 _VICTIMS = ("gateway", "tasks-0", "redis", "tasks-1")
 
@@ -28,6 +28,7 @@ async def test_a_batch_survives_the_kill_of_every_process_that_carries_it(
     endless, *others = [member.task for member in made.batch.members]
     seen: list[BatchEvent] = []
     progress: list[str] = []
+
     async def watch() -> None:
         async for message in client.watch_batch(made.batch.name, after_sequence=0):
             if message.HasField("event"):

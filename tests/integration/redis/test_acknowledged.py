@@ -1,4 +1,4 @@
-"""A create or a decision is answered once a replica has it on disk, not before: neither is its repeat."""
+"""A create, a decision or a cancel is answered once a replica has it on disk, and so is its repeat."""
 
 import asyncio
 import signal
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from radmesh.errors import UnavailableError
-from services.tasks.lifecycle import Decision
+from services.tasks.lifecycle import Decision, State
 from services.tasks.records import NewTask, TaskRecord
 from services.tasks.reviews import AskedDecision
 from services.tasks.store import StoreSettings, TaskStore
@@ -107,6 +107,36 @@ async def test_a_decision_and_its_repeat_wait_for_the_replica(pair: tuple[Valkey
                 except UnavailableError:
                     await asyncio.sleep(0.05)
         assert (after.stage, [review.decision for review in after.reviews]) == (2, [Decision.ACCEPTED])
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.CANCELLING])
+async def test_a_cancel_and_its_repeat_wait_for_the_replica(
+    pair: tuple[Valkey, Valkey], state: State
+) -> None:
+    primary, replica = pair
+    async with opened(primary, IMPATIENT) as store, opened(primary, IMPATIENT) as other:
+        pipeline = f"cancelled-{state.name.lower()}"
+        async with asyncio.timeout(20):
+            await acknowledged(store, new := new_task(pipeline=pipeline))
+        if state is State.CANCELLING:
+            session, _ = await store.open_session("w", [], [pipeline])
+            assert await store.acquire("w", session, [pipeline], pipeline)
+        replica.signal(signal.SIGSTOP)
+        try:
+            for one in (store, store, other, other):
+                with pytest.raises(UnavailableError) as refused:
+                    await one.cancel(new.task_id, "alice")
+                assert refused.value.metadata["cause"] == "unreplicated"
+        finally:
+            replica.signal(signal.SIGCONT)
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    after = await other.cancel(new.task_id, "alice")
+                    break
+                except UnavailableError:
+                    await asyncio.sleep(0.05)
+        assert after.state is state
 
 
 async def test_many_creates_share_the_wait(pair: tuple[Valkey, Valkey]) -> None:
