@@ -100,7 +100,7 @@ class TasksService:
     def register(self, server: grpc.aio.Server) -> Sequence[str]:
         """See services.chassis.server.Service."""
         operators = roles.named(self._settings.operators)
-        task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(self._parts, operators), server)
+        task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(self._parts), server)
         batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(self._parts), server)
         review_service_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewServicer(self._parts), server)
         pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(self._parts), server)

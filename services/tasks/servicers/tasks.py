@@ -1,6 +1,6 @@
 """TaskService: create, get, list, cancel, watch."""
 
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -25,11 +25,10 @@ _LOG = logs.logger(__name__)
 
 
 class TaskServicer(TaskServiceServicer):
-    """See task_service.proto. operators: see services.chassis.roles."""
+    """See task_service.proto."""
 
-    def __init__(self, parts: Callable[[], Parts], operators: Collection[str]) -> None:
+    def __init__(self, parts: Callable[[], Parts]) -> None:
         self._parts = parts
-        self._operators = operators
 
     async def CreateTask(self, request: api.CreateTaskRequest, context: Context) -> api.CreateTaskResponse:
         """See task_service.proto."""
@@ -40,7 +39,7 @@ class TaskServicer(TaskServiceServicer):
             record, created = await find_repeated(request, owner, parts, refused), False
         else:
             if checked.pipeline.operators_only:
-                async with audited_create(parts.store, checked, self._operators) as note:
+                async with audited_create(parts.store, checked) as note:
                     record, created = await parts.store.create(new)
                     note.tasks.append(record.task_id)
             else:

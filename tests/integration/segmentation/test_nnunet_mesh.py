@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from radmesh.client import Client, unpack_result
-from radmesh.errors import InvalidRequestError, WeightsNotFoundError
+from radmesh.errors import InvalidRequestError, PermissionDeniedError, WeightsNotFoundError
 from radmesh.mesh import Mesh
 from radmesh.models.v1.model_service_pb2 import ImportModelRequest
 from radmesh.segmentation.v1.nnunet_import_pb2 import NnunetImportResult
@@ -210,10 +210,15 @@ async def test_a_model_that_is_refused_leaves_the_mesh_as_it_was(
 
 
 async def test_only_operators_import_and_their_imports_are_recorded(
-    client: Client, abdomen: NnunetImportResult
+    client: Client, abdomen: NnunetImportResult, trained: Path, tmp_path: Path
 ) -> None:
     records = [one async for one in client.admin.audit_records()]
     assert any(one.method == "CreateTask" and "name=abdomen" in one.request for one in records)
+    # The internal pipeline itself is closed: only by ImportModel does the door say who is an operator.
+    archive = pack(tmp_path / "m.zip", [trained])
+    image = await client.upload(archive, pipeline="pipelines/nnunet-import")
+    with pytest.raises(PermissionDeniedError):
+        await client.create("nnunet-import", [image.name], parameters={"name": "sly"})
     wrong = ImportModelRequest(
         request_id=str(uuid.uuid4()), image="images/x", name="models/UP", checkpoint="a"
     )
