@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format generate contract bench soak chaos mutants clean
+.PHONY: help demo up test equality check format generate contract bench soak chaos mutants clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ up: $(VENV)/services ## Start the mesh on this machine, until Ctrl-C
 
 test: $(VENV)/development ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+equality: $(VENV)/development ## Compare masks with the stock nnUNetv2_predict, for models of every kind; some 15 minutes
+	@$(BIN)/python -m pytest -m equality tests/equality
 
 check: $(VENV)/development ## Lint, types, contract, generated code, layers
 	$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ from bench.events import measure_events
 from bench.failover import QUICK_LEASES, WORKERS, measure_failover
 from bench.fanout import BareFanOut, measure_fanout
 from bench.figures import Figure
+from bench.nnunet import measure_flat, measure_memory, measure_solid
 from bench.overhead import measure_overhead
 from bench.startup import measure_startup
 from bench.studies import measure_studies
@@ -123,6 +124,18 @@ async def _studies(folder: Path) -> list[Figure]:
         await asyncio.to_thread(mesh.stop)
 
 
+async def _nnunet_flat(folder: Path) -> list[Figure]:
+    return await asyncio.to_thread(measure_flat, folder)
+
+
+async def _nnunet_solid(folder: Path) -> list[Figure]:
+    return await asyncio.to_thread(measure_solid, folder)
+
+
+async def _nnunet_memory(folder: Path) -> list[Figure]:
+    return await asyncio.to_thread(measure_memory, folder)
+
+
 @contextmanager
 def _bare_fanout_server() -> Generator[str, None, None]:
     command = [sys.executable, "-m", "bench.bare_fanout_server"]
@@ -147,6 +160,9 @@ SECTIONS: Mapping[str, Section] = {
     "failover": _failover,
     "ct-reading": _ct_reading,
     "studies": _studies,
+    "nnunet-2d": _nnunet_flat,
+    "nnunet-3d": _nnunet_solid,
+    "nnunet-memory": _nnunet_memory,
 }
 """By name, in the order of the table. Each gets an empty folder of its own."""
 

@@ -1,6 +1,6 @@
 """The networks of a model by configuration and fold: read from its file at first use, then kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -20,6 +20,8 @@ class Networks:
         self._weights = weights
         self._folds = stored_folds(weights.path)
         self._loaded: dict[tuple[str, str, str], Runnable] = {}
+        self.between_layers: Callable[[], None] = _nothing
+        """Called before each layer of a network that runs; what it raises ends the run."""
 
     def check(self, stage: Stage) -> None:
         """Raises BrokenModelError that names the folds which the manifest has and the file has not."""
@@ -50,7 +52,14 @@ class Networks:
                 self._loaded[key] = tuned(network, len(stage.patch))
             else:
                 self._loaded[key] = Runnable(_mixed(network.to(device), device))
+            for layer in network.modules():
+                if not layer._modules:
+                    layer.register_forward_pre_hook(lambda *_: self.between_layers())
         return self._loaded[key]
+
+
+def _nothing() -> None:
+    """Between layers, as long as nobody waits there."""
 
 
 def _mixed(network: torch.nn.Module, device: torch.device) -> Function:

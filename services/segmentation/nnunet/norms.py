@@ -7,10 +7,10 @@ which turned one voxel of 10,000 into another label.
 
 import torch
 
-_BLOCK = 2048
+_BLOCK = 512
 """Voxels that are summed in single precision; what comes out is summed in double precision."""
 
-_WORST = 100.0
+_WORST = 9.0
 """Where the squared mean is more times the variance, squares alone leave too few digits of the latter."""
 
 

@@ -135,6 +135,7 @@ class NnunetNetwork:
         answer: Callable[["_Last", Placement], _Answer],
     ) -> _Answer:
         """What `answer` makes of the last stage, on the first placement that has room for all of it."""
+        self._networks.between_layers = course.check  # a tile of a large network takes seconds
         tried = placements(self._device)
         for place in tried:
             course.begin(place.message)

@@ -28,7 +28,7 @@ def stock_mask(
     folds: Sequence[str] = ("0",),
     mirroring: bool = True,
     step: float = 0.5,
-    checkpoint: str = "checkpoint_final.pth",
+    threads: int = 1,
 ) -> np.ndarray:
     """The mask that the command writes for an image, (slices, rows, columns).
 
@@ -45,23 +45,23 @@ def stock_mask(
     for configuration in configurations:
         masks = root / f"masks-{configuration}"
         command = [str(_COMMAND), "-i", str(images), "-o", str(masks), "-d", DATASET, "-c", configuration]
-        command += ["-tr", trainer, "-f", *folds, "-chk", checkpoint, "-step_size", str(step)]
+        command += ["-tr", trainer, "-f", *folds, "-step_size", str(step)]
         command += ["-device", "cpu", "-npp", "1", "-nps", "1"]
         command += [] if mirroring else ["--disable_tta"]
         command += ["-prev_stage_predictions", str(before)] if before else []
-        _run(command, root)
+        _run(command, root, threads)
         before = masks
     return np.asarray(SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(masks / "case.nii.gz")))
 
 
-def _run(command: Sequence[str], root: Path) -> None:
+def _run(command: Sequence[str], root: Path, threads: int) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {
         "nnUNet_raw": str(root / "raw"),
         "nnUNet_preprocessed": str(root / "preprocessed"),
         "nnUNet_results": str(root / "results"),
         "nnUNet_def_n_proc": "1",
-        "OMP_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": str(threads),
     }
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:

@@ -10,6 +10,11 @@ from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
 from nnunetv2.utilities.label_handling.label_handling import determine_num_input_channels
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
+from services.segmentation.nnunet.architecture import build_network, fill
+from services.segmentation.nnunet.layout import TrainedConfiguration
+from services.segmentation.nnunet.manifest import read_nnunet
+from services.segmentation.nnunet.stage import stages_of
+from services.segmentation.nnunet.weights_file import read_fold
 from tests.support.nnunet.recipes import Recipe, dataset_of, plans_of
 
 
@@ -33,6 +38,30 @@ def write_trained(root: Path, *recipes: Recipe, seed: int = 0) -> list[Path]:
     return folders
 
 
+def as_trained(served: Path, root: Path) -> list[Path]:
+    """Writes a served model back as the folders that it was made from, for those who cannot read it."""
+    manifest = read_nnunet(served)
+    folders = []
+    for stage in stages_of(manifest):
+        folder = root / f"{stage.trained.trainer}__nnUNetPlans__{stage.name}"
+        folder.mkdir(parents=True)
+        for name in ("plans.json", "dataset.json"):
+            (folder / name).write_bytes((served / name).read_bytes())
+        for fold in stage.trained.folds:
+            network = build_network(stage)
+            fill(network, read_fold(manifest.model.weights[0].path, stage.name, fold), fold)
+            (folder / f"fold_{fold}").mkdir()
+            _save(
+                folder / f"fold_{fold}" / "checkpoint_final.pth",
+                network,
+                dict(manifest.plans),
+                dict(manifest.dataset),
+                stage.trained,
+            )
+        folders.append(folder)
+    return folders
+
+
 def _write_checkpoint(path: Path, recipe: Recipe, plans: dict[str, Any], dataset: dict[str, Any]) -> None:
     manager = PlansManager(plans)
     configuration = manager.get_configuration(recipe.configuration)
@@ -48,6 +77,18 @@ def _write_checkpoint(path: Path, recipe: Recipe, plans: dict[str, Any], dataset
         if parameter.ndim == 1:  # those of norms start as 0 and 1, and so would hide a mistake
             torch.nn.init.normal_(parameter, 1.0 if name.endswith("norm.weight") else 0.0, 0.2)
     _balance(network, configuration.patch_size)
+    trained = TrainedConfiguration(recipe.configuration, recipe.trainer, ("0",), recipe.mirroring_axes or ())
+    _save(path, network, plans, dataset, trained)
+
+
+def _save(
+    path: Path,
+    network: torch.nn.Module,
+    plans: dict[str, Any],
+    dataset: dict[str, Any],
+    trained: TrainedConfiguration,
+) -> None:
+    """All that nnU-Net's trainer writes into a checkpoint."""
     torch.save(
         {
             "network_weights": network.state_dict(),
@@ -58,13 +99,13 @@ def _write_checkpoint(path: Path, recipe: Recipe, plans: dict[str, Any], dataset
             "current_epoch": 1,
             "init_args": {
                 "plans": plans,
-                "configuration": recipe.configuration,
+                "configuration": trained.name,
                 "fold": 0,
                 "dataset_json": dataset,
                 "device": torch.device("cpu"),
             },
-            "trainer_name": recipe.trainer,
-            "inference_allowed_mirroring_axes": recipe.mirroring_axes,
+            "trainer_name": trained.trainer,
+            "inference_allowed_mirroring_axes": trained.mirroring_axes or None,
         },
         path,
     )

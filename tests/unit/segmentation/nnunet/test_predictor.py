@@ -84,6 +84,24 @@ def test_it_stops_within_one_tile_of_a_cancel(tmp_path: Path, tiles: int) -> Non
     assert heard[-1].done == tiles
 
 
+def test_it_stops_between_two_layers_of_a_tile(tmp_path: Path) -> None:
+    network = open_network(served(tmp_path, FLAT).folder, device="cpu")
+    image = blobs((1, 16, 16))
+    mask(network, image)
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 6  # the second time between layers: four times were before the first tile
+
+    heard: list[Tiles] = []
+    with pytest.raises(CancelledRun):
+        network.predict(image, SPACING, ONCE, heard.append, cancelled)
+    assert heard[-1].done == 0
+    assert asked == 7
+
+
 def test_a_prediction_leaves_no_trace_in_the_next(tmp_path: Path) -> None:
     network = open_network(served(tmp_path, FLAT).folder, device="cpu")
     image = blobs((3, 20, 22), border=1)

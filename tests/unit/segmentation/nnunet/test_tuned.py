@@ -49,10 +49,11 @@ def test_a_tuned_network_answers_as_the_one_it_was_made_from(tmp_path: Path, rec
 @pytest.mark.parametrize(
     ("mean", "deviation"), [(0.0, 1.0), (5.0, 1.0), (300.0, 1.0), (-3.0, 1e-3), (7.0, 0.0)]
 )
-@pytest.mark.parametrize("count", [1, 2048, 5000, 400_000])
+@pytest.mark.parametrize("count", [1, 512, 5000, 400_000])
 def test_moments_are_exact_for_many_voxels_and_for_nearly_constant_ones(
     count: int, mean: float, deviation: float
 ) -> None:
+    torch.manual_seed(count)
     voxels = (torch.randn(count, 3) * deviation + mean).float()
     found = moments(voxels)
     exact = voxels.double()

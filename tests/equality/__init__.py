@@ -1,0 +1,1 @@
+"""Masks beside those of the stock command."""
