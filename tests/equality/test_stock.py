@@ -72,7 +72,7 @@ def _one_thread() -> None:
 
 
 def assert_equal(ours: np.ndarray, stock: np.ndarray, labels: int) -> None:
-    """Dice of each label is at least 0.999, or one voxel of it differs where it has so few."""
+    """Dice of each label is at least 0.999; of one with a hundred voxels or so, two may differ at most."""
     assert ours.shape == stock.shape
     assert ours.dtype == stock.dtype
     assert len(np.unique(stock)) > labels / 2, "this image says little about the labels"
@@ -80,7 +80,7 @@ def assert_equal(ours: np.ndarray, stock: np.ndarray, labels: int) -> None:
         mine, theirs = ours == label, stock == label
         dice = 2 * np.count_nonzero(mine & theirs) / (np.count_nonzero(mine) + np.count_nonzero(theirs))
         different = np.count_nonzero(mine != theirs)
-        assert dice >= LEAST_DICE or different <= 1, f"label {label}: Dice {dice}, {different} voxels differ"
+        assert dice >= LEAST_DICE or different <= 2, f"label {label}: Dice {dice}, {different} voxels differ"
 
 
 @pytest.mark.parametrize(
