@@ -91,9 +91,10 @@ WOMAN = Body(height_m=1.6, sex=Sex.FEMALE)
 
 
 def given(body: Body, quantity: Quantity, value: float) -> dict[str, tuple[float, bool]]:
-    return {
-        one.cutoff.publication.doi: (one.cutoff.at, one.below) for one in comparisons({quantity: value}, body)
-    }
+    found = comparisons({quantity: value}, body)
+    sources = [one.cutoff.publication.doi for one in found]
+    assert len(sources) == len(set(sources)), "a source says one thing of one patient"
+    return {one.cutoff.publication.doi: (one.cutoff.at, one.below) for one in found}
 
 
 def test_without_sex_there_are_no_comparisons() -> None:

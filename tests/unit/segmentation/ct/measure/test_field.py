@@ -9,10 +9,10 @@ from services.segmentation.ct.measure.tissues import Compartment
 SIDE, PITCH = 200, 2.0
 
 
-def trunk(shift: float, deep: float = 0.7) -> tuple[np.ndarray, np.ndarray]:
+def trunk(shift: float, deep: float = 0.7, down: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """A round body of 150 mm radius, moved to the right; up to `deep` of the radius it is muscle."""
     x, y = np.meshgrid(*[(np.arange(SIDE) - (SIDE - 1) / 2) * PITCH] * 2)
-    depth = np.hypot(x - shift, y) / 150
+    depth = np.hypot(x - shift, y - down) / 150
     hu = np.random.default_rng(1).normal(-1000, 8, depth.shape)
     hu[depth <= 1] = -100
     labels = np.zeros(depth.shape, np.uint8)
@@ -47,7 +47,9 @@ def test_a_body_over_the_edge_of_the_picture_is_cut() -> None:
 
 @pytest.mark.parametrize("padding", [-1024, -2000, -3024])
 def test_a_body_over_the_circle_of_reconstruction_is_cut(padding: int) -> None:
-    hu, labels = trunk(70.0)
+    # Aslant, so that the picture's edge is not touched.
+    hu, labels = trunk(45.0, down=45.0)
+    assert not contact(hu, labels).cuts_fat
     image = in_circle(hu, padding)
     labels = np.where(image == padding, 0, labels).astype(np.uint8)
     assert contact(image, labels).cuts_fat
