@@ -10,7 +10,18 @@ ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
 SERVICES = ("gateway", "tasks", "segmentation", "xray", "pacs")
 PURE_MEASURES = (
-    *("body", "bowel", "cleaning", "conditions", "cutoffs", "document", "extent", "field", "figures", "options"),
+    *(
+        "body",
+        "bowel",
+        "cleaning",
+        "conditions",
+        "cutoffs",
+        "document",
+        "extent",
+        "field",
+        "figures",
+        "options",
+    ),
     *("sampling", "summary", "table", "tissues", "warnings"),
 )
 # Modules that compute on plain values: no network, no store, no model.
