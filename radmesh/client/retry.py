@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import grpc
 
+from radmesh.cancelling import is_cancelled
 from radmesh.errors import Code, RadmeshError
 from radmesh.status import from_rpc_error
 
@@ -59,6 +60,8 @@ class Repeats:
 
     async def failed(self, error: RadmeshError) -> None:
         """Waits before the next try, or raises `error` when it never passes or patience is at its end."""
+        if is_cancelled():
+            raise asyncio.CancelledError
         wait = self._patience.delay(self._count, self._draw)
         if error.retry_after is not None:
             wait += min(error.retry_after, self._patience.last_delay)

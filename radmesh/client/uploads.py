@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 import grpc
 
 from radmesh.blobs.v1 import image_pb2, upload_service_pb2, upload_service_pb2_grpc
+from radmesh.cancelling import is_cancelled
 from radmesh.client.connection import CALL_TIMEOUT, CHUNK_BYTES
 from radmesh.client.retry import Patience, Repeats, repeat
 from radmesh.client.sources import BytesContent, OnUpload, Source, UploadProgress, UploadStage, unheard
@@ -77,7 +78,7 @@ class _Sending:
             try:
                 self._upload = (await call).upload
             except (grpc.RpcError, asyncio.CancelledError) as broken:
-                if self.failure and not _is_cancelled():
+                if self.failure and not is_cancelled():
                     # gRPC cancels a call whose requests cannot be had.
                     raise self.failure from None
                 if not isinstance(broken, grpc.RpcError):
@@ -111,11 +112,6 @@ class _Sending:
             return content.read(offset, CHUNK_BYTES)
         # In a thread, as a disk or a network share may be slow.
         return await asyncio.to_thread(content.read, offset, CHUNK_BYTES)
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def _bear(repeats: Repeats, broken: grpc.RpcError) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 
+from radmesh.cancelling import is_cancelled
 from radmesh.errors import Code, DeadlineExceededError, RadmeshError, UnavailableError
 from radmesh.status import from_rpc_error, has_details
 from services.chassis import deadlines
@@ -41,8 +42,7 @@ def _unforeseen(error: Exception, context: grpc.aio.ServicerContext[Any, Any]) -
 def _cancelled() -> RadmeshError | None:
     # gRPC cancels the task when the caller has gone. When something else was cancelled that the method
     # waited for, gRPC would send no status at all and leave the caller waiting.
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
+    if is_cancelled():
         return None
     return UnavailableError("The call was cut on our side. Repeat it.")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import grpc
 
+from radmesh.cancelling import is_cancelled
 from radmesh.errors import RadmeshError
 from radmesh.status import from_rpc_error
 from radmesh.tasks.v1.pipeline_pb2 import Pipeline
@@ -191,7 +192,7 @@ class Worker:
 
     async def _serve(self) -> None:
         pause = _FIRST_PAUSE_SECONDS
-        while True:
+        while not is_cancelled():
             session = WorkSession(self, welcome_seconds=self._welcome_seconds)
             try:
                 await session.run(self._stub, self._hello)

@@ -7,6 +7,7 @@ import random
 import grpc
 
 from radmesh import status
+from radmesh.cancelling import is_cancelled
 from radmesh.errors import UnavailableError
 from radmesh.tasks.v1.follow_service_pb2 import (
     FollowResponse,
@@ -132,6 +133,8 @@ class FollowedLogs:
                 reason = "CLOSED"
             except grpc.RpcError as error:
                 reason = status.from_rpc_error(error).reason
+            if is_cancelled():
+                return
             if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
                 pause = _SHORTEST_PAUSE
             self._metrics.follow_breaks.inc()

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.support.command import COMMAND, environment
+from tests.support.processes import interruptible
 
 
 def _interrupted_at(module: str, *, ignoring: bool = False) -> tuple[int, list[str]]:
@@ -18,7 +19,9 @@ def _interrupted_at(module: str, *, ignoring: bool = False) -> tuple[int, list[s
     if ignoring:
         line = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *line]
     said = []
-    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True, env=environment("")) as process:
+    with interruptible():
+        process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True, env=environment(""))
+    with process:
         assert process.stderr is not None
         for one in process.stderr:
             if not one.startswith("import time:"):

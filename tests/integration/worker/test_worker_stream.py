@@ -241,12 +241,12 @@ async def test_a_draining_worker_finishes_what_it_can_and_hands_the_rest_back(tm
     async with steps_bench(tmp_path, slots=2) as bench:
         stream = await bench.tasks.welcomed()
         await heartbeat(stream, free_slots=2)
-        short = await assign(stream, assignment(steps=30, step_seconds=0.02))
+        short = await assign(stream, assignment(steps=10, step_seconds=0.02))
         long = await assign(stream, assignment(**LONG))
         waiting = await assign(stream, assignment(steps=1))
         await stream.next("progress")
         await stream.next("progress")
-        drain = asyncio.create_task(bench.worker.drain(1.5))
+        drain = asyncio.create_task(bench.worker.drain(3.0))
         outcomes: dict[str, work.WorkerOutcome] = {}
         while len(outcomes) < 3:
             outcome = await stream.next("outcome")

@@ -1,5 +1,8 @@
 """When a call is repeated, how long a client waits, and when it gives up."""
 
+import asyncio
+import contextlib
+
 import grpc
 import pytest
 from hypothesis import given
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 from radmesh import errors
 from radmesh.client.retry import Patience, Repeats, passes, repeat
 
+_NOTHING = (grpc.aio.Metadata(), grpc.aio.Metadata(), None, None)
 AWAY = errors.UnavailableError("away", retry_after=None)
 
 
@@ -100,3 +104,23 @@ async def test_a_call_is_repeated_until_it_is_answered() -> None:
 
     assert await repeat(Patience(first_delay=0.001), call) == "answer"
     assert tries == 3
+
+
+async def test_whoever_was_cancelled_tries_no_more_although_the_cancel_was_swallowed() -> None:
+    tries = 0
+    tried = asyncio.Event()
+
+    async def call() -> None:
+        nonlocal tries
+        tries += 1
+        tried.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, *_NOTHING)
+
+    trying = asyncio.create_task(repeat(Patience(), call))
+    await tried.wait()
+    trying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    assert tries == 1

@@ -1,13 +1,15 @@
 """Watches over one stream to `tasks` that breaks: a scripted server, real gRPC, no loss and no repeat."""
 
 import asyncio
+import contextlib
 
+import grpc
 import pytest
 
 from radmesh.errors import UnavailableError
 from radmesh.tasks.v1 import task_pb2
 from services.chassis.channels import connect
-from tests.unit.gateway.scripted_tasks import TASK, Gateway, ScriptedTasks, until
+from tests.unit.gateway.scripted_tasks import PATIENCE, TASK, Gateway, ScriptedTasks, until
 
 
 async def test_a_log_that_comes_with_its_follow_is_not_read_again(
@@ -80,3 +82,40 @@ async def test_a_watch_waits_for_tasks_only_so_long(tasks: ScriptedTasks, addres
     tasks.takes_streams.set()
     await gateway.logs.stop()
     await channel.close(None)
+
+
+_NOTHING = (grpc.aio.Metadata(), grpc.aio.Metadata(), None, None)
+
+
+class _Deaf:
+    """A call that swallows a cancel and ends with an error, as grpc.aio's does while it is being prepared."""
+
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()
+
+    def __call__(self, *_arguments: object, **_options: object) -> "_Deaf":
+        self.opened.set()
+        return self
+
+    def __aiter__(self) -> "_Deaf":
+        return self
+
+    async def __anext__(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        raise grpc.aio.AioRpcError(grpc.StatusCode.UNIMPLEMENTED, *_NOTHING)
+
+    def cancel(self) -> None:
+        """Nothing is under way."""
+
+
+async def test_a_gateway_stops_although_its_call_swallows_the_cancel(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await gateway.logs.stop()
+    deaf = _Deaf()
+    monkeypatch.setattr(gateway.logs._peer.logs, "Follow", deaf)
+    gateway.logs.start(gateway.hub)
+    await deaf.opened.wait()
+    async with asyncio.timeout(PATIENCE):
+        await gateway.logs.stop()
