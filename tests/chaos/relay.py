@@ -32,7 +32,7 @@ class Relay:
 
     async def start(self) -> None:
         """Takes a free port on loopback."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()[:2]
         self.address = f"{host}:{port}"
 
@@ -41,7 +41,11 @@ class Relay:
         self.set_line(Line.CUT)
         if self._server is not None:
             self._server.close()
+        for _ in range(3):  # one that is being accepted now, then the ends of those aborted
+            await asyncio.sleep(0)
+            self.set_line(Line.CUT)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)
 
     def set_line(self, line: Line) -> None:
         """Cuts, mutes or mends the line. What was muted arrives late, as on a real network."""
@@ -54,11 +58,14 @@ class Relay:
             for writer in self._writers:
                 writer.transport.abort()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Known from its first moment: a task that has not begun when the loop ends would leave it open."""
         self._writers.add(writer)
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far: asyncio.StreamWriter | None = None
         try:
             await self._open.wait()
@@ -81,7 +88,6 @@ class Relay:
                 if end is not None:
                     self._writers.discard(end)
                     end.transport.abort()
-            self._tasks.discard(task)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
