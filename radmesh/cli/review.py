@@ -1,11 +1,9 @@
 """`radmesh review`: what waits for a person, what it shows, and the person's decision."""
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from radmesh.cli import consoles, review_tables, rows
+from radmesh.cli import review_options as options
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.review_answer import Answer, Decided, read_answer
 from radmesh.cli.review_pictures import can_show, open_pictures
@@ -15,53 +13,17 @@ from radmesh.tasks.v1 import task_pb2
 
 
 def review(
-    task: Annotated[
-        str, typer.Argument(help="Task to look at or to decide on; every one that waits when left out.")
-    ] = "",
+    task: options.TaskToReview = "",
     *,
-    accept: Annotated[bool, typer.Option("--accept", help="The stage is right; the task goes on.")] = False,
-    mask: Annotated[
-        Path | None,
-        typer.Option(
-            "--mask",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="Accept, with this mask in the place of the stage's: PNG of exactly its size, or NIfTI.",
-        ),
-    ] = None,
-    slices: Annotated[
-        str, typer.Option("--slices", metavar="A:B", help="Accept, with these slices, counted from 1.")
-    ] = "",
-    replace: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--replace",
-            metavar="ARTIFACT=FILE",
-            help="Accept, with this file in the place of an artifact. May be repeated.",
-        ),
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param",
-            metavar="NAME=VALUE",
-            help="Accept, and set this parameter for what follows. May be repeated.",
-        ),
-    ] = None,
-    reject: Annotated[
-        str, typer.Option("--reject", metavar="REASON", help="The stage is wrong; the task fails.")
-    ] = "",
-    sequence: Annotated[
-        int | None, typer.Option("--sequence", min=1, help="Decide only if this is the review that is open.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Save the artifacts in DIR/<task>/.")
-    ] = None,
-    show: Annotated[
-        bool | None,
-        typer.Option("--open/--no-open", help="Open the pictures; as it is where there is a screen."),
-    ] = None,
+    accept: options.Accept = False,
+    mask: options.Mask = None,
+    slices: options.Slices = "",
+    replace: options.Replace = None,
+    param: options.Param = None,
+    reject: options.Reject = "",
+    sequence: options.Sequence = None,
+    out: options.Out = None,
+    show: options.Show = None,
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
