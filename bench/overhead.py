@@ -43,17 +43,16 @@ def _bare_call(runner: Runner, path: Path, weights: str, digest: str) -> float:
 
 
 async def _through_mesh(client: Client, image: str) -> tuple[float, float]:
-    """Seconds from the create to the terminal event, and those of the inference in it."""
+    """Seconds from the call to the terminal event, and those of the inference in it."""
     start = time.perf_counter()
-    task = await client.create("octa-vessels", [image])
-    async for message in client.watch(task.name):
+    async for message in client.run("octa-vessels", [image]):
         change = message.event.state_change
         if message.HasField("event") and change.HasField("result"):
             seconds = time.perf_counter() - start
             result = unpack_result(change.result)
             assert isinstance(result, octa_pb2.OctaVesselsResult)
             return seconds, result.inference_seconds
-    raise RuntimeError(f"{task.name} ended without a result")
+    raise RuntimeError("the task ended without a result")
 
 
 async def measure_overhead(mesh: Mesh, folder: Path) -> list[Figure]:
@@ -80,7 +79,7 @@ async def measure_overhead(mesh: Mesh, folder: Path) -> list[Figure]:
             "ms more",
             30,
             10,
-            detail=f"of {_ROUNDS} pairs; create to result {p50[1]:.1f} ms, bare call {p50[0]:.1f} ms",
+            detail=f"of {_ROUNDS} pairs; call to result {p50[1]:.1f} ms, bare call {p50[0]:.1f} ms",
         ),
         Figure(
             "warm inference, one image, CPU",
