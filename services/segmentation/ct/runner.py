@@ -16,7 +16,7 @@ from services.segmentation.ct.measured import Measuring, measured
 from services.segmentation.ct.networks import Networks, PartNetwork
 from services.segmentation.ct.options import CtOptions
 from services.segmentation.ct.parameters import CtParameters, read_parameters
-from services.segmentation.ct.reading import CtImage, CtLimits, open_ct
+from services.segmentation.ct.reading import CtImage, CtLimits, axial, open_ct
 from services.segmentation.ct.said import said_in_review, said_with_task
 from services.segmentation.ct.stage_messages import stage_message
 from services.segmentation.nnunet.threads import use_threads
@@ -54,7 +54,7 @@ class CtL3Runner:
         course, parameters = Course(report, cancelled), read_parameters(work.parameters)
         reading = course.part("reading", "studies", 0.0, 0.05)
         reading(0, 1)
-        run = _Run(work, parameters, open_ct(work.images[0].path, CtLimits()), course)
+        run = _Run(work, parameters, axial(open_ct(work.images[0].path, CtLimits())), course)
         reading(1, 1)
         if work.accepted is not None:
             stage = CtL3Stage()

@@ -15,7 +15,7 @@ from services.segmentation.ct.locate.stack import Stack, stack_of
 from services.segmentation.ct.locate.survey import survey
 from services.segmentation.ct.locate.view import view_of
 from services.segmentation.ct.parameters import CtParameters
-from services.segmentation.ct.reading import CtImage, CtLimits, open_ct
+from services.segmentation.ct.reading import CtImage, CtLimits, axial, open_ct
 from services.segmentation.ct.stage_messages import curve_of, location_of, plane_of
 from services.segmentation.ct.watched import watched
 
@@ -67,4 +67,4 @@ def _curve(stack: Stack) -> SpineCurve | None:
 
 
 def _volume(mask: WorkImage) -> CtImage:
-    return open_ct(mask.path, CtLimits())
+    return axial(open_ct(mask.path, CtLimits()))

@@ -63,7 +63,9 @@ def measure_files(
         return png_bytes(overlay_picture(measurement, pixels, tissue), compress_level=_COMPRESSION)
 
     def mask(which: str) -> bytes:
-        return nifti_bytes(getattr(pixels, which), pixels.first, pixels.geometry)
+        return nifti_bytes(
+            getattr(pixels, which), pixels.first, pixels.geometry, stored_axes=pixels.stored_axes
+        )
 
     makers: list[tuple[MeasureArtifact, Callable[[], bytes]]] = [
         (STATISTICS, lambda: statistics_csv(measurement)),

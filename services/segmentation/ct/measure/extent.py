@@ -1,15 +1,12 @@
 """Which slices L3 covers, and how much of the body each stands for. Pure."""
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
 from services.segmentation.ct.reading import Geometry, Vector
+from services.segmentation.ct.reading.axial import check_axial, oblique_degrees
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.wording import mm
-
-MOST_OBLIQUE_DEGREES = 30.0
-"""Beyond this the cut through the trunk is so far from axial that areas mean nothing: by 1 / cos, 15 %."""
 
 TALLEST_MM = 120.0
 """No vertebral body is half as tall: a mask or range of slices that covers more is a mistake."""
@@ -68,15 +65,7 @@ def coverage_of(geometry: Geometry, extent: L3Extent) -> Coverage:
             height_mm=f"{tall:.1f}",
             limit_mm=f"{TALLEST_MM:g}",
         )
-    degrees = oblique_degrees(geometry)
-    if degrees > MOST_OBLIQUE_DEGREES:
-        raise refused(
-            f"The slices are not axial: they stand {degrees:.0f} degrees against the axial plane. Send the "
-            "axial series of this study.",
-            reason="NOT_AXIAL",
-            degrees=f"{degrees:.1f}",
-            limit_degrees=f"{MOST_OBLIQUE_DEGREES:g}",
-        )
+    check_axial(geometry)
     heights = spine_heights(geometry, extent.centre_mm)
     step = abs(geometry.spacing_mm[0] / geometry.directions[0][2])
     low, high = max(extent.low_mm, min(heights) - step / 2), min(extent.high_mm, max(heights) + step / 2)
@@ -97,13 +86,8 @@ def coverage_of(geometry: Geometry, extent: L3Extent) -> Coverage:
         tuple(_shares(inside, heights, low, high)),
         headline if headline in inside else _nearest_of(inside, heights, extent.centre_mm[2]),
         tall - (high - low),
-        degrees,
+        oblique_degrees(geometry),
     )
-
-
-def oblique_degrees(geometry: Geometry) -> float:
-    """The angle between the slices and the axial plane, 0 to 90."""
-    return math.degrees(math.acos(min(1.0, abs(geometry.directions[0][2]))))
 
 
 def spine_heights(geometry: Geometry, centre_mm: Vector) -> list[float]:

@@ -19,15 +19,26 @@ _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def nifti_bytes(labels: np.ndarray, first: int, geometry: Geometry, *, notice: str = NOTICE) -> bytes:
+def nifti_bytes(
+    labels: np.ndarray,
+    first: int,
+    geometry: Geometry,
+    *,
+    stored_axes: tuple[int, int, int] = (0, 1, 2),
+    notice: str = NOTICE,
+) -> bytes:
     """A .nii.gz of the volume's size with these labels in their slices, 0 elsewhere.
 
-    labels: uint8 or uint16 (slices, rows, columns), from slice first on. The same bytes for the same labels.
-    notice: what the header says of the file.
+    labels: uint8 or uint16 (slices, rows, columns), from slice first on. stored_axes: as of CtImage; the mask
+    has the axes of the image's file. The same bytes for the same labels. notice: what the header says of the
+    file.
     """
+    slices, rows, columns = (stored_axes.index(axis) for axis in range(3))
+    back = (slices, rows, columns)
+    start = tuple(first if axis == 0 else 0 for axis in back)
     packer = zlib.compressobj(level=1, wbits=_GZIP)
-    parts = [packer.compress(part) for part in _parts(labels, first, geometry, notice)]
-    return b"".join([*parts, packer.flush()])
+    parts = _parts(labels.transpose(back), start, geometry.transposed(back), notice)
+    return b"".join([*(packer.compress(part) for part in parts), packer.flush()])
 
 
 def ras_affine(geometry: Geometry) -> np.ndarray:
@@ -36,13 +47,18 @@ def ras_affine(geometry: Geometry) -> np.ndarray:
     return affine
 
 
-def _parts(labels: np.ndarray, first: int, geometry: Geometry, notice: str) -> Iterator[bytes]:
-    slices = geometry.shape[0]
+def _parts(labels: np.ndarray, start: tuple[int, ...], geometry: Geometry, notice: str) -> Iterator[bytes]:
+    """Header and slices of a volume that is empty but for labels from a voxel on."""
+    slices, rows, columns = geometry.shape
     yield _header(geometry, labels.dtype, notice)
-    empty = bytes(geometry.shape[1] * geometry.shape[2] * labels.itemsize)
+    empty, plane = bytes(rows * columns * labels.itemsize), np.zeros((rows, columns), labels.dtype)
+    inside = plane[start[1] : start[1] + labels.shape[1], start[2] : start[2] + labels.shape[2]]
     for index in range(slices):
-        inside = first <= index < first + len(labels)
-        yield labels[index - first].tobytes() if inside else empty
+        if start[0] <= index < start[0] + len(labels):
+            inside[...] = labels[index - start[0]]
+            yield plane.tobytes()
+        else:
+            yield empty
 
 
 def _header(geometry: Geometry, kind: np.dtype[Any], notice: str) -> bytes:

@@ -63,7 +63,13 @@ def measure_l3(
             slice=coverage.headline,
         )
     pixels = MeasuredSlices(
-        image.geometry, first, coverage.headline - first, compartments, tissues, headline_hu
+        geometry=image.geometry,
+        first=first,
+        headline=coverage.headline - first,
+        compartments=compartments,
+        tissues=tissues,
+        headline_hu=headline_hu,
+        stored_axes=image.stored_axes,
     )
     return measurement, pixels
 

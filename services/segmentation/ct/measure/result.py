@@ -87,7 +87,8 @@ class L3Measurement:
 class MeasuredSlices:
     """The pixels of the measured slices, in the volume's own order and orientation.
 
-    geometry: of the whole volume; first: the index in it of the first slice here, headline: one of these.
+    geometry, stored_axes: of the whole volume, as of CtImage; first: the index in it of the first slice here,
+    headline: one of these.
     compartments, tissues: uint8 (slices, rows, columns), labels of Compartment and TissueLabel. headline_hu:
     int16 (rows, columns).
     """
@@ -98,3 +99,4 @@ class MeasuredSlices:
     compartments: np.ndarray = field(repr=False)
     tissues: np.ndarray = field(repr=False)
     headline_hu: np.ndarray = field(repr=False)
+    stored_axes: tuple[int, int, int] = (0, 1, 2)

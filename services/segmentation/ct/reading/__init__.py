@@ -7,6 +7,7 @@
 `files` takes uploads apart, `dicom` makes slices of files, `series` judges whether they are one volume.
 """
 
+from services.segmentation.ct.reading.axial import axial
 from services.segmentation.ct.reading.dicom.datasets import header_data_set
 from services.segmentation.ct.reading.dicom.slices import Making, Slice
 from services.segmentation.ct.reading.files.content import Content
@@ -26,6 +27,7 @@ __all__ = [
     "Patient",
     "Slice",
     "Vector",
+    "axial",
     "header_data_set",
     "open_ct",
     "upright",

@@ -68,6 +68,23 @@ class Geometry:
             self, shape=(stop - start, *self.shape[1:]), origin_mm=self.position_mm((start, 0.0, 0.0))
         )
 
+    def transposed(self, axes: tuple[int, int, int]) -> "Geometry":
+        """The geometry of the same voxels with these axes as slices, rows and columns."""
+        slices, rows, columns = axes
+        return replace(
+            self,
+            shape=(self.shape[slices], self.shape[rows], self.shape[columns]),
+            spacing_mm=(self.spacing_mm[slices], self.spacing_mm[rows], self.spacing_mm[columns]),
+            directions=(self.directions[slices], self.directions[rows], self.directions[columns]),
+        )
+
+
+def axes_first(geometry: Geometry) -> tuple[int, int, int]:
+    """The index nearest to the way from foot to head first, then the two others in their order."""
+    first = _nearest_axes(geometry)[0][0]
+    rows, columns = (axis for axis in range(3) if axis != first)
+    return first, rows, columns
+
 
 def upright(voxels: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, Geometry]:
     """The same voxels with slices going to the head, rows to the back and columns to the patient's left.

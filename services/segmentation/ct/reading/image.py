@@ -37,7 +37,8 @@ class CtImage:
     """A volume in Hounsfield units. Axes are slices, rows, columns; geometry is in the DICOM frame (LPS, mm).
 
     slices: of DICOM, in the order of the volume; () of NIfTI. making: of the first slice. left_out: files of
-    the upload that are no part of it. Only headers are held: pixels are read where they lie at each call, so
+    the upload that are no part of it. stored_axes: which axes of the file slices, rows and columns are, in
+    another order only after `axial`. Only headers are held: pixels are read where they lie at each call, so
     memory is what the caller takes. Not for several threads at once.
     """
 
@@ -47,6 +48,7 @@ class CtImage:
     patient: Patient
     left_out: tuple[LeftOut, ...]
     planes: Planes = field(repr=False)
+    stored_axes: tuple[int, int, int] = (0, 1, 2)
 
     def read(self, start: int = 0, stop: int | None = None) -> np.ndarray:
         """The HU of slices start to stop, the last not included: int16 (slices, rows, columns).

@@ -1,7 +1,7 @@
 """Reads a NIfTI volume: its geometry at once, its voxels slice by slice out of the mapped file."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
@@ -14,6 +14,7 @@ from services.segmentation.ct.reading.hounsfield import to_hounsfield
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.nifti_header import geometry_of, nifti_header, shape_of
 from services.segmentation.ct.reading.refusals import damaged, refused
+from services.segmentation.ct.reading.turned import TurnedBlock
 
 _FILE = "the NIfTI file"
 _UNREADABLE = (
@@ -25,17 +26,24 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class NiftiPlanes:
-    """The planes of a volume. view: of the file. voxels: as stored, (slices, rows, columns)."""
+    """The planes of a volume. view: of the file. voxels: as stored, (slices, rows, columns), or turned."""
 
     view: memoryview
     voxels: np.ndarray
     slope: float
     intercept: float
     resident: Resident = field(default_factory=Resident)
+    block: TurnedBlock = field(default_factory=TurnedBlock)
+
+    def turned(self, axes: tuple[int, int, int]) -> "NiftiPlanes":
+        """The planes along another axis. axes: of the voxels as stored, in their new order."""
+        return replace(self, voxels=self.voxels.transpose(axes), block=TurnedBlock())
 
     def read(self, index: int, out: np.ndarray) -> None:
         """Fills `out`, int16 (rows, columns), with a slice. Raises ImageFormatError VALUES_NOT_FINITE."""
         values = self.voxels[index]
+        if not values.flags.c_contiguous:
+            values = self.block.plane(self.voxels, index, self.view, self.resident)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise refused(
                 f"Slice {index + 1} holds values that are no numbers. Convert the series again.",
