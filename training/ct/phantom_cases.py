@@ -11,13 +11,15 @@ from training.phantoms.scan import degrade
 from training.phantoms.tissues import Tissue, compartments_of
 
 _COARSE = 4.0
+_WIDE_PIXELS = 0.2
+"""Share of the slices whose pixels are wider than the network's."""
 
 
 def axial_case(phantom: Phantom, rng: np.random.Generator) -> Case:
-    """A slice, mostly near L3, as the measuring network sees it."""
+    """A slice, mostly near L3, else from S1 to T11, as the measuring network sees it."""
     scan, extent, pose = phantom.scan, phantom.scene.extent, pose_of(phantom.scan)
     s = phantom.scene.skeleton
-    z = rng.uniform(-60, 60) * s if rng.random() < 0.8 else rng.uniform(-110, 120) * s
+    z = rng.uniform(-60, 60) * s if rng.random() < 0.65 else rng.uniform(-110, 150) * s
     margin = rng.uniform(8, 60, 4)
     x = np.arange(-extent.side - margin[0], extent.side + margin[1], PITCH_MM).astype(np.float32)
     y = np.arange(extent.front - margin[2], extent.back + margin[3], PITCH_MM).astype(np.float32)
@@ -29,11 +31,19 @@ def axial_case(phantom: Phantom, rng: np.random.Generator) -> Case:
     if (plane.tissue == Tissue.METAL).any():
         hu = hu + metal_streaks(plane.tissue == Tissue.METAL, rng)
     hu = degrade(hu, (PITCH_MM, PITCH_MM), scan, rng)
+    if rng.random() < _WIDE_PIXELS:
+        hu = widened(hu, rng.uniform(1.2, 2.2))
     truth = compartments_of(plane.tissue)
     outside = np.hypot(grid_x - scan.shift_x, grid_y - (extent.front + extent.back) / 2 - scan.shift_y)
     cut = outside > scan.field_mm / 2
     hu[cut], truth[cut] = -1024, 0
     return mirrored(Case(hu[None], truth), rng)
+
+
+def widened(hu: np.ndarray, times: float) -> np.ndarray:
+    """The image as of pixels that are so many times as wide, brought back to its size as the service does."""
+    shape = tuple(max(2, round(side / times)) for side in hu.shape)
+    return stretched(stretched(ndimage.gaussian_filter(hu, 0.35 * times), shape), hu.shape)
 
 
 def mirrored(case: Case, rng: np.random.Generator) -> Case:

@@ -19,10 +19,11 @@ def paint_solid(canvas: Canvas, anatomy: Anatomy, column: Column, walls: Walls, 
     def organ(centre: tuple[float, float, float], radii: tuple[float, float, float], tissue: Tissue) -> None:
         place = np.array(centre) * s + rng.normal(0, 6, 3)
         size = np.array(radii) * s * np.exp(rng.normal(0, 0.1, 3))
+        # Drawn whether points are near or not: what follows must not depend on which points are asked for.
+        turn = rotation(*rng.normal(0, 10, 3)).astype(np.float32)
         near = canvas.near(place, float(size.max()) + 5)
         if not len(near):
             return
-        turn = rotation(*rng.normal(0, 10, 3)).astype(np.float32)
         local = (canvas.points[near] - place.astype(np.float32)) @ turn.T
         bumpy = ellipsoid(local, size) + 5 * field.at(canvas.points[near], 60.0)
         inside = near[(bumpy < 0) & (walls.cavity[near] < -1.0)]
@@ -30,7 +31,7 @@ def paint_solid(canvas: Canvas, anatomy: Anatomy, column: Column, walls: Walls, 
 
     organ((-72 * wide, -deep, 125), (88, 82, 88 + rng.normal(0, 12)), Tissue.LIVER)
     organ((-10, -deep - 35, 150), (80, 45, 45), Tissue.LIVER)
-    organ((98 * wide, 5, 130), (32, 48, 52), Tissue.SPLEEN)
+    organ((98 * wide, 5, rng.uniform(85, 140)), (32, 48, 52), Tissue.SPLEEN)
     organ((48, -deep - 12, 110), (55, 42, 50), Tissue.FLUID if rng.random() < 0.6 else Tissue.ENTERIC)
     organ((0, -60, -165), (38 + rng.normal(0, 8), 35, 34 + rng.normal(0, 10)), Tissue.FLUID)
     organ((0, -20, -165), (28, 24, 40), Tissue.ORGAN)
@@ -55,13 +56,14 @@ def _kidney(
     place = np.array((cx[0] + side * (63 + 14 * anatomy.visceral) * s, cy[0] + 2 * s, z)) + rng.normal(
         0, 4, 3
     )
+    # Drawn first, as above.
+    missing, tilt, size = rng.random() < 0.02, rng.normal(0, 6), float(np.exp(rng.normal(0, 0.08)) * s)
     near = canvas.near(place, 66 * s)
-    if not len(near) or rng.random() < 0.02:
+    if missing or not len(near):
         return
-    turn = rotation(side * 14 + rng.normal(0, 6), -8, side * -30).astype(np.float32)
+    turn = rotation(side * 14 + tilt, -8, side * -30).astype(np.float32)
     local = (canvas.points[near] - place.astype(np.float32)) @ turn.T
     bumps = field.at(canvas.points[near], 30.0)
-    size = float(np.exp(rng.normal(0, 0.08)) * s)
     body = ellipsoid(local, (24 * size, 27 * size, 53 * size)) + bumps
     sinus = ellipsoid(local + np.array((side * 10, 6, 0), np.float32), (15 * size, 12 * size, 26 * size))
     inside = (body < 0) & (walls.cavity[near] < 2)

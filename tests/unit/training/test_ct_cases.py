@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.ct.inputs import LOCATE, MEASURE, NETWORKS
-from training.ct.phantom_cases import axial_case, draw_case, sagittal_case
+from training.ct.phantom_cases import axial_case, draw_case, sagittal_case, widened
 from training.ct.plans import plans_of
 from training.phantoms.second.scene import draw_second_phantom
 from training.phantoms.tissues import Compartment, Level
@@ -38,9 +38,9 @@ def test_an_axial_case_has_dark_fat_and_brighter_muscle() -> None:
 
 
 def test_the_second_renderer_answers_the_same_questions() -> None:
-    phantom, rng = draw_second_phantom(5), np.random.default_rng(5)
-    assert set(np.unique(axial_case(phantom, rng).truth)) <= set(Compartment)
-    assert Level.L3 in sagittal_case(phantom, rng).truth
+    phantom = draw_second_phantom(5)
+    assert set(np.unique(axial_case(phantom, np.random.default_rng(5)).truth)) <= set(Compartment)
+    assert Level.L3 in sagittal_case(phantom, np.random.default_rng(1)).truth
 
 
 @pytest.mark.parametrize("network", sorted(NETWORKS))
@@ -48,3 +48,13 @@ def test_a_patch_divides_by_all_strides(network: str) -> None:
     configuration = plans_of(NETWORKS[network])["configurations"]["2d"]
     strides = np.prod(configuration["architecture"]["arch_kwargs"]["strides"], axis=0)
     assert not (np.array(configuration["patch_size"]) % strides).any()
+
+
+def test_wider_pixels_soften_an_image_and_move_nothing() -> None:
+    fine = np.zeros((90, 120), np.float32)
+    fine[30:60, 40:80] = 100
+    wide = widened(fine, 2.0)
+    assert wide.shape == fine.shape
+    assert wide.mean() == pytest.approx(fine.mean(), rel=0.02)
+    assert [round(float(np.average(axis, weights=wide))) for axis in np.indices(fine.shape)] == [44, 60]
+    assert 20 < wide[29, 60] < 80
