@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from radmesh import names
 from radmesh.blobs.v1.image_pb2 import Image
 from radmesh.blobs.v1.upload_service_pb2 import CreateUploadRequest
-from radmesh.errors import InvalidRequestError, Violation
+from radmesh.errors import ImageFormatError, InvalidRequestError, RadmeshError, Violation
 from radmesh.gateway.v1.analysis_service_pb2 import (
     AnalyzeHeader,
     AnalyzeRequest,
@@ -17,11 +17,10 @@ from radmesh.gateway.v1.analysis_service_pb2 import (
 )
 from radmesh.tasks.v1.task_pb2 import Task
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest, GetTaskRequest
-from services.chassis import principals
-from services.chassis.watch import WatchHub
 from services.gateway import downloads
 from services.gateway.downloads import Downloads
 from services.gateway.limits import LimitsBook
+from services.gateway.runs import Runs
 from services.gateway.tasks_peer import TasksPeer
 from services.gateway.uploads import rules, shelf
 from services.gateway.uploads.acceptance import Acceptance
@@ -35,7 +34,7 @@ class Analysis:
     """Carries out Analyze with the parts that also carry out the calls it stands for."""
 
     peer: TasksPeer
-    hub: WatchHub
+    runs: Runs
     uploads: UploadShelf
     acceptance: Acceptance
     limits: LimitsBook
@@ -44,26 +43,25 @@ class Analysis:
     async def analyze(self, requests: AsyncIterator[AnalyzeRequest]) -> AsyncGenerator[AnalyzeResponse, None]:
         """The answers to one stream, from the image to the last artifact."""
         header = await _header(requests)
+        self.runs.refuse_if_full()
         image = await self._receive(header, requests)
         yield AnalyzeResponse(image=image)
-        created = await self.peer.ask(self.peer.tasks.CreateTask, task_request(header, image.name))
-        task: Task = created.task
-        watch = self.hub.watch(task.name, principals.current().name, None)
-        async with aclosing(watch) as messages:
+        task = ""
+        async with aclosing(self.runs.run(task_request(header, image.name))) as messages:
             async for message in messages:
                 kind = message.WhichOneof("message")
-                told = kind == "snapshot" and created.deduplicated
-                yield AnalyzeResponse(**{kind: getattr(message, kind)}, deduplicated=told)
+                if kind == "snapshot":
+                    task = message.snapshot.task.name
+                yield AnalyzeResponse(**{kind: getattr(message, kind)}, deduplicated=message.deduplicated)
         if header.include_artifacts:
-            async with aclosing(self._artifacts(task.name)) as parts:
+            async with aclosing(self._artifacts(task)) as parts:
                 async for part in parts:
                     yield AnalyzeResponse(artifact_chunk=part)
 
     async def _receive(self, header: AnalyzeHeader, requests: AsyncIterator[AnalyzeRequest]) -> Image:
         """The image that the chunks make. Whatever happens, nothing stays staged."""
         declared = _declared(header)
-        limits = await self.limits.of(declared.pipeline)
-        rules.check_limits(declared, limits)
+        limits = await self._limits(declared)
         self.uploads.check_space(declared.size_bytes)
         # No record is written, so this upload cannot be resumed; the whole call is repeated instead.
         staged = uuid.uuid4().hex
@@ -78,10 +76,36 @@ class Analysis:
                         )
                     await intake.take(request.chunk)
                 await intake.settle()
-                accept = self.acceptance.accept(key, declared, limits, intake.offset, intake.sha256())
-                return await to_the_end(accept)
+                return await to_the_end(self._accept(key, declared, limits, intake))
             finally:
                 await to_the_end(self._clear(intake, key))
+
+    async def _limits(self, declared: rules.NewUpload) -> rules.Limits:
+        try:
+            limits = await self.limits.of(declared.pipeline)
+            rules.check_limits(declared, limits)
+        except RadmeshError as refused:
+            limits = await self._limits_of_repeat(declared, refused)
+            rules.check_limits(declared, limits)
+        return limits
+
+    async def _accept(
+        self, key: str, declared: rules.NewUpload, limits: rules.Limits, intake: Intake
+    ) -> Image:
+        try:
+            return await self.acceptance.accept(key, declared, limits, intake.offset, intake.sha256())
+        except ImageFormatError as refused:
+            limits = await self._limits_of_repeat(declared, refused)
+            return await self.acceptance.accept(key, declared, limits, intake.offset, intake.sha256())
+
+    async def _limits_of_repeat(self, declared: rules.NewUpload, refused: RadmeshError) -> rules.Limits:
+        """What a repeat is held to: its pipeline may be gone by now, or take other images.
+
+        refused: why a first call would be refused; raised for one.
+        """
+        if refused.retry_after is not None or not await self.peer.knows_request(declared.request_id):
+            raise refused
+        return self.limits.own
 
     async def _clear(self, intake: Intake, key: str) -> None:
         await intake.give_up()

@@ -10,11 +10,11 @@ class LimitsBook:
 
     def __init__(self, peer: TasksPeer, own: Limits) -> None:
         self._peer = peer
-        self._own = own
+        self.own = own
 
     async def of(self, pipeline: str) -> Limits:
         """The limits for images of a pipeline, a resource name or "". Raises PipelineNotFoundError."""
         if not pipeline:
-            return self._own
+            return self.own
         answer = await self._peer.ask(self._peer.pipelines.GetPipeline, GetPipelineRequest(name=pipeline))
-        return self._own.of(answer.pipeline)
+        return self.own.of(answer.pipeline)

@@ -24,9 +24,13 @@ class Runs:
     hub: WatchHub
     logs: FollowedLogs
 
+    def refuse_if_full(self) -> None:
+        """Raises ExhaustedError when no further task can be watched now."""
+        self.hub.refuse_if_full()
+
     async def run(self, request: CreateTaskRequest) -> AsyncGenerator[RunTaskResponse, None]:
         """The messages of a task's watch, ending after the terminal event."""
-        self.hub.refuse_if_full()
+        self.refuse_if_full()
         owner, deduplicated = principals.current().name, False
         begun = await self.logs.create(request, self.hub)
         if begun is not None:

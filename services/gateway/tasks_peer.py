@@ -15,6 +15,7 @@ from radmesh.blobs.v1.sweep_service_pb2_grpc import SweepServiceStub
 from radmesh.errors import DeadlineExceededError, ImageNotFoundError, RadmeshError, UnavailableError
 from radmesh.tasks.v1.admin_service_pb2_grpc import AdminServiceStub
 from radmesh.tasks.v1.batch_service_pb2_grpc import BatchServiceStub
+from radmesh.tasks.v1.follow_service_pb2 import FindRequestRequest
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceStub
 from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.pipeline_service_pb2 import ListPipelinesRequest
@@ -75,6 +76,11 @@ class TasksPeer:
         except ImageNotFoundError:
             return False
         return True
+
+    async def knows_request(self, request_id: str) -> bool:
+        """Whether the current principal created a task with a request id before."""
+        answer = await self.ask(self.logs.FindRequest, FindRequestRequest(request_id=request_id))
+        return bool(answer.known)
 
     async def all_pipelines(self) -> AsyncIterator[Pipeline]:
         """Every known pipeline, by name."""

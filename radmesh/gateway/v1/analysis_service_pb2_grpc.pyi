@@ -39,7 +39,8 @@ class AnalysisServiceStub:
     The first message is `header`, the others are chunks; the caller then half-closes. The answer is the
     image, then the messages of a watch from a snapshot to the terminal event, then the artifacts if asked
     for. Breaking the stream off before the task was created leaves nothing; afterwards the task goes on and
-    can be watched by its name.
+    can be watched by its name. Repeated with its `request_id`, the call sends the image again and is answered with
+    the task that it created, whatever its pipeline takes by now.
 
     Errors: those of CreateUpload, WriteUpload, CreateTask, WatchTask and ReadBlob. A task that fails ends
     the stream with OK and carries its error inside.
@@ -56,7 +57,8 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     The first message is `header`, the others are chunks; the caller then half-closes. The answer is the
     image, then the messages of a watch from a snapshot to the terminal event, then the artifacts if asked
     for. Breaking the stream off before the task was created leaves nothing; afterwards the task goes on and
-    can be watched by its name.
+    can be watched by its name. Repeated with its `request_id`, the call sends the image again and is answered with
+    the task that it created, whatever its pipeline takes by now.
 
     Errors: those of CreateUpload, WriteUpload, CreateTask, WatchTask and ReadBlob. A task that fails ends
     the stream with OK and carries its error inside.
@@ -76,7 +78,8 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         The first message is `header`, the others are chunks; the caller then half-closes. The answer is the
         image, then the messages of a watch from a snapshot to the terminal event, then the artifacts if asked
         for. Breaking the stream off before the task was created leaves nothing; afterwards the task goes on and
-        can be watched by its name.
+        can be watched by its name. Repeated with its `request_id`, the call sends the image again and is answered with
+        the task that it created, whatever its pipeline takes by now.
 
         Errors: those of CreateUpload, WriteUpload, CreateTask, WatchTask and ReadBlob. A task that fails ends
         the stream with OK and carries its error inside.

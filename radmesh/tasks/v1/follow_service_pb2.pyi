@@ -132,6 +132,18 @@ class ListDescriptorSetsRequest(_message.Message):
     page_token: str
     def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
+class FindRequestRequest(_message.Message):
+    __slots__ = ("request_id",)
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    def __init__(self, request_id: _Optional[str] = ...) -> None: ...
+
+class FindRequestResponse(_message.Message):
+    __slots__ = ("known",)
+    KNOWN_FIELD_NUMBER: _ClassVar[int]
+    known: bool
+    def __init__(self, known: _Optional[bool] = ...) -> None: ...
+
 class ListDescriptorSetsResponse(_message.Message):
     __slots__ = ("descriptor_sets", "next_page_token")
     DESCRIPTOR_SETS_FIELD_NUMBER: _ClassVar[int]

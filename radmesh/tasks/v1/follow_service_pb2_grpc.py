@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class FollowServiceStub:
-    """What a gateway needs to carry all of its clients' watches on one stream. Internal: served by `tasks`.
+    """What a gateway needs to carry all of its clients' watches on one stream, and what else only a gateway asks.
+    Internal: served by `tasks`.
     """
 
     def __init__(self, channel):
@@ -55,10 +56,16 @@ class FollowServiceStub:
                 request_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ListDescriptorSetsRequest.SerializeToString,
                 response_deserializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ListDescriptorSetsResponse.FromString,
                 _registered_method=True)
+        self.FindRequest = channel.unary_unary(
+                '/radmesh.tasks.v1.FollowService/FindRequest',
+                request_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.FindRequestRequest.SerializeToString,
+                response_deserializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.FindRequestResponse.FromString,
+                _registered_method=True)
 
 
 class FollowServiceServicer:
-    """What a gateway needs to carry all of its clients' watches on one stream. Internal: served by `tasks`.
+    """What a gateway needs to carry all of its clients' watches on one stream, and what else only a gateway asks.
+    Internal: served by `tasks`.
     """
 
     def Follow(self, request_iterator, context):
@@ -106,6 +113,17 @@ class FollowServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindRequest(self, request, context):
+        """Tells whether an earlier call of the caller's created a task with a request id. A gateway that would refuse an image
+        asks this first: what was accepted once is answered again by CreateTask, whatever its pipeline takes by now.
+
+        Errors:
+        INVALID_ARGUMENT (INVALID_REQUEST): the id is no UUID of version 4.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FollowServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -129,6 +147,11 @@ def add_FollowServiceServicer_to_server(servicer, server):
                     request_deserializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ListDescriptorSetsRequest.FromString,
                     response_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ListDescriptorSetsResponse.SerializeToString,
             ),
+            'FindRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindRequest,
+                    request_deserializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.FindRequestRequest.FromString,
+                    response_serializer=radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.FindRequestResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'radmesh.tasks.v1.FollowService', rpc_method_handlers)
@@ -138,7 +161,8 @@ def add_FollowServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FollowService:
-    """What a gateway needs to carry all of its clients' watches on one stream. Internal: served by `tasks`.
+    """What a gateway needs to carry all of its clients' watches on one stream, and what else only a gateway asks.
+    Internal: served by `tasks`.
     """
 
     @staticmethod
@@ -239,6 +263,33 @@ class FollowService:
             '/radmesh.tasks.v1.FollowService/ListDescriptorSets',
             radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ListDescriptorSetsRequest.SerializeToString,
             radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.ListDescriptorSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/radmesh.tasks.v1.FollowService/FindRequest',
+            radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.FindRequestRequest.SerializeToString,
+            radmesh_dot_tasks_dot_v1_dot_follow__service__pb2.FindRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FollowServiceStub:
-    """What a gateway needs to carry all of its clients' watches on one stream. Internal: served by `tasks`."""
+    """What a gateway needs to carry all of its clients' watches on one stream, and what else only a gateway asks.
+    Internal: served by `tasks`.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -62,10 +64,19 @@ class FollowServiceStub:
 
     Errors: none of its own.
     """
+    FindRequest: _grpc.UnaryUnaryMultiCallable[_follow_service_pb2.FindRequestRequest, _follow_service_pb2.FindRequestResponse]
+    """Tells whether an earlier call of the caller's created a task with a request id. A gateway that would refuse an image
+    asks this first: what was accepted once is answered again by CreateTask, whatever its pipeline takes by now.
+
+    Errors:
+    INVALID_ARGUMENT (INVALID_REQUEST): the id is no UUID of version 4.
+    """
 
 @_typing.type_check_only
 class FollowServiceAsyncStub(FollowServiceStub):
-    """What a gateway needs to carry all of its clients' watches on one stream. Internal: served by `tasks`."""
+    """What a gateway needs to carry all of its clients' watches on one stream, and what else only a gateway asks.
+    Internal: served by `tasks`.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Follow: _aio.StreamStreamMultiCallable[_follow_service_pb2.FollowRequest, _follow_service_pb2.FollowResponse]  # type: ignore[assignment]
@@ -97,9 +108,18 @@ class FollowServiceAsyncStub(FollowServiceStub):
 
     Errors: none of its own.
     """
+    FindRequest: _aio.UnaryUnaryMultiCallable[_follow_service_pb2.FindRequestRequest, _follow_service_pb2.FindRequestResponse]  # type: ignore[assignment]
+    """Tells whether an earlier call of the caller's created a task with a request id. A gateway that would refuse an image
+    asks this first: what was accepted once is answered again by CreateTask, whatever its pipeline takes by now.
+
+    Errors:
+    INVALID_ARGUMENT (INVALID_REQUEST): the id is no UUID of version 4.
+    """
 
 class FollowServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What a gateway needs to carry all of its clients' watches on one stream. Internal: served by `tasks`."""
+    """What a gateway needs to carry all of its clients' watches on one stream, and what else only a gateway asks.
+    Internal: served by `tasks`.
+    """
 
     @_abc_1.abstractmethod
     def Follow(
@@ -152,6 +172,19 @@ class FollowServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns the descriptors of every worker's result types, so that the gateway's reflection knows them.
 
         Errors: none of its own.
+        """
+
+    @_abc_1.abstractmethod
+    def FindRequest(
+        self,
+        request: _follow_service_pb2.FindRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_follow_service_pb2.FindRequestResponse, _abc.Awaitable[_follow_service_pb2.FindRequestResponse]]:
+        """Tells whether an earlier call of the caller's created a task with a request id. A gateway that would refuse an image
+        asks this first: what was accepted once is answered again by CreateTask, whatever its pipeline takes by now.
+
+        Errors:
+        INVALID_ARGUMENT (INVALID_REQUEST): the id is no UUID of version 4.
         """
 
 def add_FollowServiceServicer_to_server(servicer: FollowServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -13,7 +13,6 @@ from radmesh.errors import RadmeshError
 from services.chassis import principals
 from services.gateway import edge
 from services.gateway.edge import Context
-from services.gateway.limits import LimitsBook
 from services.gateway.lingering import HeardOut
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.uploads import rules
@@ -32,12 +31,9 @@ async def _parts(messages: AsyncIterator[bytes]) -> AsyncIterator[UploadPart]:
 class UploadServicer(UploadServiceServicer):
     """See upload_service.proto."""
 
-    def __init__(
-        self, uploads: UploadShelf, receiver: Receiver, limits: LimitsBook, metrics: GatewayMetrics
-    ) -> None:
+    def __init__(self, uploads: UploadShelf, receiver: Receiver, metrics: GatewayMetrics) -> None:
         self._uploads = uploads
         self._receiver = receiver
-        self._limits = limits
         self._metrics = metrics
 
     async def CreateUpload(
@@ -46,9 +42,7 @@ class UploadServicer(UploadServiceServicer):
         """See upload_service.proto."""
         try:
             declared = rules.read_request(request)
-            limits = await self._limits.of(declared.pipeline)
-            rules.check_limits(declared, limits)
-            upload = await self._receiver.open(principals.current().name, declared, limits)
+            upload = await self._receiver.open(principals.current().name, declared)
         except RadmeshError as error:
             self._metrics.refused.labels(error.reason).inc()
             raise

@@ -1,7 +1,7 @@
 """One stream of chunks into one upload, from its first message to the image."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from radmesh.errors import (
@@ -35,24 +35,33 @@ _LARGE_BYTES = 32 << 20
 # A line on which these take half of the time that an upload is kept is too slow for anything.
 _RENEW_BYTES = 8 << 20
 T = TypeVar("T")
+LimitsOf = Callable[[str], Awaitable[rules.Limits]]
 
 
 class Receiver:
-    """Carries out CreateUpload and WriteUpload."""
+    """Carries out CreateUpload and WriteUpload. limits_of: the limits for a pipeline, see LimitsBook."""
 
-    def __init__(self, uploads: UploadShelf, acceptance: Acceptance) -> None:
+    def __init__(self, uploads: UploadShelf, acceptance: Acceptance, limits_of: LimitsOf) -> None:
         self._uploads = uploads
         self._acceptance = acceptance
+        self._limits_of = limits_of
 
-    async def open(self, owner: str, declared: rules.NewUpload, limits: rules.Limits) -> UploadRecord:
-        """The upload that a request opens; finished already where its image is known.
+    async def open(self, owner: str, declared: rules.NewUpload) -> UploadRecord:
+        """The upload that a request opens, or opened before; finished already where its image is known.
 
-        Raises as UploadShelf.open and Acceptance.find.
+        Raises as LimitsBook.of, rules.check_limits, UploadShelf.open and Acceptance.find.
         """
-        upload = await self._uploads.open(owner, declared, limits)
-        if upload.image is None and (image := await self._acceptance.find(declared, limits)) is not None:
-            upload = upload.finished(image)
-            await self._uploads.save(upload)
+        # A repeat is held to the limits of its first call: its pipeline may be gone by now.
+        upload = await self._uploads.find(owner, declared)
+        if upload is None:
+            limits = await self._limits_of(declared.pipeline)
+            rules.check_limits(declared, limits)
+            upload = await self._uploads.open(owner, declared, limits)
+        if upload.image is None:
+            image = await self._acceptance.find(declared, upload.limits)
+            if image is not None:
+                upload = upload.finished(image)
+                await self._uploads.save(upload)
         return upload
 
     async def receive(self, owner: str, messages: AsyncIterator[UploadPart]) -> tuple[UploadRecord, int]:

@@ -42,6 +42,11 @@ class UploadShelf:
         self._held: set[str] = set()
         self._opening: dict[str, asyncio.Lock] = {}
 
+    async def find(self, owner: str, new: rules.NewUpload) -> UploadRecord | None:
+        """The upload that this request opened before. Raises RequestIdReusedError."""
+        known = await self._load(records.upload_id(owner, new.request_id))
+        return None if known is None else _same_request(known, new)
+
     async def open(self, owner: str, new: rules.NewUpload, limits: rules.Limits) -> UploadRecord:
         """The upload that a request opens, or that it opened before.
 

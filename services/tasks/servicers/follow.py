@@ -7,7 +7,8 @@ from typing import Any
 
 import grpc
 
-from radmesh.errors import InvalidRequestError, RadmeshError
+from radmesh import names
+from radmesh.errors import InvalidRequestError, RadmeshError, Violation
 from radmesh.tasks.v1 import follow_service_pb2 as api
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceServicer
 from services.chassis import principals
@@ -73,6 +74,14 @@ class FollowServicer(FollowServiceServicer):
             users = [one.message for one in known if one.descriptor_set_sha256 == sha256]
             answer.descriptor_sets.add(sha256=sha256, content=contents[sha256], pipelines=users)
         return answer
+
+    async def FindRequest(self, request: api.FindRequestRequest, context: Context) -> api.FindRequestResponse:
+        """See follow_service.proto."""
+        if not names.is_request_id(request.request_id):
+            raise InvalidRequestError([Violation("request_id", "must be a UUID of version 4")])
+        owner = principals.current().name
+        known = await self._parts().store.knows_request(owner, request.request_id.lower())
+        return api.FindRequestResponse(known=known)
 
     def _logs(self) -> StoreLogs:
         return StoreLogs(self._parts().store, self._parts().paces)

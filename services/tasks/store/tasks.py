@@ -19,6 +19,7 @@ from radmesh.errors import (
 )
 from services.tasks.records import EventRecord, NewTask, TaskFilter, TaskRecord
 from services.tasks.store import keys
+from services.tasks.store.connection import command
 from services.tasks.store.images import image_not_found
 from services.tasks.store.part import StorePart
 from services.tasks.store.reading import (
@@ -60,6 +61,10 @@ class TaskPart(StorePart):
             "find_created", keys.request(owner, request_id), fingerprint
         )
         return None if outcome == b"NONE" else _found(outcome, rest, request_id)
+
+    async def knows_request(self, owner: str, request_id: str) -> bool:
+        """Whether a create with this request id returned a task."""
+        return bool(await command(self._redis, "EXISTS", keys.request(owner, request_id)))
 
     async def get(self, task_id: str, owner: str, *, reviewer: bool = False) -> TaskRecord:
         """Returns a task; see `read_log`. Raises TaskNotFoundError."""

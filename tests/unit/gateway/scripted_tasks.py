@@ -101,6 +101,9 @@ class ScriptedTasks(FollowServiceServicer):
     ) -> api.ListDescriptorSetsResponse:
         return api.ListDescriptorSetsResponse()
 
+    async def FindRequest(self, request: api.FindRequestRequest, context: Any) -> api.FindRequestResponse:
+        return api.FindRequestResponse()
+
 
 class Gateway:
     """A hub over the scripted server."""

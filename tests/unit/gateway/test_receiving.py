@@ -17,6 +17,7 @@ from radmesh.errors import (
     ImageTooLargeError,
     InvalidRequestError,
     OffsetMismatchError,
+    PipelineNotFoundError,
     RadmeshError,
     RequestIdReusedError,
     UnavailableError,
@@ -173,6 +174,17 @@ async def test_a_request_id_opens_one_upload_and_no_other(door: Door) -> None:
     with pytest.raises(RequestIdReusedError) as caught:
         await door.open(b"another", request_id=request_id)
     assert caught.value.numeric_code == 10002
+
+
+async def test_a_repeat_finds_its_upload_though_its_pipeline_is_gone(door: Door) -> None:
+    request_id = str(uuid.uuid4())
+    first = await door.open(request_id=request_id, pipeline="pipelines/p", media_types=("image/png",))
+    door.known_pipelines = False
+    assert await door.open(request_id=request_id, pipeline="pipelines/p") == first
+    with pytest.raises(PipelineNotFoundError):
+        await door.open(pipeline="pipelines/p")
+    with pytest.raises(RequestIdReusedError):
+        await door.open(b"another", request_id=request_id, pipeline="pipelines/p")
 
 
 async def test_an_upload_that_expired_starts_anew_with_the_same_request(door: Door) -> None:

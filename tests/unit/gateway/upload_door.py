@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from radmesh.blobs.v1.image_pb2 import Image
-from radmesh.errors import UnavailableError
+from radmesh.errors import PipelineNotFoundError, UnavailableError
 from services.chassis.blob_folder import BlobFolder
 from services.chassis.metrics import Metrics
 from services.gateway.metrics import GatewayMetrics
@@ -40,7 +40,9 @@ class Door:
             clock=lambda: self.now,
         )
         acceptance = Acceptance(self.blobs, self._record_image, self._has_image, self.metrics)
-        self.receiver = Receiver(self.uploads, acceptance)
+        self.media_types: tuple[str, ...] = ()
+        self.known_pipelines = True
+        self.receiver = Receiver(self.uploads, acceptance, self._limits_of)
 
     async def _record_image(self, image: Image) -> Image:
         if self.away:
@@ -51,12 +53,18 @@ class Door:
     async def _has_image(self, name: str) -> bool:
         return name in self.recorded
 
+    async def _limits_of(self, pipeline: str) -> Limits:
+        if not self.known_pipelines:
+            raise PipelineNotFoundError(pipeline)
+        return Limits(1 << 30, self.media_types)
+
     async def open(
         self, content: bytes = PNG, media_types: tuple[str, ...] = (), **declared: Any
     ) -> UploadRecord:
         declared.setdefault("size_bytes", len(content))
         declared.setdefault("request_id", str(uuid.uuid4()))
-        return await self.receiver.open(OWNER, NewUpload(**declared), Limits(1 << 30, media_types))
+        self.media_types = media_types
+        return await self.receiver.open(OWNER, NewUpload(**declared))
 
     async def write(self, upload: UploadRecord, *chunks: bytes, at: int = 0, finish: bool = True) -> Image:
         parts = []
