@@ -66,7 +66,7 @@ class Catalogue:
     async def learn(
         self, hello: worker_service_pb2.WorkerHello | worker_service_pb2.WorkerPipelines
     ) -> list[str]:
-        """Keeps the pipelines and the types of a checked message; returns the pipelines' ids.
+        """Keeps the pipelines and the types of a checked message, all or nothing; returns the pipelines' ids.
 
         Raises FailedPreconditionError (DESCRIPTOR_CONFLICT), ExhaustedError (TOO_MANY_PIPELINES,
         TOO_MANY_TYPES).
@@ -77,8 +77,7 @@ class Catalogue:
             offered = read_types(content)
             for other in known.values():
                 check_compatible(read_types(other), offered)
-            await self._store.put_descriptor_set(sha256, content)
-        found = []
+        found = {}
         for pipeline in hello.pipelines:
             (pipeline_id,) = names.parse("pipelines", pipeline.name) or ("",)
             kept = pipeline_pb2.Pipeline()
@@ -86,10 +85,10 @@ class Catalogue:
             kept.ClearField("connected_workers")
             kept.ClearField("paused")
             kept.ClearField("pause_reason")
-            await self._store.put_pipeline(pipeline_id, kept.SerializeToString(deterministic=True), sha256)
-            found.append(pipeline_id)
+            found[pipeline_id] = kept.SerializeToString(deterministic=True)
+        await self._store.introduce(found, sha256, content)
         self.forget()
-        return found
+        return list(found)
 
     async def _recent(self) -> Mapping[str, KnownPipeline]:
         if time.monotonic() - self._read_at < _FRESH_SECONDS:

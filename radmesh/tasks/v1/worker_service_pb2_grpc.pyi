@@ -43,6 +43,7 @@ class WorkerServiceStub:
     INVALID_ARGUMENT (INVALID_REQUEST): the hello or a later message breaks a rule.
     FAILED_PRECONDITION (DESCRIPTOR_CONFLICT): a type differs from the one known by its name.
     RESOURCE_EXHAUSTED (TOO_MANY_PIPELINES, TOO_MANY_TYPES): the mesh knows as many as it keeps; delete a pipeline.
+    Nothing of the hello is kept.
     ABORTED (SESSION_SUPERSEDED): a newer session of this worker is in force.
     UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): connect again; leases are kept.
     """
@@ -62,6 +63,7 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
     INVALID_ARGUMENT (INVALID_REQUEST): the hello or a later message breaks a rule.
     FAILED_PRECONDITION (DESCRIPTOR_CONFLICT): a type differs from the one known by its name.
     RESOURCE_EXHAUSTED (TOO_MANY_PIPELINES, TOO_MANY_TYPES): the mesh knows as many as it keeps; delete a pipeline.
+    Nothing of the hello is kept.
     ABORTED (SESSION_SUPERSEDED): a newer session of this worker is in force.
     UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): connect again; leases are kept.
     """
@@ -84,6 +86,7 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT (INVALID_REQUEST): the hello or a later message breaks a rule.
         FAILED_PRECONDITION (DESCRIPTOR_CONFLICT): a type differs from the one known by its name.
         RESOURCE_EXHAUSTED (TOO_MANY_PIPELINES, TOO_MANY_TYPES): the mesh knows as many as it keeps; delete a pipeline.
+        Nothing of the hello is kept.
         ABORTED (SESSION_SUPERSEDED): a newer session of this worker is in force.
         UNAVAILABLE (DRAINING, STORE_UNAVAILABLE): connect again; leases are kept.
         """

@@ -17,19 +17,32 @@ _PACE_ATTEMPTS = 100
 class CataloguePart(StorePart):
     """Pipelines and descriptor sets."""
 
-    async def put_pipeline(self, pipeline: str, descriptor: bytes, descriptor_set_sha256: str) -> None:
-        """Keeps a pipeline's description.
+    async def introduce(
+        self, pipelines: Mapping[str, bytes], descriptor_set_sha256: str, descriptor_set: bytes
+    ) -> None:
+        """Keeps the descriptions of pipelines, by id, and the serialized FileDescriptorSet of their types.
 
-        Descriptor sets that no pipeline has used for a day are dropped.
-        Raises ExhaustedError (TOO_MANY_PIPELINES).
+        All of it or nothing. Descriptor sets that no pipeline has used for a day are dropped.
+        Raises ExhaustedError (TOO_MANY_PIPELINES, TOO_MANY_TYPES).
         """
-        dropped = await self._scripts.call(
-            "put_pipeline", keys.PIPELINES, self._now(), pipeline, descriptor, descriptor_set_sha256
+        described: list[str | bytes] = []
+        for pipeline, descriptor in pipelines.items():
+            described += [pipeline, descriptor]
+        outcome = await self._scripts.call(
+            "introduce", keys.PIPELINES, self._now(), descriptor_set_sha256, descriptor_set, *described
         )
-        if dropped < 0:
+        if outcome == b"TOO_MANY_PIPELINES":
             raise ExhaustedError(
                 f"The mesh knows {self._settings.pipelines} pipelines and takes no more. Delete one.",
                 reason="TOO_MANY_PIPELINES",
+                retry_after=_FULL_SECONDS,
+            )
+        if outcome == b"TOO_MANY_TYPES":
+            raise ExhaustedError(
+                f"The mesh keeps {self._settings.descriptor_sets} sets of result types, of "
+                f"{self._settings.descriptor_sets_bytes} bytes together, and takes no more. Delete pipelines "
+                "that are no longer needed: types that none uses go after a day.",
+                reason="TOO_MANY_TYPES",
                 retry_after=_FULL_SECONDS,
             )
 
@@ -49,23 +62,6 @@ class CataloguePart(StorePart):
             for name, descriptor, sha256, workers, pause in zip(*[iter(flat)] * 5, strict=True)
         ]
         return sorted(found, key=lambda one: one.pipeline)
-
-    async def put_descriptor_set(self, sha256: str, content: bytes) -> None:
-        """Keeps a serialized FileDescriptorSet; put before the pipelines that use it.
-
-        Raises ExhaustedError (TOO_MANY_TYPES).
-        """
-        kept = await self._scripts.call(
-            "put_descriptor_set", keys.DESCRIPTOR_SETS, self._now(), sha256, content
-        )
-        if kept < 0:
-            raise ExhaustedError(
-                f"The mesh keeps {self._settings.descriptor_sets} sets of result types, of "
-                f"{self._settings.descriptor_sets_bytes} bytes together, and takes no more. Delete pipelines "
-                "that are no longer needed: types that none uses go after a day.",
-                reason="TOO_MANY_TYPES",
-                retry_after=_FULL_SECONDS,
-            )
 
     async def list_descriptor_sets(self) -> Mapping[str, bytes]:
         """Returns the descriptor sets by digest."""

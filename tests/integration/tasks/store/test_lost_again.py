@@ -43,7 +43,7 @@ async def taken_and_lost(store: TaskStore, session: int, clock: SetClock, operat
 async def test_what_a_worker_loses_each_time_ends(
     store: TaskStore, session: int, recovery: Recovery, clock: SetClock
 ) -> None:
-    await store.put_pipeline(OCTA, b"", "")
+    await store.introduce({OCTA: b""}, "", b"types")
     await store.create(new_task(max_attempts=3))
     for attempt in (1, 2, 3):
         grant = await taken_and_lost(store, session, clock, f"op{attempt}")

@@ -118,7 +118,7 @@ class History:
     async def pause(self) -> None:
         """Pauses that last until somebody resumes, or until their pipeline or worker is gone."""
         for pipeline in PIPELINES:
-            await self.store.put_pipeline(pipeline, b"d", "sha")
+            await self.store.introduce({pipeline: b"d"}, "sha", b"types")
         await self.store.pause_pipeline(self.choose(PIPELINES), "maintenance")
         await self.store.pause_worker("w")
 
@@ -139,8 +139,7 @@ class History:
 
     async def operate(self) -> None:
         number = await self.store.begin_audit("local", "PausePipeline", "x")
-        await self.store.put_pipeline("octa-vessels", b"d", "sha")
-        await self.store.put_descriptor_set("sha", b"d")
+        await self.store.introduce({"octa-vessels": b"d"}, "sha", b"types")
         await self.store.pause_pipeline("octa-vessels", "maintenance")
         await self.store.resume_pipeline("octa-vessels")
         await self.store.end_audit(number, "OK", [], changed=self.choose([True, False]))

@@ -15,7 +15,7 @@ OCTA = "octa-vessels"
 async def known(store: TaskStore, session: int) -> int:
     """The session of worker `w`, whose pipelines `octa-vessels` and `ct-l3` are known."""
     for pipeline in (OCTA, "ct-l3"):
-        await store.put_pipeline(pipeline, b"", "")
+        await store.introduce({pipeline: b""}, "", b"types")
     return session
 
 
@@ -107,7 +107,7 @@ async def test_a_pipeline_is_forgotten_when_nobody_serves_or_waits_for_it(
     for call in (store.delete_pipeline(OCTA), store.pause_pipeline(OCTA, ""), store.resume_pipeline(OCTA)):
         with pytest.raises(PipelineNotFoundError):
             await call
-    await store.put_pipeline(OCTA, b"", "")
+    await store.introduce({OCTA: b""}, "", b"types")
     assert not (await paused(store))[OCTA]
 
 

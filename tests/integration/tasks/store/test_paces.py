@@ -53,7 +53,7 @@ async def test_only_the_latest_are_kept(redis_url: str, clock: SetClock) -> None
 
 async def test_a_pace_counts_the_slots_of_who_takes_tasks(store: TaskStore, clock: SetClock) -> None:
     assert await store.read_paces() == {}
-    await store.put_pipeline("octa-vessels", b"d", "s")
+    await store.introduce({"octa-vessels": b"d"}, "s", b"types")
     assert await store.read_paces() == {"octa-vessels": Pace()}
     first, _ = await store.open_session("w", [], PIPELINES, slots=2)
     await store.open_session("v", [], ["ct-l3", "octa-vessels"], slots=3)
@@ -72,7 +72,7 @@ async def test_a_pace_counts_the_slots_of_who_takes_tasks(store: TaskStore, cloc
 
 
 async def test_a_paused_pipeline_has_no_slots_and_says_why(store: TaskStore) -> None:
-    await store.put_pipeline("octa-vessels", b"d", "s")
+    await store.introduce({"octa-vessels": b"d"}, "s", b"types")
     await store.open_session("w", [], PIPELINES, slots=2)
     for reason in ("new scanner", ""):
         await store.pause_pipeline("octa-vessels", reason)

@@ -91,7 +91,7 @@ async def test_pauses_of_a_pipeline_and_a_worker_survive_a_kill_of_the_server(tm
     await asyncio.to_thread(server.start)
     store = await TaskStore.open(server.url)
     sessions = {worker: (await store.open_session(worker, [], ["octa-vessels"]))[0] for worker in "vw"}
-    await store.put_pipeline("octa-vessels", b"", "")
+    await store.introduce({"octa-vessels": b""}, "", b"types")
     await store.create(new_task())
     assert await store.pause_pipeline("octa-vessels", "maintenance")
     assert await store.pause_worker("w")

@@ -130,7 +130,7 @@ async def test_the_times_of_attempts_are_read_with_their_numbers(
 async def test_what_was_counted_goes_with_its_pipeline(
     store: TaskStore, session: int, clock: SetClock, redis_url: str
 ) -> None:
-    await store.put_pipeline(PIPELINE, b"d", "s")
+    await store.introduce({PIPELINE: b"d"}, "s", b"types")
     await store.create(new_task())
     grant = await acquired(store, session, "op")
     await store.finish(grant.lease, error=task_error())

@@ -1,0 +1,52 @@
+"""A hello is taken whole or not at all."""
+
+import uuid
+
+import pytest
+
+from radmesh.errors import ExhaustedError, FailedPreconditionError, RadmeshError
+from radmesh.tasks.v1.worker_service_pb2 import WorkerHello
+from services.tasks.catalogue import Catalogue
+from services.tasks.sessions import Sessions
+from services.tasks.store import StoreSettings, TaskStore
+from services.tasks.timeouts import TimeoutPolicy
+from tests.integration.tasks.hand_worker import described, struct_descriptors
+from tests.integration.tasks.store.test_catalogue import everything
+from tests.unit.tasks.test_hello import AREA, types
+
+
+def hello(*pipelines: str, content: bytes = b"", result_type: str = "google.protobuf.Struct") -> WorkerHello:
+    found = WorkerHello(worker=str(uuid.uuid4()), slots=1, descriptor_set=content or struct_descriptors())
+    for name in pipelines:
+        pipeline = found.pipelines.add()
+        pipeline.CopyFrom(described(name))
+        pipeline.result_type = result_type
+    return found
+
+
+@pytest.mark.parametrize(
+    ("refused", "error"),
+    [
+        (hello("known", "new"), ExhaustedError),
+        (hello("new", "known"), ExhaustedError),
+        (hello("known", content=types(AREA, name="Big"), result_type="example.Big"), ExhaustedError),
+        (
+            hello("known", content=types(("area_mm2", 1, 9)), result_type="example.Result"),
+            FailedPreconditionError,
+        ),
+    ],
+    ids=["a pipeline too many", "before one that is known", "types too many", "types that clash"],
+)
+async def test_one_that_is_refused_leaves_nothing_behind(
+    redis_url: str, refused: WorkerHello, error: type[RadmeshError]
+) -> None:
+    store = await TaskStore.open(redis_url, StoreSettings(pipelines=1, descriptor_sets=1))
+    sessions = Sessions(store, Catalogue(store), TimeoutPolicy())
+    first = hello("known", content=types(AREA), result_type="example.Result")
+    await sessions.close(await sessions.open(first))
+    before = everything(redis_url)
+    with pytest.raises(error):
+        await sessions.open(refused)
+    assert everything(redis_url) == before
+    assert len(sessions) == 0
+    await store.close()
