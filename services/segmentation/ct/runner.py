@@ -87,9 +87,7 @@ class CtL3Runner:
 
     def _asks(self, found: Found, parameters: CtParameters) -> bool:
         """Whether a person has to look: always, unless the task goes on by itself and L3 is sure."""
-        location = found.location
-        unsure = location.unanchored or location.confidence < self._options.least_confidence
-        return unsure or not parameters.auto_continue
+        return not (parameters.auto_continue and found.location.is_sure(self._options.least_confidence))
 
     def _part(self, part: str, run: _Run) -> PartNetwork:
         work = run.work

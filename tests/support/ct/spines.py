@@ -24,7 +24,10 @@ def code(level: Level) -> int:
 
 @dataclass(frozen=True)
 class Torso:
-    """side, depth: the curve of the bodies' middles, mm, by height. lowest, highest: levels drawn."""
+    """side, depth: the curve of the bodies' middles, mm, by height. lowest, highest: levels drawn.
+
+    ribs_from: the lowest level with ribs. without: levels that are not there; those above sit lower.
+    """
 
     side: Callable[[np.ndarray], np.ndarray] = field(default=lambda z: 0 * z)
     depth: Callable[[np.ndarray], np.ndarray] = field(default=lambda z: 30 + 0 * z)
@@ -32,12 +35,14 @@ class Torso:
     highest: Level = Level.THORACIC
     aorta_hu: int = 40
     noise_hu: float = 0.0
+    ribs_from: Level = Level.T12
+    without: tuple[Level, ...] = ()
 
     def levels(self) -> list[tuple[Level, float]]:
         """Each body with the height of its centre, from foot to head; two are of the chest."""
-        found = []
-        for index in range(int(Level.SACRUM), int(Level.THORACIC) + 2):
-            level = Level(min(index, Level.THORACIC))
+        found: list[tuple[Level, float]] = []
+        names = [Level(min(index, Level.THORACIC)) for index in range(1, int(Level.THORACIC) + 2)]
+        for index, level in enumerate((one for one in names if one not in self.without), int(Level.SACRUM)):
             if self.lowest <= level <= self.highest:
                 found.append((level, L3_MM + (index - int(Level.L3)) * PITCH_MM))
         return found
@@ -54,7 +59,10 @@ class Torso:
         for level, middle in self.levels():
             near = np.abs(heights - middle) < 32
             part = hu[near]
-            _vertebra(part, level, z[near] - np.float32(middle), u[near], v[near])
+            w = z[near] - np.float32(middle)
+            _vertebra(part, level, w, u[near], v[near])
+            if level >= self.ribs_from:
+                _ribs(part, w, u[near], v[near])
             hu[near] = part
         if not self.noise_hu:
             return hu.astype(np.int16)
@@ -73,10 +81,12 @@ def _vertebra(hu: np.ndarray, level: Level, w: np.ndarray, u: np.ndarray, v: np.
     hu[(u / 9) ** 2 + ((v - 26) / 7) ** 2 < 1] = 20
     if level is Level.SACRUM:
         hu[(np.abs(w) < _HALF_TALL) & (np.abs(u) < 60) & (np.abs(v - 6) < 14)] = 300
-    if level >= Level.T12:
-        rib = (np.abs(w + 0.25 * (np.abs(u) - 25)) < 6) & (np.abs(u) > 24) & (np.abs(u) < 90)
-        hu[rib & (np.abs(v - 20) < 7)] = 500
     hu[body] = code(level)
+
+
+def _ribs(hu: np.ndarray, w: np.ndarray, u: np.ndarray, v: np.ndarray) -> None:
+    rib = (np.abs(w + 0.25 * (np.abs(u) - 25)) < 6) & (np.abs(u) > 24) & (np.abs(u) < 90)
+    hu[rib & (np.abs(v - 20) < 7)] = 500
 
 
 def oracle(image: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 
 from services.segmentation.ct.locate.bodies import Body
+from services.segmentation.ct.locate.counting import count_doubts
 from services.segmentation.ct.locate.curve import SpineCurve
 from services.segmentation.ct.locate.levels import Level
 from services.segmentation.ct.locate.location import Anchors, Doubt, DoubtKind
@@ -62,7 +63,9 @@ def _bears_ribs(body: Body, image: SagittalImage) -> bool:
     return bool(bone >= _LEAST_RIB_MM2)
 
 
-def doubts_about(spine: Spine, anchors: Anchors, curve: SpineCurve, cut: bool) -> tuple[Doubt, ...]:
+def doubts_about(
+    spine: Spine, anchors: Anchors, image: SagittalImage, curve: SpineCurve, cut: bool
+) -> tuple[Doubt, ...]:
     """All that speaks against the found L3. cut: whether the study ends within the body."""
     place = spine.l3
     assert place is not None
@@ -96,7 +99,8 @@ def doubts_about(spine: Spine, anchors: Anchors, curve: SpineCurve, cut: bool) -
     ]
     if others:
         found.append(Doubt(DoubtKind.SECOND_CANDIDATE, "The model took another body for L3, too.", 0.7))
-    found += _of_order(levels, anchors)
+    found += _of_order(levels)
+    found += count_doubts(spine.bodies, spine.order.levels, anchors, image)
     tall = body.high_mm - body.low_mm
     if not _TALL_MM[0] <= tall <= _TALL_MM[1] or not _DEEP_MM[0] <= _depth(body) <= _DEEP_MM[1]:
         found.append(
@@ -128,7 +132,7 @@ def _ambiguous(spine: Spine, place: int) -> str:
     return f"The body taken for L3 may be {other.label if other < Level.THORACIC else 'of the chest'}."
 
 
-def _of_order(levels: Sequence[Level], anchors: Anchors) -> list[Doubt]:
+def _of_order(levels: Sequence[Level]) -> list[Doubt]:
     """What the row of levels itself says."""
     inner = [level for level in levels if level < Level.THORACIC]
     missing = [
@@ -136,19 +140,10 @@ def _of_order(levels: Sequence[Level], anchors: Anchors) -> list[Doubt]:
         for level in NAMES[:-1]
         if inner and min(inner) < level < max(inner) and level not in inner
     ]
-    found = []
-    if missing:
-        words = " and ".join(missing)
-        found.append(Doubt(DoubtKind.LEVEL_MISSING, f"{words} was not found between the others.", 0.7))
-    if inner.count(Level.L5) > 1 or (anchors.sacrum and Level.L5 not in inner):
-        found.append(
-            Doubt(
-                DoubtKind.COUNT_UNUSUAL,
-                "The spine does not seem to have five lumbar vertebrae: which one is L3 is a convention.",
-                0.7,
-            )
-        )
-    return found
+    if not missing:
+        return []
+    words = " and ".join(missing)
+    return [Doubt(DoubtKind.LEVEL_MISSING, f"{words} was not found between the others.", 0.7)]
 
 
 def _depth(body: Body) -> float:

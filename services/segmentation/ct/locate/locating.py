@@ -67,7 +67,7 @@ def locate(image: CtImage, network: Network, report: Report = lambda done, total
     mask = _solid(body.mask)
     centre, low, high = place_of(mask, sagittal.plane, curve, stack)
     anchors, view = anchors_of(spine, sagittal), view_of(sagittal.plane, curve)
-    doubts = doubts_about(spine, anchors, curve, cut)
+    doubts = doubts_about(spine, anchors, sagittal, curve, cut)
     if confidence_of(doubts) < _LEAST_CONFIDENCE:
         raise not_found(_named(spine.order.levels))
     location = L3Location(

@@ -34,6 +34,10 @@ class DoubtKind(Enum):
     SPINE_UNSURE = "SPINE_UNSURE"
 
 
+_FOR_A_PERSON = (DoubtKind.LEVEL_UNANCHORED, DoubtKind.COUNT_UNUSUAL)
+"""However confident the rest is."""
+
+
 @dataclass(frozen=True)
 class Doubt:
     """message: a sentence for the reviewer. factor: what it leaves of the confidence."""
@@ -106,6 +110,10 @@ class L3Location:
         return self.centre_mm[2]
 
     @property
-    def unanchored(self) -> bool:
-        """Whether nothing in view tells which lumbar vertebra it is: a person has to look."""
-        return any(doubt.kind is DoubtKind.LEVEL_UNANCHORED for doubt in self.doubts)
+    def needs_a_person(self) -> bool:
+        """Whether what is in view does not tell for certain which lumbar vertebra it is."""
+        return any(doubt.kind in _FOR_A_PERSON for doubt in self.doubts)
+
+    def is_sure(self, least_confidence: float) -> bool:
+        """Whether it may be measured without a person's look."""
+        return not self.needs_a_person and self.confidence >= least_confidence

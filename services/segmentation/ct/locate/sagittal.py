@@ -54,10 +54,15 @@ class Plane:
 
 @dataclass(frozen=True)
 class SagittalImage:
-    """hu: float32 (2, rows, columns) on the plane; channel 0 the spine, channel 1 beside it."""
+    """hu: float32 (2, rows, columns) on the plane; channel 0 the spine, channel 1 beside it.
+
+    beside: float32 (rows, 8, columns), the blocks that channel 1 is the largest of: BESIDE_MM to the right,
+    then to the left.
+    """
 
     plane: Plane
     hu: np.ndarray = field(repr=False)
+    beside: np.ndarray = field(repr=False)
 
 
 def sample(stack: Stack, curve: SpineCurve) -> SagittalImage:
@@ -89,7 +94,7 @@ def sample(stack: Stack, curve: SpineCurve) -> SagittalImage:
     beside = ndimage.gaussian_filter(
         found[:, 1:].max(1), [blur / PITCH_MM for blur in _BESIDE_BLUR_MM], mode="nearest", truncate=3.0
     )
-    return _trimmed(SagittalImage(plane, np.stack([found[:, 0], beside])))
+    return _trimmed(SagittalImage(plane, np.stack([found[:, 0], beside]), found[:, 1:]))
 
 
 def _plane(stack: Stack, curve: SpineCurve) -> Plane:
@@ -117,4 +122,5 @@ def _trimmed(image: SagittalImage) -> SagittalImage:
     return SagittalImage(
         Plane(plane.top - first, plane.front, last - first + 1, plane.columns),
         np.ascontiguousarray(image.hu[:, first : last + 1]),
+        image.beside[first : last + 1],
     )

@@ -41,7 +41,7 @@ def in_order(heights_mm: Sequence[float], votes: np.ndarray, sacrum_height_mm: f
     steps = _steps(heights_mm)
     if sacrum_height_mm is not None and steps.size and _directly_above(heights_mm, sacrum_height_mm, steps):
         gain[0] -= _NOT_ON_SACRUM * np.minimum(np.arange(len(NAMES)), 3)
-    moves = [_moves(number) for number in _numbers(heights_mm, steps)]
+    moves = [_moves(number) for number in levels_apart(heights_mm)]
     return Order(_best(gain, moves), _sureness(gain, moves))
 
 
@@ -53,8 +53,9 @@ def _directly_above(heights_mm: Sequence[float], sacrum_mm: float, steps: np.nda
     return 0 < heights_mm[0] - sacrum_mm < 2.5 * float(np.median(steps))
 
 
-def _numbers(heights_mm: Sequence[float], steps: np.ndarray) -> list[int]:
-    """By how many levels each body is above the one before it, told by the distance."""
+def levels_apart(heights_mm: Sequence[float]) -> list[int]:
+    """By how many levels each body but the first is above the one before it, told by the distance."""
+    steps = _steps(heights_mm)
     if not len(steps):
         return []
     usual = float(np.median(steps))

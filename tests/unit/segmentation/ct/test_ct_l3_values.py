@@ -60,6 +60,22 @@ def location(**changes: Any) -> L3Location:
     return L3Location(**{**fields, **changes})
 
 
+@pytest.mark.parametrize(
+    ("kind", "confidence", "sure"),
+    [
+        (DoubtKind.BODY_CUT, 0.5, True),
+        (DoubtKind.BODY_CUT, 0.49, False),
+        (DoubtKind.LEVEL_UNANCHORED, 0.99, False),
+        (DoubtKind.COUNT_UNUSUAL, 0.99, False),
+    ],
+)
+def test_only_a_level_that_can_be_counted_goes_on_by_itself(
+    kind: DoubtKind, confidence: float, sure: bool
+) -> None:
+    found = location(confidence=confidence, doubts=(Doubt(kind, "why", 0.5),))
+    assert found.is_sure(0.5) is sure
+
+
 def test_a_location_survives_the_review() -> None:
     before = location()
     packed = stage_message(before, CtModel(part="locate"), 0.5).SerializeToString()
@@ -68,7 +84,7 @@ def test_a_location_survives_the_review() -> None:
     assert len(packed) < MAX_RESULT_BYTES // 4
     for field in ("source", "centre_mm", "low_mm", "high_mm", "covered", "confidence", "doubts", "anchors"):
         assert getattr(after, field) == getattr(before, field), field
-    assert after.unanchored
+    assert after.needs_a_person
     assert plane_of(stage) == before.plane
     assert before.curve is not None
     for field in ("heights_mm", "sides_mm", "depths_mm", "trust"):

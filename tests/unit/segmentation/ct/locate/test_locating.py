@@ -34,6 +34,7 @@ def test_l3_is_found_at_its_height_with_the_slices_that_it_covers() -> None:
     assert location.anchors.sacrum
     assert location.anchors.last_rib
     assert location.confidence > 0.9
+    assert not location.needs_a_person
     assert [level.level for level in location.levels][:4] == [Level.L5, Level.L4, Level.L3, Level.L2]
 
 
@@ -95,8 +96,42 @@ def test_the_level_stays_to_the_bit_when_the_study_is_stored_the_other_way_round
 
 def test_without_sacrum_and_ribs_the_level_is_unanchored() -> None:
     location = found(Study(low=-70, high=90).of(Torso(lowest=Level.L5, highest=Level.L1)))
-    assert location.unanchored
+    assert location.needs_a_person
     assert location.confidence <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("torso", "message"),
+    [
+        (Torso(ribs_from=Level.L1), "there may be four"),
+        (Torso(ribs_from=Level.THORACIC), "there may be six"),
+        (Torso(without=(Level.L5,)), "five lumbar vertebrae"),
+        (Torso(without=(Level.L4,)), "five lumbar vertebrae"),
+    ],
+    ids=["ribs at L1", "no ribs at T12", "no L5", "no L4"],
+)
+def test_a_spine_without_five_lumbar_vertebrae_needs_a_person(torso: Torso, message: str) -> None:
+    """Though the network is as sure as ever."""
+    location = found(Study(step=5.0, pixel=3.0).of(torso))
+    (doubt,) = (one for one in location.doubts if one.kind is DoubtKind.COUNT_UNUSUAL)
+    assert message in doubt.message
+    assert location.needs_a_person
+    assert location.confidence < 0.5
+
+
+def test_a_sixth_lumbar_vertebra_needs_a_person() -> None:
+    """The network names the two lowest ones alike."""
+
+    def counted(image: np.ndarray) -> np.ndarray:
+        answer = oracle(image)
+        answer[[Level.L5, Level.L4, Level.L3, Level.L2, Level.L1, Level.T12]] = np.stack(
+            [answer[Level.L5] + answer[Level.L4], *answer[Level.L3 : Level.THORACIC], 0 * answer[0]]
+        )
+        return answer
+
+    location = locate(Study(step=5.0, pixel=3.0).of(Torso()), counted).location
+    assert location.level_mm == pytest.approx(L3_MM + 34, abs=1.5)
+    assert location.needs_a_person
 
 
 def test_a_level_that_the_network_did_not_see_is_told() -> None:
