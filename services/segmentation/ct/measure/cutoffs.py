@@ -21,11 +21,15 @@ class Quantity(StrEnum):
 
 @dataclass(frozen=True)
 class Publication:
-    """people: whom the study had, which is whom its figures are for."""
+    """people: whom the study had, which is whom its figures are for.
+
+    checked: where its figures were read: its own abstract, or later papers that quote them.
+    """
 
     citation: str
     doi: str
     people: str
+    checked: str
 
 
 @dataclass(frozen=True)
@@ -70,36 +74,43 @@ PRADO = Publication(
     "Prado et al., Lancet Oncol 2008;9:629-635",
     "10.1016/S1470-2045(08)70153-0",
     "patients with tumours of lung or gut and a BMI of 30 or more",
+    "quoted by 10.3350/cmh.2017.0077 and 10.3390/ijms22041917",
 )
 MARTIN = Publication(
     "Martin et al., J Clin Oncol 2013;31:1539-1547",
     "10.1200/JCO.2012.45.2722",
     "patients with tumours of lung or gut",
+    "SMI quoted by 10.1371/journal.pone.0115895, HU by medicalalgorithms.com",
 )
 FEARON = Publication(
     "Fearon et al., Lancet Oncol 2011;12:489-495",
     "10.1016/S1470-2045(10)70218-7",
     "patients with cancer; a consensus on cachexia",
+    "used without their source's name by 10.21037/jtd-20-2344",
 )
 CAREY = Publication(
     "Carey et al., Liver Transpl 2017;23:625-633",
     "10.1002/lt.24750",
     "patients with cirrhosis who wait for a liver",
+    "used without their source's name by PMC8766536",
 )
 DERSTINE = Publication(
     "Derstine et al., Sci Rep 2018;8:11369",
     "10.1038/s41598-018-29825-5",
-    "healthy kidney donors of 18 to 40 years in the USA, unenhanced; mean less 2 SD",
+    "candidates for kidney donation of 18 to 40 years in the USA, unenhanced; mean less 2 SD",
+    "abstract",
 )
 VAN_DER_WERF = Publication(
     "van der Werf et al., Eur J Clin Nutr 2018;72:288-296",
     "10.1038/s41430-017-0034-5",
-    "healthy kidney donors of 20 to 82 years in the Netherlands; 5th percentile",
+    "candidates for kidney donation of 20 to 82 years in the Netherlands; 5th percentile",
+    "abstract",
 )
 HAMAGUCHI = Publication(
     "Hamaguchi et al., Nutrition 2016;32:1200-1205",
     "10.1016/j.nut.2016.04.003",
     "healthy liver donors under 50 years in Japan, unenhanced; mean less 2 SD",
+    "abstract",
 )
 
 

@@ -99,6 +99,7 @@ def _comparison(one: Comparison) -> dict[str, Any]:
         "citation": cutoff.publication.citation,
         "doi": cutoff.publication.doi,
         "people": cutoff.publication.people,
+        "checked": cutoff.publication.checked,
     }
 
 

@@ -84,9 +84,11 @@ class Window:
 class Windows:
     """The window of each tissue; muscle's is also that of psoas.
 
-    Defaults: muscle and the fat outside of the cavity as in Mitsiopoulos 1998 (doi
-    10.1152/jappl.1998.85.1.115), visceral fat as in Vehmas 1996 (Int J Obes 20:570). Many readers use
-    -190 to -30 for it too: VISCERAL_FAT_VARIANT.
+    The defaults are those of the protocol that most studies of L3 follow (read in the manual of sliceOmatic,
+    tomovision.com/Sarcopenia_Help/topics/segment.htm). They are mostly ascribed to Mitsiopoulos 1998 (doi
+    10.1152/jappl.1998.85.1.115) and, for visceral fat, to Vehmas 1996 (Int J Obes 20:570), which were not
+    read. Many readers use -190 to -30 for visceral fat too, as in doi 10.1038/s41598-025-96238-6, table 1:
+    VISCERAL_FAT_VARIANT.
     """
 
     muscle: Window = Window(-29, 150)

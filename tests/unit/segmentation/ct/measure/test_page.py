@@ -28,3 +28,15 @@ def test_every_cut_off_stands_there_with_its_source() -> None:
     for cutoff in CUTOFFS:
         assert f"https://doi.org/{cutoff.publication.doi}" in PAGE
         assert f"{cutoff.at}" in PAGE
+
+
+def test_it_is_told_where_every_figure_was_read() -> None:
+    for publication in {cutoff.publication for cutoff in CUTOFFS}:
+        name = publication.citation.split(" et al")[0]
+        if publication.checked == "abstract":
+            assert name in PAGE.split("were checked against their abstracts")[0].rsplit("\n\n", 1)[1]
+            continue
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| {name} "))
+        places = [word.strip(",") for word in publication.checked.split() if "." in word or "PMC" in word]
+        assert places
+        assert all(place in row for place in places)
