@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import grpc
 
 from radmesh.segmentation.v1 import nnunet_import_pb2, octa_service_pb2, octa_service_pb2_grpc
+from services.chassis import logs
 from services.chassis.descriptors import descriptor_set
 from services.chassis.families import families_spec
 from services.chassis.metrics import Metrics
@@ -15,6 +16,7 @@ from services.chassis.model_service import ModelService
 from services.chassis.models import read_manifest
 from services.chassis.worker import WorkerProfile
 from services.segmentation import descriptions
+from services.segmentation.ct import pipeline as ct_pipeline
 from services.segmentation.families import families, nnunet_options
 from services.segmentation.nnunet import pipeline as nnunet_pipeline
 from services.segmentation.nnunet.options import RESERVED
@@ -23,6 +25,8 @@ from services.segmentation.nnunet.served import ServedModels
 from services.segmentation.octa import pipeline as octa_pipeline
 from services.segmentation.octa.servicer import OctaServicer
 from services.segmentation.settings import SegmentationSettings
+
+log = logs.logger(__name__)
 
 
 class SegmentationService(ModelService):
@@ -37,6 +41,8 @@ class SegmentationService(ModelService):
         *_, imported = folders = nnunet_options(settings).folders
         self._nnunet = ServedModels(Registry(folders, RESERVED), imported, on_change=self._tell)
         self._looking: asyncio.Task[None] | None = None
+        if missing := ct_pipeline.missing_models(settings.models):
+            log.warning("ct-l3 is not served, its models are missing", models=", ".join(missing))
         super().__init__(
             "segmentation",
             settings,

@@ -29,9 +29,16 @@ _NOTHING = struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
 _Parameter = pipeline_pb2.PipelineParameter
 
 
+def missing_models(models: Path) -> tuple[str, ...]:
+    """Which of its models the folder lacks; without both the pipeline is not offered."""
+    return tuple(
+        name for name in (LOCATE_MODEL, MEASURE_MODEL) if not (models / name / MANIFEST_FILE).is_file()
+    )
+
+
 def is_served(models: Path) -> bool:
-    """Whether the folder of models holds both networks; without them the pipeline is not offered."""
-    return all((models / name / MANIFEST_FILE).is_file() for name in (LOCATE_MODEL, MEASURE_MODEL))
+    """Whether the folder of models holds both networks."""
+    return not missing_models(models)
 
 
 def read_manifests(models: Path) -> tuple[ModelManifest, ...]:

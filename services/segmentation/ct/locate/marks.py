@@ -46,6 +46,14 @@ class Marks:
         pixels[l3 & ~ndimage.binary_erosion(l3, iterations=2)] = _L3_COLOUR
         self.picture = Image.fromarray(pixels.round().astype(np.uint8))
 
+    def name_sacrum(self, labels: np.ndarray) -> None:
+        """Names it behind its middle. labels: as of `tint`."""
+        rows, columns = np.nonzero(labels == Level.SACRUM)
+        if len(rows):
+            place = float(columns.max()) + 8, float(rows.mean())
+            draw = ImageDraw.Draw(self.picture)
+            self._text(draw, place, Level.SACRUM.label, _COLOURS[Level.SACRUM])
+
     def name(self, location: L3Location) -> None:
         """Names the bodies behind them, draws the limits of L3's slices, and says the level above."""
         draw = ImageDraw.Draw(self.picture)

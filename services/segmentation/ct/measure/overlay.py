@@ -59,7 +59,7 @@ def overlay_picture(
     _scale_bar(draw, view, body.size)
     _sides(draw, body.size)
     title = _strip([(_title(measurement, tissue), None)])
-    legend = _strip(_legend(measurement, (tissue,) if tissue else tuple(Tissue)))
+    legend = _strip(_legend(measurement, _named(tissue)))
     notice = Image.fromarray(notice_strip(WIDTH)).convert("RGB")
     return _stacked([title, body, legend, notice])
 
@@ -124,6 +124,13 @@ def _title(measurement: L3Measurement, tissue: Tissue | None) -> str:
     where = f"slice {one.place.index + 1}" if one.instance is None else f"instance {one.instance}"
     what = "Body composition" if tissue is None else NAMES[tissue].removeprefix("of it ").capitalize()
     return f"{what} at L3: {where}, z {one.place.z_mm:.1f} mm"
+
+
+def _named(tissue: Tissue | None) -> tuple[Tissue, ...]:
+    """The tissues whose colours a picture shows: psoas has its own within skeletal muscle."""
+    if tissue is None:
+        return tuple(Tissue)
+    return (tissue, Tissue.PSOAS) if tissue is Tissue.SKELETAL_MUSCLE else (tissue,)
 
 
 def _legend(

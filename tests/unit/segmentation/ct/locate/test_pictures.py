@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.segmentation.ct.locate.levels import Level
 from services.segmentation.ct.locate.locating import Located, locate
 from services.segmentation.ct.locate.pictures import mask_png, overlay_png, picture_size, sagittal_png
 from services.segmentation.ct.locate.sagittal import PITCH_MM
@@ -78,6 +79,16 @@ def test_the_overlay_tints_l3_and_leaves_air_alone(located: Located) -> None:
     redness = pixels[..., 0] - pixels[..., 2]
     assert redness[inside].mean() > 40
     assert abs(redness[:, -30:-12]).mean() < 12
+
+
+def test_the_sacrum_is_named_too(located: Located) -> None:
+    nothing = np.where(located.labels == Level.SACRUM, 0, located.labels)
+    with_it, without = (
+        np.asarray(opened(overlay_png(located.image, labels, located.location))).astype(int)
+        for labels in (located.labels, nothing)
+    )
+    written = np.abs(with_it - (214, 180, 74)).sum(-1) < 90
+    assert (written & (with_it != without).any(-1)).sum() > 20
 
 
 def test_a_notice_is_burnt_into_each_picture(located: Located) -> None:
