@@ -53,7 +53,7 @@ async def _show(server: str, out: Path, console: Console) -> None:
 
 async def _analyze(client: Client, out: Path, console: Console) -> None:
     sample = await asyncio.to_thread(_draw, out)
-    display = display_for(BarDisplay)
+    display = display_for(BarDisplay, console=console)
     with display:
         display.uploading(sample.name)
         task = await client.submit(_PIPELINE, sample)

@@ -26,7 +26,7 @@ async def show_ct(client: Client, out: Path, console: Console) -> None:
         return
     study = out / STUDY
     await asyncio.to_thread(write_study, study)
-    display = display_for(BarDisplay)
+    display = display_for(BarDisplay, console=console)
     with display:
         display.uploading(STUDY)
         image = await client.upload_series(study, pipeline=PIPELINE)

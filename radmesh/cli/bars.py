@@ -17,6 +17,9 @@ from radmesh.tasks.v1 import task_pb2
 
 _COLOURS = {"succeeded": "green", "failed": "red", "refused": "red", "cancelled": "yellow"}
 
+# Of what was lost with an attempt, all is done again; what is done is done, whatever progress came last.
+_FRACTIONS = {task_pb2.TASK_STATE_QUEUED: 0.0, task_pb2.TASK_STATE_SUCCEEDED: 1.0}
+
 
 class BarDisplay:
     """Live bars while tasks run; a table of what they came to when all are done."""
@@ -72,8 +75,8 @@ class BarDisplay:
             self._show(label, words or "", message.progress.fraction)
         elif kind == "snapshot" and message.snapshot.task.state not in ENDED:
             self._show(label, words or "", message.snapshot.task.progress.fraction)
-        elif kind == "event" and message.event.state_change.state == task_pb2.TASK_STATE_QUEUED:
-            self._show(label, words or "", 0.0)  # an attempt was lost: what it had done is done again
+        elif kind == "event" and message.event.state_change.state in _FRACTIONS:
+            self._show(label, words or "", _FRACTIONS[message.event.state_change.state])
         elif words:
             self._show(label, words)
 

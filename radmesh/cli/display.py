@@ -148,13 +148,18 @@ class JsonDisplay:
 
 
 def display_for(
-    bars: Callable[[Console], Display], *, as_json: bool = False, detach: bool = False
+    bars: Callable[[Console], Display],
+    *,
+    as_json: bool = False,
+    detach: bool = False,
+    console: Console | None = None,
 ) -> Display:
     """Objects for programs, bars on a terminal, lines anywhere else.
 
-    detach: whether stdout is for the names of tasks only.
+    detach: whether stdout is for the names of tasks only. console: where else is written while bars are
+    shown; what goes to another one is written into them.
     """
-    console = consoles.stdout()
+    console = console or consoles.stdout()
     if as_json:
         return JsonDisplay()
     if detach:

@@ -14,36 +14,36 @@ from services.segmentation.ct.pipeline import is_served
 from tests.support.command import PATIENCE
 from tests.support.ct.models import BUNDLED
 from tests.support.processes import descendants, interruptible, is_alive, wait_until
+from tests.support.readme import commands, missing
+from tests.support.terminal import Terminal
 
 DEMO = [sys.executable, "-m", "radmesh.demo"]
 
 
 @pytest.mark.timeout(300)
-def test_it_leaves_pictures_and_a_result_and_no_process(tmp_path: Path) -> None:
-    demo = subprocess.Popen(
-        [*DEMO, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert demo.stdout is not None
-    assert "Starting" in demo.stdout.readline()
-    wait_until(lambda: len(descendants(demo.pid)) >= 4, PATIENCE)
-    started = descendants(demo.pid)
-    printed, _ = demo.communicate(timeout=2 * PATIENCE)
-    assert demo.returncode == 0, printed
-    assert "vessel_area_fraction" in printed
-    result = json.loads((tmp_path / "result.json").read_text())
-    mask = np.asarray(Image.open(tmp_path / "mask.png"))
-    sample = np.asarray(Image.open(tmp_path / "sample.png"))
+def test_it_prints_what_the_readme_shows_and_leaves_pictures_a_result_and_no_process(tmp_path: Path) -> None:
+    demo = Terminal(DEMO, tmp_path)
+    wait_until(lambda: len(descendants(demo.process.pid)) >= 4, PATIENCE)
+    started = descendants(demo.process.pid)
+    code = demo.wait(2 * PATIENCE)
+    printed, out = demo.shown(), tmp_path / "demo-out"
+    assert code == 0, printed
+    promised = dict(commands())["make demo"]
+    if not is_served(BUNDLED):
+        promised = promised[: next(at for at, line in enumerate(promised) if "awaits a review" in line)]
+    assert not missing(promised, printed), printed
+    result = json.loads((out / "result.json").read_text())
+    mask = np.asarray(Image.open(out / "mask.png"))
+    sample = np.asarray(Image.open(out / "sample.png"))
     assert mask.shape == sample.shape
     assert set(np.unique(mask)) == {0, 255}
     assert abs((mask == 255).mean() - result["vessel_area_fraction"]) < 1e-6
     assert 0.02 < result["vessel_area_fraction"] < 0.6
-    assert (tmp_path / "overlay.png").is_file()
+    assert (out / "overlay.png").is_file()
     if is_served(BUNDLED):
-        assert "awaits a review" in printed
-        assert "skeletal muscle" in printed
-        with Image.open(tmp_path / "ct-l3" / "overlay_combined.png") as picture:
+        with Image.open(out / "ct-l3" / "overlay_combined.png") as picture:
             assert picture.width == 900
-        level = json.loads((tmp_path / "ct-l3" / "result.json").read_text())["headline"]["z_mm"]
+        level = json.loads((out / "ct-l3" / "result.json").read_text())["headline"]["z_mm"]
         assert abs(level) <= 4
     else:
         assert "ct-l3 is not served" in printed

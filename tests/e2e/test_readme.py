@@ -12,33 +12,11 @@ from PIL import Image
 
 from radmesh.mesh import Mesh
 from radmesh.samples.octa import draw_octa
+from tests.support.readme import README, ROOT, blocks, commands, missing
 
-ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 # What each is tested by: a mesh that stays up, and a test run inside of itself, cannot be typed here.
 ELSEWHERE = {"radmesh up": "test_up.py", "make demo": "test_demo.py"}
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-def commands() -> list[tuple[str, list[str]]]:
-    """Each command after a `$ `, with the lines that it prints."""
-    found: list[tuple[str, list[str]]] = []
-    for block in blocks("console"):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line[2:], []))
-            elif found:
-                found[-1][1].append(line)
-    return found
-
-
-def shape(line: str) -> str:
-    """A line without what differs from run to run: ids, numbers, spacing."""
-    return re.sub(r"\s+", " ", re.sub(r"[0-9a-f]{16,}|\d[\d.:TZ-]*", "#", line)).strip()
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +57,7 @@ def test_a_command_prints_what_the_readme_shows(
         return
     done = typed(command, folder, octa_mesh)
     assert done.returncode == 0, done.stderr
-    seen = {shape(line) for line in (done.stdout + done.stderr).splitlines()}
-    missing = [line for line in printed if line.strip() not in {"", "…"} and shape(line) not in seen]
-    assert not missing, done.stdout
+    assert not missing(printed, done.stdout + done.stderr), done.stdout
 
 
 @pytest.mark.parametrize("program", blocks("python"))

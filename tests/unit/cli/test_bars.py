@@ -31,6 +31,16 @@ def test_a_bar_stands_where_the_progress_stands() -> None:
     assert "25%" in text
 
 
+def test_a_success_fills_the_bar_whatever_was_told_last() -> None:
+    done = task_pb2.TaskStateChange(state=task_pb2.TASK_STATE_SUCCEEDED)
+    text = shown(
+        "scan.png",
+        WatchMessage(progress=task_pb2.TaskProgress(stage="writing", fraction=0.98)),
+        WatchMessage(event=task_pb2.TaskEvent(sequence=5, state_change=done)),
+    )
+    assert "100%" in next(line for line in reversed(text.splitlines()) if "scan.png" in line)
+
+
 def test_a_lost_attempt_takes_the_bar_back() -> None:
     again = task_pb2.TaskStateChange(state=task_pb2.TASK_STATE_QUEUED, reason="WORKER_CRASHED")
     text = shown(
