@@ -74,8 +74,10 @@ class _Analyses:
                 self.asking.discard(one.label)
                 self.display.refused(one.label, error)
                 self.codes.append(exit_code(error))
+            except BrokenPipeError:
+                raise  # nobody reads what is printed: of that, no file is the cause
             except OSError as error:
-                self.display.refused(one.label, file_error(error))
+                self.display.refused(one.label, file_error(error, self.running.pop(one.label, None)))
                 self.codes.append(ExitCode.USAGE)
 
     async def _follow(self, one: Input) -> ExitCode:

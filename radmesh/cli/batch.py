@@ -88,7 +88,7 @@ class _Follower:
                 self.refused(one, error)
                 return
             except OSError as error:
-                self.refused(one, file_error(error))
+                self.refused(one, file_error(error, task_pb2.Task(name=name)))
                 return
         self.display.ended(one.label, task, files)
         succeeded = task.state == task_pb2.TASK_STATE_SUCCEEDED

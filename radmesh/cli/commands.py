@@ -1,5 +1,8 @@
 """Puts the commands together."""
 
+import importlib.metadata
+from typing import Annotated
+
 import typer
 
 from radmesh.cli.analyze import analyze
@@ -15,12 +18,28 @@ from radmesh.cli.watch import watch
 
 app = typer.Typer(
     name="radmesh",
-    help="Medical-image models served over gRPC.",
     epilog="Exit codes: 0 done, 1 a task failed, 2 usage, 3 unreachable, 4 tasks are stuck, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"radmesh {importlib.metadata.version('radmesh')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _radmesh(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell it and exit.")
+    ] = False,
+) -> None:
+    """Medical-image models served over gRPC."""
+
+
 app.command()(up)
 app.command()(analyze)
 app.command()(batch)

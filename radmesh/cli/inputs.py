@@ -6,8 +6,9 @@ from pathlib import Path
 
 from radmesh.cli.running import UsageError
 from radmesh.cli.series_groups import Group, series_groups
+from radmesh.client import Client
 from radmesh.errors import RadmeshError
-from radmesh.tasks.v1 import pipeline_pb2
+from radmesh.tasks.v1 import pipeline_pb2, task_pb2
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,27 @@ def _of_series(groups: Sequence[Group]) -> list[Input]:
     ]
 
 
-def file_error(error: OSError) -> RadmeshError:
-    """What is said of a file that cannot be read or written."""
-    return RadmeshError(f"{error.strerror}: {error.filename}", reason="FILE_ERROR")
+def file_error(error: OSError, task: task_pb2.Task | None = None) -> RadmeshError:
+    """What is said of a file that cannot be read or written. task: the ended one whose file it is."""
+    words = f"{error.strerror}: {error.filename}"
+    if task is None:
+        return RadmeshError(words, reason="FILE_ERROR")
+    return RadmeshError(
+        f"{words}. The task has ended; save its files by: radmesh tasks get {task.name} --out DIR",
+        reason="FILE_ERROR",
+        metadata={"task": task.name},
+    )
+
+
+async def saved(client: Client, task: task_pb2.Task, folder: Path | None) -> dict[str, Path]:
+    """Saves a task's artifacts where there is a folder for them; file name → path.
+
+    Raises RadmeshError FILE_ERROR.
+    """
+    try:
+        return await client.save(task, folder) if folder else {}
+    except OSError as error:
+        raise file_error(error) from None
 
 
 def keep_apart(names: Iterable[str]) -> list[str]:

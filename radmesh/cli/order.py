@@ -18,6 +18,7 @@ from radmesh.cli.options import (
     Json,
     Labels,
     NotBefore,
+    OutByInput,
     Priority,
     Server,
     server_words,
@@ -35,12 +36,6 @@ from radmesh.client import Client, TaskOptions, task_request, task_timeouts
 from radmesh.client.requests import full_name
 from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
-
-
-def _folder(path: Path | None) -> Path | None:
-    if path is not None and path.exists() and not path.is_dir():
-        raise typer.BadParameter(f"'{path}' is a file; artifacts need a folder.", param_hint="--out")
-    return path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +61,7 @@ class Order:
         bool,
         typer.Option("--together", help="All paths are one task's images, in order, such as channels."),
     ] = False
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="DIR", help="Save artifacts in DIR/<stem of the input>/.", callback=_folder
-        ),
-    ] = None
+    out: OutByInput = None
     callback_url: CallbackUrl = ""
     priority: Priority = PriorityName.ROUTINE
     not_before: NotBefore = ""

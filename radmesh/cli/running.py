@@ -1,6 +1,8 @@
 """Runs what a command does, and turns how it ends into words and an exit code."""
 
 import asyncio
+import errno
+import os
 import sys
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
@@ -57,6 +59,11 @@ def run(work: Coroutine[Any, Any, ExitCode], *, as_json: bool) -> None:
     except errors.RadmeshError as error:
         complain(error, as_json=as_json)
         code = exit_code(error)
+    except ExceptionGroup as group:
+        if group.subgroup(BrokenPipeError) is None:
+            raise
+        # What is printed has no reader any more, as after `| head`. Typer ends quietly on the plain error.
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     raise typer.Exit(int(code))

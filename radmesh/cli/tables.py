@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from google.protobuf import json_format
 from rich import box
@@ -92,7 +93,8 @@ def _pipeline(pipeline: pipeline_pb2.Pipeline) -> RenderableType:
         table.add_row("parameter", _text(_parameter(parameter)))
     for artifact in pipeline.artifacts:
         table.add_row("gives", _text(f"{artifact.file_name}: {artifact.description}"))
-    table.add_row("models", _text(", ".join(model.name for model in pipeline.models)))
+    names = ", ".join(model.name for model in pipeline.models)
+    table.add_row("models", _text(names or "none yet; see `radmesh models`"))
     table.add_row("workers", f"{pipeline.connected_workers} connected")
     if pipeline.paused:
         why = f" ({pipeline.pause_reason})" if pipeline.pause_reason else ""
@@ -103,20 +105,22 @@ def _pipeline(pipeline: pipeline_pb2.Pipeline) -> RenderableType:
 
 
 def _parameter(parameter: pipeline_pb2.PipelineParameter) -> str:
-    default = json_format.MessageToDict(parameter.default_value) if _has_default(parameter) else None
-    limits = [rows.parameter_type(parameter)]
+    default: Any = json_format.MessageToDict(parameter.default_value) if _has_default(parameter) else None
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    bounds = ""
     if parameter.HasField("min_value"):
-        limits.append(f"from {parameter.min_value:g}")
+        bounds += f" from {parameter.min_value:g}"
     if parameter.HasField("max_value"):
-        limits.append(f"to {parameter.max_value:g}")
+        bounds += f" to {parameter.max_value:g}"
+    limits = [f"{rows.parameter_type(parameter)}{bounds}{unit if bounds else ''}"]
     if parameter.allowed_values:
         limits.append(f"one of {', '.join(parameter.allowed_values)}")
-    unit = f" {parameter.unit}" if parameter.unit else ""
     if default is None:
-        limits += [f"in{unit}"] if unit else []
         limits.append("optional" if parameter.HasField("default_value") else "required")
-        return f"{parameter.name} ({', '.join(limits)}): {parameter.description}"
-    return f"{parameter.name} = {default}{unit} ({' '.join(limits)}): {parameter.description}"
+    # As `--param` takes it.
+    said = str(default).lower() if isinstance(default, bool) else default
+    value = f" = {said}{unit}" if said not in (None, "") else ""
+    return f"{parameter.name}{value} ({', '.join(limits)}): {parameter.description}"
 
 
 def _has_default(parameter: pipeline_pb2.PipelineParameter) -> bool:

@@ -1,11 +1,14 @@
 """`radmesh tasks`: list, get, cancel; and what operators do."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from radmesh.cli import consoles, operating, rows, tables
-from radmesh.cli.options import SERVER_DEFAULT, Json, Server
+from radmesh.cli.inputs import saved
+from radmesh.cli.options import SERVER_DEFAULT, Json, Out, Server
 from radmesh.cli.running import ExitCode, connect, run
 from radmesh.cli.stats import stats
 from radmesh.tasks.v1 import task_pb2
@@ -32,9 +35,9 @@ def list_tasks(
 
 
 @tasks.command("get")
-def get_task(task: TaskName, as_json: Json = False, server: Server = SERVER_DEFAULT) -> None:
-    """Shows a task with its outcome and artifacts."""
-    run(_get(server, task, as_json), as_json=as_json)
+def get_task(task: TaskName, out: Out = None, as_json: Json = False, server: Server = SERVER_DEFAULT) -> None:
+    """Shows a task with its outcome and artifacts, and saves them if asked."""
+    run(_get(server, task, out, as_json), as_json=as_json)
 
 
 @tasks.command("cancel")
@@ -66,13 +69,17 @@ async def _list(server: str, filter: str, limit: int, as_json: bool) -> ExitCode
                 break
     if not as_json:
         consoles.stdout().print(tables.tasks(found) if found else "No tasks.")
+    if len(found) == limit:
+        words = "There may be newer ones: see --limit, or --filter 'create_time>=2026-01-31T00:00:00Z'."
+        consoles.stderr().print(words, markup=False)
     return ExitCode.DONE
 
 
-async def _get(server: str, name: str, as_json: bool) -> ExitCode:
+async def _get(server: str, name: str, out: Path | None, as_json: bool) -> ExitCode:
     async with connect(server) as client:
         task = await client.get(name)
-    _print(task, as_json)
+        files = await saved(client, task, out)
+    _print(task, as_json, files)
     return ExitCode.DONE
 
 
@@ -83,8 +90,8 @@ async def _cancel(server: str, name: str, as_json: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-def _print(task: task_pb2.Task, as_json: bool) -> None:
+def _print(task: task_pb2.Task, as_json: bool, files: Mapping[str, Path] | None = None) -> None:
     if as_json:
-        rows.emit(rows.task_row(task))
+        rows.emit(rows.task_row(task, files))
     else:
-        consoles.stdout().print(tables.outcome(("", task, {})))
+        consoles.stdout().print(tables.outcome(("", task, files or {})))

@@ -1,5 +1,7 @@
 """The small commands against a real mesh, for people and for programs."""
 
+from pathlib import Path
+
 from radmesh.client import SyncClient
 from radmesh.mesh import Mesh
 from tests.support.command import objects, radmesh
@@ -29,6 +31,8 @@ def test_tasks_are_listed_shown_and_cancelled(mesh: Mesh) -> None:
     assert [row["name"] for row in listed] == [name]
     printed = radmesh("tasks", "list", "--filter", "labels.ward=west", server=mesh.address).stdout
     assert name in printed, "whole names, for the next command"
+    cut = radmesh("tasks", "list", "--filter", "labels.ward=west", "--limit", "1", server=mesh.address)
+    assert "--limit" in cut.stderr, "the oldest come first: what is left out is the newest"
     (cancelled,) = objects(radmesh("tasks", "cancel", name, "--json", server=mesh.address).stdout)
     assert cancelled["state"] in {"CANCELLING", "CANCELLED"}
     watched = radmesh("watch", name.removeprefix("tasks/"), server=mesh.address)
@@ -36,6 +40,19 @@ def test_tasks_are_listed_shown_and_cancelled(mesh: Mesh) -> None:
     shown = radmesh("tasks", "get", name, server=mesh.address)
     assert shown.returncode == 0
     assert "cancelled" in shown.stdout
+
+
+def test_what_was_not_waited_for_is_saved_later(mesh: Mesh, tmp_path: Path) -> None:
+    with SyncClient(mesh.address) as client:
+        name = client.create("steps", []).name
+    watched = radmesh("watch", name, "--out", str(tmp_path / "watched"), server=mesh.address)
+    assert f"saved {tmp_path / 'watched' / 'steps.json'}" in watched.stdout
+    got = radmesh("tasks", "get", name, "--out", str(tmp_path / "got"), "--json", server=mesh.address)
+    (artifact,) = objects(got.stdout)[0]["artifacts"]
+    assert artifact["path"] == str(tmp_path / "got" / "steps.json")
+    assert (tmp_path / "got" / "steps.json").read_bytes() == (
+        tmp_path / "watched" / "steps.json"
+    ).read_bytes()
 
 
 def test_stats_count_tasks_and_show_how_long_they_take(mesh: Mesh) -> None:

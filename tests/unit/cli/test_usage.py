@@ -1,6 +1,7 @@
 """What a command line gets wrong, and the exit code and words for it."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,19 @@ def test_the_server_can_be_named_by_the_environment(monkeypatch: pytest.MonkeyPa
     assert "127.0.0.1:2" in result.output
 
 
+@pytest.mark.parametrize("server", ["http://localhost:50051", "https://radmesh", "localhost", "localhost:"])
+def test_a_server_that_is_no_host_and_port_is_told_how_to_be_written(server: str) -> None:
+    for given in (["--server", server], []):
+        result = CliRunner().invoke(app, ["tasks", "list", *given], env={"RADMESH_SERVER": server})
+        assert result.exit_code == 2
+        assert "HOST:PORT" in result.output
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"radmesh {version('radmesh')}\n")
+
+
 def test_every_command_has_help() -> None:
     for line in (
         ["up"],
@@ -97,10 +111,13 @@ def test_every_command_has_help() -> None:
         assert CliRunner().invoke(app, [*line, "--help"]).exit_code == 0
 
 
-def test_a_file_as_the_folder_of_artifacts_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    image, out = tmp_path / "scan.png", tmp_path / "results"
-    image.write_bytes(b"x")
+@pytest.mark.parametrize("command", [["analyze", "octa-vessels"], ["batch", "octa-vessels"], ["watch"]])
+@pytest.mark.parametrize("below", ["", "deeper/down"])
+def test_a_file_as_the_folder_of_artifacts_is_refused_before_anything_is_sent(
+    command: list[str], below: str, image: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "results"
     out.write_text("a file")
-    result = CliRunner().invoke(app, ["analyze", "octa-vessels", str(image), "--out", str(out), *NOBODY])
+    result = CliRunner().invoke(app, [*command, image, "--out", str(out / below), *NOBODY])
     assert result.exit_code == 2
-    assert "artifacts need a folder" in " ".join(result.output.split())
+    assert "artifacts need a folder" in " ".join(result.output.replace("│", " ").split())
