@@ -12,12 +12,14 @@ from pathlib import Path
 from bench.backlog import fill, measure_backlog
 from bench.cancel import measure_cancel
 from bench.crowd import WATCHES, measure_crowd
+from bench.ct_l3 import measure_ct_l3
 from bench.ct_reading import measure_ct_reading
 from bench.events import measure_events
 from bench.failover import QUICK_LEASES, WORKERS, measure_failover
 from bench.fanout import BareFanOut, measure_fanout
 from bench.figures import Figure
 from bench.nnunet import measure_flat, measure_memory, measure_solid
+from bench.nnunet_mesh import measure_volumes, served_mesh
 from bench.overhead import measure_overhead
 from bench.startup import measure_startup
 from bench.studies import measure_studies
@@ -136,6 +138,15 @@ async def _nnunet_memory(folder: Path) -> list[Figure]:
     return await asyncio.to_thread(measure_memory, folder)
 
 
+async def _nnunet_mesh(folder: Path) -> list[Figure]:
+    async with served_mesh(folder) as mesh:
+        return await measure_volumes(mesh, folder)
+
+
+async def _ct_l3_memory(folder: Path) -> list[Figure]:
+    return await asyncio.to_thread(measure_ct_l3, folder)
+
+
 @contextmanager
 def _bare_fanout_server() -> Generator[str, None, None]:
     command = [sys.executable, "-m", "bench.bare_fanout_server"]
@@ -163,6 +174,8 @@ SECTIONS: Mapping[str, Section] = {
     "nnunet-2d": _nnunet_flat,
     "nnunet-3d": _nnunet_solid,
     "nnunet-memory": _nnunet_memory,
+    "nnunet-mesh": _nnunet_mesh,
+    "ct-l3-memory": _ct_l3_memory,
 }
 """By name, in the order of the table. Each gets an empty folder of its own."""
 

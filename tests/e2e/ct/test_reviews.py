@@ -3,21 +3,34 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from radmesh.client import SyncClient, raise_for_outcome
-from radmesh.errors import TaskFailedError
+from radmesh.client import SyncClient, raise_for_outcome, task_timeouts
+from radmesh.errors import NotAwaitingReviewError, TaskFailedError
 from radmesh.mesh import Mesh
 from radmesh.tasks.v1 import task_pb2
+from services.segmentation.ct.measure.masks import nifti_bytes
+from services.segmentation.ct.reading import CtLimits, Geometry, open_ct
 from tests.e2e.ct.tasks import result_of, shown
 from tests.support.command import PATIENCE, objects, radmesh, start
 from tests.support.ct.models import needs_ct_models
+from tests.support.ct.orders import as_nifti
+from tests.support.ct.spines import image_of
 
 pytestmark = [needs_ct_models, pytest.mark.xdist_group("ct-l3"), pytest.mark.timeout(600)]
 
 L3_MM = 0.0
 """Where the drawn torso has the middle of L3."""
+
+
+def marked_slices(study: Path, first: int, last: int) -> tuple[np.ndarray, Geometry]:
+    """A mask of whole slices, counted from 1, on the grid of a study."""
+    geometry = open_ct(sorted(study.iterdir()), CtLimits()).geometry
+    marked = np.zeros(geometry.shape, np.uint8)
+    marked[first - 1 : last] = 1
+    return marked, geometry
 
 
 def size_of(path: Path) -> tuple[int, int]:
@@ -116,7 +129,54 @@ def test_a_reviewer_draws_another_mask(ct_mesh: Mesh, client: SyncClient, image:
     assert (again.windows.muscle.low_hu, again.windows.muscle.high_hu) == (0, 100)
 
 
-def test_a_rejected_or_expired_review_says_so(ct_mesh: Mesh, client: SyncClient, image: str) -> None:
+def test_a_reviewer_s_nifti_on_the_study_s_grid_says_where_l3_is(
+    ct_mesh: Mesh, client: SyncClient, image: str, study: Path, tmp_path: Path
+) -> None:
+    """In the review, and again as a parameter, there in another order of axes."""
+    marked, geometry = marked_slices(study, 31, 35)
+    mask = tmp_path / "l3.nii.gz"
+    mask.write_bytes(nifti_bytes(marked, 0, geometry))
+    task = shown(client, image)
+    done = radmesh("review", task.name, "--mask", str(mask), server=ct_mesh.address)
+    assert done.returncode == 0, done.stderr
+    result = result_of(client, task.name)
+    assert result.location.source == 2
+    assert [one.slice for one in result.slices] == [31, 32, 33, 34, 35]
+    turned = tmp_path / "turned.nii"
+    turned.write_bytes(as_nifti(image_of(marked.astype(np.int16), geometry), ((2, 0, 1), (0, 2))))
+    given = client.create("ct-l3", [image], parameters={"l3_mask": client.upload(turned).name})
+    again = result_of(client, given.name)
+    assert [one.part for one in again.models] == ["measure"]
+    assert again.location.level_mm == pytest.approx(result.location.level_mm, abs=0.01)
+    assert [one.slice for one in again.slices] == [31, 32, 33, 34, 35]
+
+
+def test_a_nifti_that_is_not_on_the_study_s_grid_is_refused(
+    client: SyncClient, image: str, study: Path, tmp_path: Path
+) -> None:
+    marked, geometry = marked_slices(study, 31, 35)
+    mask = tmp_path / "short.nii.gz"
+    mask.write_bytes(nifti_bytes(marked[:-1], 0, geometry.slab(0, geometry.shape[0] - 1)))
+    task = shown(client, image)
+    client.review(task.name, accept=True, replacements={"l3_mask.png": mask})
+    with pytest.raises(TaskFailedError) as failed:
+        result_of(client, task.name)
+    assert failed.value.reason == "MASK_SIZE_MISMATCH"
+
+
+def test_a_review_that_nobody_makes_expires(ct_mesh: Mesh, client: SyncClient, image: str) -> None:
+    task = client.create("ct-l3", [image], timeouts=task_timeouts(review=1.0))
+    ended = client.wait(task.name)
+    assert (ended.state, ended.error.reason) == (task_pb2.TASK_STATE_FAILED, "REVIEW_EXPIRED")
+    assert {one.file_name for one in ended.artifacts} == {"sagittal.png", "l3_mask.png", "l3_overlay.png"}
+    with pytest.raises(NotAwaitingReviewError):
+        client.review(task.name, accept=True)
+    late = radmesh("review", task.name, "--slices", "31:35", server=ct_mesh.address)
+    assert late.returncode == 2
+    assert "nobody decided in time" in late.stderr
+
+
+def test_a_rejected_review_says_so(ct_mesh: Mesh, client: SyncClient, image: str) -> None:
     task = shown(client, image)
     assert radmesh("review", task.name, "--reject", "hip implant", server=ct_mesh.address).returncode == 0
     ended = client.get(task.name)
