@@ -21,7 +21,7 @@ _FEW = 600
 
 
 def measure_ct_l3(folder: Path) -> list[Figure]:
-    """Both stages in a process of their own; the rise of its peak over what it had with both models loaded."""
+    """Both stages in a process of their own: how far its peak rises above what the loaded models take."""
     few, many = (_peer(_write(folder / f"{number}.tar", number)) for number in (_FEW, _SLICES))
     detail = (
         f"both stages, {many['seconds']:.0f} s; {few['peak'] / 2**20:.0f} MiB with {_FEW} slices; "

@@ -1,5 +1,6 @@
 """What the mesh adds to the bare runner of nnunet on a volume: queue, blobs, the model's child, the mask."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -45,10 +46,10 @@ async def served_mesh(folder: Path) -> AsyncGenerator[Mesh, None]:
     serve_trained(write_trained(folder / "results", _RECIPE), served, Description("bench", "Made up"))
     mesh = Mesh(MeshOptions(folder / "mesh", workers=(SEGMENTATION,)))
     try:
-        mesh.start()
+        await asyncio.to_thread(mesh.start)
         yield mesh
     finally:
-        mesh.stop()
+        await asyncio.to_thread(mesh.stop)
 
 
 async def measure_volumes(mesh: Mesh, folder: Path) -> list[Figure]:
