@@ -12,6 +12,7 @@ from services.chassis.runner import OutputFile, Progress, RunOutput, StageOutput
 from services.segmentation.ct.course import Course
 from services.segmentation.ct.finding import Found, find_l3
 from services.segmentation.ct.locate.location import L3Location
+from services.segmentation.ct.measure.body import body_of
 from services.segmentation.ct.measured import Measuring, measured
 from services.segmentation.ct.networks import Networks, PartNetwork
 from services.segmentation.ct.options import CtOptions
@@ -64,6 +65,8 @@ class CtL3Runner:
             return self._measure(run, location, 0.1, _Before((), stage))
         if parameters.names_l3:
             return self._measure(run, said_with_task(run.image, parameters, work, course), 0.1)
+        # Stage 2 would refuse the header's height only after somebody had looked.
+        body_of(run.image.patient, parameters.measure.height_m)
         found = find_l3(run.image, self._part("locate", run), course)
         stage = stage_message(found.location, found.model, found.seconds)
         if self._asks(found, parameters):
