@@ -41,9 +41,9 @@ class WorkStream:
     async def send(self, **message: Any) -> None:
         await self.context.write(work.WorkResponse(**message))
 
-    async def welcome(self, session: int = 1) -> None:
+    async def welcome(self, session: int = 1, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
         welcome = work.WorkerWelcome(session=session)
-        welcome.heartbeat_interval.FromMilliseconds(int(HEARTBEAT_SECONDS * 1000))
+        welcome.heartbeat_interval.FromMilliseconds(int(heartbeat_seconds * 1000))
         welcome.lease_duration.FromSeconds(10)
         await self.send(welcome=welcome)
 
@@ -77,10 +77,10 @@ class ScriptedTasks(WorkerServiceServicer):
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._streams.get()
 
-    async def welcomed(self, session: int = 1) -> WorkStream:
+    async def welcomed(self, session: int = 1, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> WorkStream:
         """The next stream, welcomed."""
         stream = await self.stream()
-        await stream.welcome(session)
+        await stream.welcome(session, heartbeat_seconds)
         return stream
 
     # grpc.aio lets a method write instead of yield; the stubs do not know.
