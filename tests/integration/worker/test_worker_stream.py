@@ -259,23 +259,25 @@ async def test_a_draining_worker_finishes_what_it_can_and_hands_the_rest_back(tm
     assert outcomes[waiting.task].released.reason == "WORKER_DRAINING"
 
 
-async def test_a_draining_worker_takes_nothing_more(bench: Bench) -> None:
-    stream = await bench.tasks.welcomed()
-    await assign(stream, assignment(steps=50, step_seconds=0.02))
-    await stream.next("progress")
-    drain = asyncio.create_task(bench.worker.drain(10))
-    while not (beat := await stream.next("heartbeat")).draining:
-        pass
-    assert beat.free_slots == 0
-    late = await assign(stream, assignment(steps=1))
-    outcome = await stream.next("outcome")
-    assert outcome.lease == late
-    assert outcome.HasField("released")
-    await stream.acknowledge(late)
-    last = await stream.next("outcome")
-    assert last.HasField("result")
-    await stream.acknowledge(last.lease)
-    await drain
+async def test_a_draining_worker_takes_nothing_more(tmp_path: Path) -> None:
+    async with steps_bench(tmp_path, slots=2) as bench:
+        stream = await bench.tasks.welcomed()
+        await heartbeat(stream, free_slots=2)
+        await assign(stream, assignment(steps=50, step_seconds=0.02))
+        await stream.next("progress")
+        drain = asyncio.create_task(bench.worker.drain(10))
+        while not (beat := await stream.next("heartbeat")).draining:
+            pass
+        assert beat.free_slots == 0, "though one slot is free"
+        late = await assign(stream, assignment(steps=1))
+        outcome = await stream.next("outcome")
+        assert outcome.lease == late
+        assert outcome.HasField("released")
+        await stream.acknowledge(late)
+        last = await stream.next("outcome")
+        assert last.HasField("result")
+        await stream.acknowledge(last.lease)
+        await drain
 
 
 async def test_a_server_that_never_welcomes_is_left(bench: Bench) -> None:
