@@ -1,5 +1,6 @@
 """The channel to a gateway."""
 
+import ipaddress
 import os
 
 import grpc
@@ -27,4 +28,14 @@ def default_server() -> str:
 
 def open_channel(server: str) -> grpc.aio.Channel:
     """A channel to `host:port`. Connects when first used; must be closed."""
-    return grpc.aio.insecure_channel(server, options=_OPTIONS)
+    options = (*_OPTIONS, ("grpc.enable_http_proxy", 0)) if _is_loopback(server) else _OPTIONS
+    return grpc.aio.insecure_channel(server, options=options)
+
+
+def _is_loopback(server: str) -> bool:
+    """Whether a server is this machine: grpc-core asks the proxy of `http_proxy` for that one too."""
+    host = server.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
