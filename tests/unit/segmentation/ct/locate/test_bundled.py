@@ -1,11 +1,13 @@
 """The trained network, whichever it is: L3 stays where it is however the study of it was cut and stored."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from radmesh.errors import ImageFormatError
 from radmesh.samples.torso import LOW_MM, PIXEL_MM, STEP_MM, draw_torso
 from services.segmentation.ct.locate.locating import locate
 from services.segmentation.ct.locate.location import L3Location
@@ -71,6 +73,17 @@ def test_the_level_does_not_move(
     assert found.level_mm == pytest.approx(whole.level_mm, abs=0.75)
     assert found.centre_mm == pytest.approx(whole.centre_mm, abs=2.0)
     assert (found.low_mm, found.high_mm) == pytest.approx((whole.low_mm, whole.high_mm), abs=1.6)
+
+
+@pytest.mark.parametrize("first", [29, 33], ids=["at its lower end", "in its middle"])
+def test_a_study_that_begins_within_l3_is_never_measured_elsewhere_unseen(
+    find: Callable[[CtImage], L3Location], first: int
+) -> None:
+    """L2 then looks like the L3 of a shorter spine; only the ribs above tell."""
+    image = cut(slice(first, None), EVERY, EVERY)
+    with contextlib.suppress(ImageFormatError):
+        found = find(image)
+        assert found.needs_a_person or found.level_mm == pytest.approx(0.0, abs=8.0)
 
 
 def test_the_level_is_that_of_the_drawing(whole: L3Location) -> None:
