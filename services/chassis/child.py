@@ -27,8 +27,9 @@ from radmesh.tasks.v1 import task_pb2, worker_service_pb2
 from services.chassis.artifacts import describe
 from services.chassis.assigned_work import blob_keys, make_work
 from services.chassis.frames import FrameKind, decode_paths, receive_frame, send_frame
+from services.chassis.memory import is_out_of_memory, limit_memory
 from services.chassis.runner import CancelledRun, Progress, Runner, RunnerFactory, StageOutput, Work
-from services.chassis.task_errors import to_task_error
+from services.chassis.task_errors import OUT_OF_MEMORY, to_task_error
 
 _PR_SET_PDEATHSIG = 1
 
@@ -125,7 +126,12 @@ def _failure(error: Exception, reason: str) -> bytes:
     """The TaskError of an exception. What is not ours is only named: its text may quote the image."""
     if not isinstance(error, RadmeshError):
         traceback.print_exc()
-        error = InferenceError(f"the model failed with {type(error).__name__}", reason=reason)
+        if is_out_of_memory(error):
+            error = InferenceError(
+                "the model ran out of memory; it may have more later", reason=OUT_OF_MEMORY
+            )
+        else:
+            error = InferenceError(f"the model failed with {type(error).__name__}", reason=reason)
     return to_task_error(error).SerializeToString()
 
 
@@ -150,10 +156,12 @@ def main() -> None:
     parser.add_argument("--socket", type=int, required=True, help="inherited file descriptor")
     parser.add_argument("--parent", type=int, required=True, help="process id of the service")
     parser.add_argument("--runner", required=True, help="module:factory")
+    parser.add_argument("--memory", type=int, default=0, help="bytes that it may allocate; 0: no limit")
     parser.add_argument("--options", type=json.loads, default={}, help="JSON object for the factory")
     arguments = parser.parse_args()
     _die_with(arguments.parent)
     faulthandler.enable()
+    limit_memory(arguments.memory)
     # A terminal's Ctrl-C, or a supervisor's SIGTERM, may reach the whole process group. A draining parent
     # still wants the result; it decides when the child ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

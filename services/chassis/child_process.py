@@ -35,10 +35,14 @@ log = logs.logger(__name__)
 
 @dataclass(frozen=True)
 class RunnerSpec:
-    """Which runner a child loads: `module:factory`, and the JSON object for the factory."""
+    """Which runner a child loads: `module:factory`, and the JSON object for the factory.
+
+    memory_bytes: see services.chassis.memory.limit_memory; 0 for no limit.
+    """
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -196,4 +200,4 @@ class ChildProcess:
 def _command(spec: RunnerSpec, descriptor: int) -> list[str]:
     command = [sys.executable, "-m", "services.chassis.child", "--socket", str(descriptor)]
     command += ["--parent", str(os.getpid()), "--runner", spec.name]
-    return [*command, "--options", json.dumps(spec.options)]
+    return [*command, "--memory", str(spec.memory_bytes), "--options", json.dumps(spec.options)]

@@ -1,6 +1,7 @@
 """A service that runs models: its children, its worker, and what it serves itself."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import grpc
 
@@ -43,6 +44,7 @@ class ModelService:
         self._inference_seconds = inference_seconds
         self.blobs: BlobStore = open_blob_store(settings.blobs)
         timers = ModelTimers(settings.load_seconds, settings.cancel_seconds, settings.stall_seconds)
+        spec = replace(spec, memory_bytes=settings.child_memory_bytes)
         self.pool = ModelPool(
             [ModelProcess(spec, timers, on_load=self.metrics.loaded) for _ in range(settings.slots)]
         )

@@ -15,6 +15,12 @@ class WorkerSettings(ServiceSettings):
     blobs: str = Field(..., description="The blob store, file:///absolute/folder.")
     slots: int = Field(1, ge=1, le=64, description="Tasks that run at once; each has a model child.")
     load_seconds: float = Field(120.0, gt=0, description="Time that a child gets to load its model.")
+    child_memory_bytes: int = Field(
+        0,
+        ge=0,
+        description="Memory that each model child may allocate; files that it maps do not count, nor does a "
+        "GPU's. A run that wants more fails with OUT_OF_MEMORY. 0: no limit.",
+    )
     cancel_seconds: float = Field(
         0.8, ge=0, description="Time that a model gets to obey a cancel before its child is killed."
     )

@@ -55,11 +55,6 @@ def _working_cuda() -> torch.device | None:
     return device
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error of torch or numpy says that there was no memory."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
-
-
 def free_memory(device: torch.device) -> None:
     """Gives back what torch keeps for later."""
     if device.type == "cuda":

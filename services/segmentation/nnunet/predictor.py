@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from radmesh.errors import InferenceError
+from services.chassis.memory import is_out_of_memory
 from services.chassis.models import WeightsFile
 from services.segmentation.nnunet.course import Course, Report
 from services.segmentation.nnunet.deciding import decide, probabilities
@@ -17,7 +18,6 @@ from services.segmentation.nnunet.devices import (
     Placement,
     chosen_device,
     free_memory,
-    is_out_of_memory,
     placements,
 )
 from services.segmentation.nnunet.images import check_image

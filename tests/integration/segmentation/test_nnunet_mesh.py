@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -27,6 +28,9 @@ from tests.support.nnunet.trained_folders import write_trained
 from tests.support.nnunet.volumes import AFFINE, read_mask, write_nifti
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("nnunet-mesh")]
+
+MEMORY = 1 << 30
+"""What the models' child may allocate in these tests; it has half of that when it is ready."""
 
 LABELS = {"background": 0, "liver": 1, "left kidney": 2}
 SMALL = Recipe(
@@ -50,8 +54,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mesh(folder: Path) -> Generator[Mesh, None, None]:
-    """A mesh with the segmentation service, and no imported model."""
-    with running_mesh(folder / "mesh") as started:
+    """A mesh with the segmentation service, whose child has little memory, and no imported model."""
+    limit = {"RADMESH_SEGMENTATION_CHILD_MEMORY_BYTES": str(MEMORY)}
+    with running_mesh(folder / "mesh", environment=limit) as started:
         yield started
 
 
@@ -191,6 +196,23 @@ async def test_values_that_are_no_numbers_are_named(
     image = (await client.upload(tmp_path / "image.nii", pipeline="pipelines/nnunet")).name
     ended = await failed(client, await client.create("nnunet", [image], weights="models/abdomen"))
     assert ended.error.reason == "VALUES_NOT_FINITE"
+
+
+@pytest.mark.parametrize("slices", [60, 300], ids=["found while predicting", "found while reading"])
+async def test_an_image_beyond_the_childs_memory_fails_with_its_reason_and_the_next_one_runs(
+    client: Client, abdomen: NnunetImportResult, tmp_path: Path, slices: int
+) -> None:
+    large = np.broadcast_to(np.uint8(1), (1000, 1000, slices))
+    nibabel.Nifti1Image(large, AFFINE).to_filename(tmp_path / "large.nii.gz")  # type: ignore[no-untyped-call]
+    write_nifti(tmp_path / "small.nii")
+    images = [
+        await client.upload(tmp_path / f"{name}.nii{end}", pipeline="pipelines/nnunet")
+        for name, end in (("large", ".gz"), ("small", ""))
+    ]
+    tasks = [await client.create("nnunet", [image.name], weights="models/abdomen") for image in images]
+    assert (await failed(client, tasks[0])).error.reason == "OUT_OF_MEMORY"
+    after = await client.wait(tasks[1].name)
+    assert (after.state, after.attempt) == (TASK_STATE_SUCCEEDED, 1), after.error
 
 
 async def test_a_model_that_is_refused_leaves_the_mesh_as_it_was(
