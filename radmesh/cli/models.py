@@ -68,6 +68,16 @@ def import_model(
     run(_import(server, path.resolve(), chosen, options, as_json=as_json), as_json=as_json)
 
 
+@models.command("delete")
+def delete_model(
+    name: Annotated[str, typer.Argument(help="Model that was imported, such as liver.")],
+    as_json: Json = False,
+    server: Server = SERVER_DEFAULT,
+) -> None:
+    """Deletes a model that was imported, unless a task still needs it. For operators."""
+    run(_delete(server, name, as_json), as_json=as_json)
+
+
 async def _list(server: str, as_json: bool) -> ExitCode:
     async with connect(server) as client:
         found = await client.models()
@@ -132,6 +142,17 @@ async def _import(server: str, path: Path, name: str, options: ImportOptions, *,
         words = f"Run it: radmesh analyze nnunet IMAGE --weights models/{name.removeprefix('models/')}"
         consoles.stdout().print(words, markup=False, highlight=False, soft_wrap=True)
     return ExitCode.DONE
+
+
+async def _delete(server: str, name: str, as_json: bool) -> ExitCode:
+    display = display_for(BarDisplay, as_json=as_json)
+    async with connect(server, following=True) as client:
+        with display:
+            task = await client.delete_model(name)
+            display.created(name, task)
+            ended = await client.wait(task.name, on_message=lambda message: display.told(name, message))
+            display.ended(name, ended, {})
+    return ExitCode.DONE if ended.state == task_pb2.TASK_STATE_SUCCEEDED else ExitCode.TASK_FAILED
 
 
 def _usual_name(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Imports of models into a running mesh: a part of `Client`."""
+"""Imports of models into a running mesh, and their end: a part of `Client`."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ class ImportOptions(TypedDict, total=False):
 
 
 class ImportCalls(TaskCalls, CatalogueCalls):
-    """The part of `Client` that imports models."""
+    """The part of `Client` that imports models, and deletes them."""
 
     async def import_model(
         self,
@@ -57,6 +57,16 @@ class ImportCalls(TaskCalls, CatalogueCalls):
             checkpoint = options.get("checkpoint", DEFAULT_CHECKPOINT)
             await asyncio.to_thread(pack_trained, given, packed, checkpoint)
             return await self._import(packed, whole, on_progress, options)
+
+    async def delete_model(self, name: str) -> task_pb2.Task:
+        """Begins the deletion of an imported model; `wait` for the task tells how it went.
+
+        Needs the role `operator`. Raises ModelInUseError while a task that has not ended needs the model.
+        """
+        request = model_service_pb2.DeleteModelRequest(
+            request_id=str(uuid.uuid4()), name=full_name("models", name)
+        )
+        return await self.get((await self._call(self._models.DeleteModel, request)).task)
 
     async def _import(
         self, file: Path, name: str, on_progress: OnUpload, options: ImportOptions

@@ -4,6 +4,7 @@ from radmesh.errors.base import DOMAIN, Code, NumericCode, RadmeshError, Violati
 from radmesh.errors.conflicts import (
     AbortedError,
     FailedPreconditionError,
+    ModelInUseError,
     NotAwaitingReviewError,
     PipelineInUseError,
     ReviewChangedError,
@@ -56,6 +57,7 @@ __all__ = [
     "ImageTooLargeError",
     "InferenceError",
     "InvalidRequestError",
+    "ModelInUseError",
     "ModelNotFoundError",
     "NotAwaitingReviewError",
     "NotFoundError",

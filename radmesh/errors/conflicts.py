@@ -29,6 +29,12 @@ class PipelineInUseError(FailedPreconditionError):
     reason = "PIPELINE_IN_USE"
 
 
+class ModelInUseError(FailedPreconditionError):
+    """A task that has not ended needs the model; metadata `task`."""
+
+    reason = "MODEL_IN_USE"
+
+
 class ReviewChangedError(AbortedError):
     """The task shows another stage than the one decided on; metadata `sequence`: that of the open review."""
 

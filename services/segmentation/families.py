@@ -6,6 +6,7 @@ from services.segmentation.ct import pipeline as ct_pipeline
 from services.segmentation.ct.options import FACTORY as CT_RUNNER
 from services.segmentation.ct.options import CtOptions
 from services.segmentation.nnunet import pipeline as nnunet_pipeline
+from services.segmentation.nnunet.options import DELETER as NNUNET_DELETER
 from services.segmentation.nnunet.options import IMPORTER as NNUNET_IMPORTER
 from services.segmentation.nnunet.options import RUNNER as NNUNET_RUNNER
 from services.segmentation.nnunet.options import NnunetOptions
@@ -25,6 +26,7 @@ def families(settings: SegmentationSettings) -> tuple[Family, ...]:
         Family((octa_pipeline.NAME,), OCTA_RUNNER, octa_options(settings).to_json(), at_start=True),
         Family((nnunet_pipeline.NAME,), NNUNET_RUNNER, nnunet),
         Family((nnunet_pipeline.IMPORT_NAME,), NNUNET_IMPORTER, nnunet),
+        Family((nnunet_pipeline.DELETE_NAME,), NNUNET_DELETER, nnunet),
     )
     if not ct_pipeline.is_served(settings.models):
         return served
@@ -43,7 +45,7 @@ def ct_options(settings: SegmentationSettings) -> CtOptions:
 
 
 def nnunet_options(settings: SegmentationSettings) -> NnunetOptions:
-    """What the settings mean for the runners of nnunet and nnunet-import."""
+    """What the settings mean for the runners of nnunet, nnunet-import and nnunet-delete."""
     return NnunetOptions(
         models=str(settings.models.resolve()),
         imported=str((settings.imported or settings.models).resolve()),

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 import grpc
 
-from radmesh.segmentation.v1 import nnunet_import_pb2, octa_service_pb2, octa_service_pb2_grpc
+from radmesh.segmentation.v1 import (
+    nnunet_delete_pb2,
+    nnunet_import_pb2,
+    octa_service_pb2,
+    octa_service_pb2_grpc,
+)
 from services.chassis import logs
 from services.chassis.descriptors import descriptor_set
 from services.chassis.families import families_spec
@@ -65,11 +70,13 @@ class SegmentationService(ModelService):
         await super().stop()
 
     def observe(self, pipeline: str, output: ModelOutput) -> None:
-        """See ModelService. An imported model is told of before the outcome of its import is."""
+        """See ModelService. What came or went is told of before the outcome of its task is."""
         super().observe(pipeline, output)
-        imported = nnunet_import_pb2.NnunetImportResult()
+        imported, deleted = nnunet_import_pb2.NnunetImportResult(), nnunet_delete_pb2.NnunetDeleteResult()
         if pipeline == nnunet_pipeline.IMPORT_NAME and output.result.Unpack(imported):
             self._nnunet.add(imported.model)
+        if pipeline == nnunet_pipeline.DELETE_NAME and output.result.Unpack(deleted):
+            self._nnunet.remove(deleted.model)
 
     def register(self, server: grpc.aio.Server) -> Sequence[str]:
         """See Service."""

@@ -114,12 +114,19 @@ def pipeline_violations(
     if not 1 <= pipeline.max_attempts <= MAX_ATTEMPTS:
         yield Violation("max_attempts", f"must be from 1 to {MAX_ATTEMPTS}")
     yield from timeout_violations(pipeline, policy)
+    if pipeline.deletes_model and not (pipeline.operators_only and _takes_name(pipeline)):
+        yield Violation("deletes_model", "needs `operators_only` and a string parameter `name`")
     yield from _input_violations(pipeline.input)
     yield from _parameter_list_violations(pipeline)
     for index, artifact in enumerate(pipeline.artifacts):
         if not _FILE_NAME.fullmatch(artifact.file_name):
             yield Violation(f"artifacts[{index}].file_name", f"must match {_FILE_NAME.pattern}")
     yield from _model_violations(pipeline)
+
+
+def _takes_name(pipeline: pipeline_pb2.Pipeline) -> bool:
+    string = pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING
+    return any(one.name == "name" and one.type == string for one in pipeline.parameters)
 
 
 def _input_violations(wanted: pipeline_pb2.PipelineInput) -> Iterator[Violation]:

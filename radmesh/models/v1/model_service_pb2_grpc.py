@@ -50,6 +50,11 @@ class ModelServiceStub:
                 request_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelRequest.SerializeToString,
                 response_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelResponse.FromString,
                 _registered_method=True)
+        self.DeleteModel = channel.unary_unary(
+                '/radmesh.models.v1.ModelService/DeleteModel',
+                request_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelRequest.SerializeToString,
+                response_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelResponse.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer:
@@ -92,6 +97,23 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteModel(self, request, context):
+        """Deletes a model that was imported. Needs the role `operator`, and leaves an audit record.
+
+        It creates a task of the internal pipeline `nnunet-delete`; when that has SUCCEEDED, with a
+        `radmesh.segmentation.v1.NnunetDeleteResult`, the model is no longer in the catalogue. A model that is not there
+        is no error. The task fails with MODEL_BUNDLED where the model belongs to the installation. A task that is created
+        for the model while it goes fails with MODEL_NOT_FOUND.
+
+        Errors: those of CreateTask, and
+        PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+        NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+        FAILED_PRECONDITION (MODEL_IN_USE): a task that has not ended needs the model; metadata `task`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -109,6 +131,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.ImportModel,
                     request_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelRequest.FromString,
                     response_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelResponse.SerializeToString,
+            ),
+            'DeleteModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteModel,
+                    request_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelRequest.FromString,
+                    response_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -193,6 +220,33 @@ class ModelService:
             '/radmesh.models.v1.ModelService/ImportModel',
             radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelRequest.SerializeToString,
             radmesh_dot_models_dot_v1_dot_model__service__pb2.ImportModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/radmesh.models.v1.ModelService/DeleteModel',
+            radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelRequest.SerializeToString,
+            radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

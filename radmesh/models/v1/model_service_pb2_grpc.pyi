@@ -57,6 +57,19 @@ class ModelServiceStub:
     PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
     NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
     """
+    DeleteModel: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.DeleteModelRequest, _model_service_pb2.DeleteModelResponse]
+    """Deletes a model that was imported. Needs the role `operator`, and leaves an audit record.
+
+    It creates a task of the internal pipeline `nnunet-delete`; when that has SUCCEEDED, with a
+    `radmesh.segmentation.v1.NnunetDeleteResult`, the model is no longer in the catalogue. A model that is not there
+    is no error. The task fails with MODEL_BUNDLED where the model belongs to the installation. A task that is created
+    for the model while it goes fails with MODEL_NOT_FOUND.
+
+    Errors: those of CreateTask, and
+    PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+    NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+    FAILED_PRECONDITION (MODEL_IN_USE): a task that has not ended needs the model; metadata `task`.
+    """
 
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
@@ -86,6 +99,19 @@ class ModelServiceAsyncStub(ModelServiceStub):
     Errors: those of CreateTask, and
     PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
     NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+    """
+    DeleteModel: _aio.UnaryUnaryMultiCallable[_model_service_pb2.DeleteModelRequest, _model_service_pb2.DeleteModelResponse]  # type: ignore[assignment]
+    """Deletes a model that was imported. Needs the role `operator`, and leaves an audit record.
+
+    It creates a task of the internal pipeline `nnunet-delete`; when that has SUCCEEDED, with a
+    `radmesh.segmentation.v1.NnunetDeleteResult`, the model is no longer in the catalogue. A model that is not there
+    is no error. The task fails with MODEL_BUNDLED where the model belongs to the installation. A task that is created
+    for the model while it goes fails with MODEL_NOT_FOUND.
+
+    Errors: those of CreateTask, and
+    PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+    NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+    FAILED_PRECONDITION (MODEL_IN_USE): a task that has not ended needs the model; metadata `task`.
     """
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -131,6 +157,25 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: those of CreateTask, and
         PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
         NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteModel(
+        self,
+        request: _model_service_pb2.DeleteModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.DeleteModelResponse, _abc.Awaitable[_model_service_pb2.DeleteModelResponse]]:
+        """Deletes a model that was imported. Needs the role `operator`, and leaves an audit record.
+
+        It creates a task of the internal pipeline `nnunet-delete`; when that has SUCCEEDED, with a
+        `radmesh.segmentation.v1.NnunetDeleteResult`, the model is no longer in the catalogue. A model that is not there
+        is no error. The task fails with MODEL_BUNDLED where the model belongs to the installation. A task that is created
+        for the model while it goes fails with MODEL_NOT_FOUND.
+
+        Errors: those of CreateTask, and
+        PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+        NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+        FAILED_PRECONDITION (MODEL_IN_USE): a task that has not ended needs the model; metadata `task`.
         """
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

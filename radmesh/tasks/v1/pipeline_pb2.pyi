@@ -28,7 +28,7 @@ PIPELINE_PARAMETER_TYPE_STRING: PipelineParameterType
 PIPELINE_PARAMETER_TYPE_IMAGE: PipelineParameterType
 
 class Pipeline(_message.Message):
-    __slots__ = ("name", "title", "description", "input", "parameters", "artifacts", "result_type", "models", "demonstrator", "attempt_timeout", "queue_timeout", "max_attempts", "connected_workers", "heartbeat_timeout", "progress_timeout", "review_timeout", "paused", "pause_reason", "operators_only", "weights_required", "one_task_per_study")
+    __slots__ = ("name", "title", "description", "input", "parameters", "artifacts", "result_type", "models", "demonstrator", "attempt_timeout", "queue_timeout", "max_attempts", "connected_workers", "heartbeat_timeout", "progress_timeout", "review_timeout", "paused", "pause_reason", "operators_only", "weights_required", "one_task_per_study", "deletes_model")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +50,7 @@ class Pipeline(_message.Message):
     OPERATORS_ONLY_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_REQUIRED_FIELD_NUMBER: _ClassVar[int]
     ONE_TASK_PER_STUDY_FIELD_NUMBER: _ClassVar[int]
+    DELETES_MODEL_FIELD_NUMBER: _ClassVar[int]
     name: str
     title: str
     description: str
@@ -71,7 +72,8 @@ class Pipeline(_message.Message):
     operators_only: bool
     weights_required: bool
     one_task_per_study: bool
-    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., input: _Optional[_Union[PipelineInput, _Mapping]] = ..., parameters: _Optional[_Iterable[_Union[PipelineParameter, _Mapping]]] = ..., artifacts: _Optional[_Iterable[_Union[PipelineArtifact, _Mapping]]] = ..., result_type: _Optional[str] = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., demonstrator: _Optional[bool] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., connected_workers: _Optional[int] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., progress_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., review_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[bool] = ..., pause_reason: _Optional[str] = ..., operators_only: _Optional[bool] = ..., weights_required: _Optional[bool] = ..., one_task_per_study: _Optional[bool] = ...) -> None: ...
+    deletes_model: bool
+    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., input: _Optional[_Union[PipelineInput, _Mapping]] = ..., parameters: _Optional[_Iterable[_Union[PipelineParameter, _Mapping]]] = ..., artifacts: _Optional[_Iterable[_Union[PipelineArtifact, _Mapping]]] = ..., result_type: _Optional[str] = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., demonstrator: _Optional[bool] = ..., attempt_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., connected_workers: _Optional[int] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., progress_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., review_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., paused: _Optional[bool] = ..., pause_reason: _Optional[str] = ..., operators_only: _Optional[bool] = ..., weights_required: _Optional[bool] = ..., one_task_per_study: _Optional[bool] = ..., deletes_model: _Optional[bool] = ...) -> None: ...
 
 class PipelineInput(_message.Message):
     __slots__ = ("media_types", "file_extensions", "min_images", "max_images", "max_image_bytes", "max_image_pixels", "min_image_side", "accepts_series")

@@ -48,6 +48,15 @@ class ModelServicer(ModelServiceServicer):
         answer = await self._peer.ask(self._peer.tasks.CreateTask, wanted)
         return models_pb.ImportModelResponse(task=answer.task.name)
 
+    async def DeleteModel(
+        self, request: models_pb.DeleteModelRequest, context: Context
+    ) -> models_pb.DeleteModelResponse:
+        """See model_service.proto. As with ImportModel, `tasks` decides."""
+        wanted = imports.deletion_request(request)
+        roles.tell_roles(self._operators)
+        answer = await self._peer.ask(self._peer.tasks.CreateTask, wanted)
+        return models_pb.DeleteModelResponse(task=answer.task.name)
+
     async def GetModel(
         self, request: models_pb.GetModelRequest, context: Context
     ) -> models_pb.GetModelResponse:

@@ -1,15 +1,15 @@
-"""Pipelines `nnunet` and `nnunet-import` as the catalogue shows them. Light: the parent process reads it."""
+"""Pipelines `nnunet`, `nnunet-import` and `nnunet-delete` as the catalogue shows them. Light: no torch."""
 
 from collections.abc import Iterable
 
 from radmesh import formats
 from radmesh.models.v1.model_pb2 import Model
-from radmesh.segmentation.v1 import nnunet_import_pb2, nnunet_pb2
+from radmesh.segmentation.v1 import nnunet_delete_pb2, nnunet_import_pb2, nnunet_pb2
 from radmesh.tasks.v1 import pipeline_pb2
 from services.segmentation.ct.study_input import study_input
 from services.segmentation.nnunet.settings import NnunetSettings
 
-NAME, IMPORT_NAME = "pipelines/nnunet", "pipelines/nnunet-import"
+NAME, IMPORT_NAME, DELETE_NAME = "pipelines/nnunet", "pipelines/nnunet-import", "pipelines/nnunet-delete"
 MASK_FILE, OVERLAY_FILE = "mask.nii.gz", "overlay.png"
 PNG = "image/png"
 MAX_CHANNELS = 16
@@ -87,6 +87,23 @@ def describe_import(settings: NnunetSettings) -> pipeline_pb2.Pipeline:
     )
     pipeline.attempt_timeout.FromSeconds(3600)
     pipeline.progress_timeout.FromSeconds(600)
+    return pipeline
+
+
+def describe_delete() -> pipeline_pb2.Pipeline:
+    """The description of `nnunet-delete`."""
+    pipeline = pipeline_pb2.Pipeline(
+        name=DELETE_NAME,
+        title="Deletion of an imported nnU-Net v2 model",
+        description="Takes a model that was imported off the disk; see DeleteModel.",
+        parameters=[_parameter("name", _STRING, "Name of the model.")],
+        result_type=nnunet_delete_pb2.NnunetDeleteResult.DESCRIPTOR.full_name,
+        operators_only=True,
+        deletes_model=True,
+        max_attempts=2,
+    )
+    pipeline.attempt_timeout.FromSeconds(600)
+    pipeline.progress_timeout.FromSeconds(300)
     return pipeline
 
 

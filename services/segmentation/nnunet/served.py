@@ -30,6 +30,12 @@ class ServedModels:
         self.models = dict(sorted({**self.models, model.name: model}.items()))
         self._on_change()
 
+    def remove(self, model: str) -> None:
+        """A model, by resource name, that this worker's child has just deleted."""
+        self._turn += 1
+        self.models = {name: one for name, one in self.models.items() if name != model}
+        self._on_change()
+
     async def watch(self, pause_seconds: float) -> None:
         """Looks for ever."""
         while True:

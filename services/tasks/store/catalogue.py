@@ -46,6 +46,11 @@ class CataloguePart(StorePart):
                 retry_after=_FULL_SECONDS,
             )
 
+    async def weights_user(self, model: str) -> str:
+        """The id of a task that has not ended and needs weights of a model (by id); "" for none."""
+        found: bytes = await self._scripts.call("find_weights_user", keys.LEASES, f"models/{model}/weights/")
+        return found.decode()
+
     async def read_paces(self) -> dict[str, Pace]:
         """Returns how fast each pipeline goes."""
         flat = await self._scripts.call("read_paces", keys.PIPELINES, self._now(), _PACE_ATTEMPTS)

@@ -5,6 +5,7 @@ import json
 import shutil
 import uuid
 from collections.abc import AsyncGenerator, Generator
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -13,8 +14,13 @@ import pytest
 import pytest_asyncio
 
 from radmesh.client import Client, unpack_result
-from radmesh.errors import InvalidRequestError, PermissionDeniedError, WeightsNotFoundError
-from radmesh.mesh import Mesh
+from radmesh.errors import (
+    InvalidRequestError,
+    ModelInUseError,
+    PermissionDeniedError,
+    WeightsNotFoundError,
+)
+from radmesh.mesh import SEGMENTATION, Mesh
 from radmesh.models.v1.model_service_pb2 import ImportModelRequest
 from radmesh.segmentation.v1.nnunet_import_pb2 import NnunetImportResult
 from radmesh.segmentation.v1.nnunet_pb2 import NnunetResult
@@ -54,9 +60,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mesh(folder: Path) -> Generator[Mesh, None, None]:
-    """A mesh with the segmentation service, whose child has little memory, and no imported model."""
+    """A mesh of two segmentation services, whose children have little memory, and no imported model."""
+    workers = (SEGMENTATION, replace(SEGMENTATION, name="segmentation-2"))
     limit = {"RADMESH_SEGMENTATION_CHILD_MEMORY_BYTES": str(MEMORY)}
-    with running_mesh(folder / "mesh", environment=limit) as started:
+    with running_mesh(folder / "mesh", workers=workers, environment=limit) as started:
         yield started
 
 
@@ -249,15 +256,66 @@ async def test_only_operators_import_and_their_imports_are_recorded(
     assert {one.field for one in caught.value.violations} == {"image", "name", "checkpoint"}
 
 
+async def test_every_worker_that_shares_the_folder_runs_what_one_of_them_imported(
+    client: Client, abdomen: NnunetImportResult, tmp_path: Path
+) -> None:
+    write_nifti(tmp_path / "image.nii")
+    image = (await client.upload(tmp_path / "image.nii", pipeline="pipelines/nnunet")).name
+    workers = [worker.name async for worker in client.admin.workers()]
+    assert len(workers) == 2
+    for resting in workers:
+        await client.admin.pause_worker(resting)
+        try:
+            ended = await client.wait((await client.create("nnunet", [image], weights="models/abdomen")).name)
+        finally:
+            await client.admin.resume_worker(resting)
+        assert (ended.state, ended.attempt) == (TASK_STATE_SUCCEEDED, 1), ended.error
+
+
+def drop_in(mesh: Mesh, name: str) -> Path:
+    """Puts a copy of the first model among the imported ones by hand."""
+    models = mesh.options.folder / "models"
+    copy = models / f".{name}"
+    shutil.copytree(models / "abdomen", copy)
+    toml = (copy / "model.toml").read_text().replace('name = "abdomen"', f'name = "{name}"', 1)
+    (copy / "model.toml").write_text(toml)
+    return copy.rename(models / name)
+
+
+async def test_a_model_is_deleted_once_no_task_needs_it(
+    client: Client, mesh: Mesh, abdomen: NnunetImportResult, tmp_path: Path
+) -> None:
+    folder = drop_in(mesh, "passing")
+    await catalogue_has(client, "models/passing", there=True)
+    write_nifti(tmp_path / "image.nii")
+    image = (await client.upload(tmp_path / "image.nii", pipeline="pipelines/nnunet")).name
+    await client.admin.pause_pipeline("nnunet", "so that a task waits")
+    try:
+        waiting = await client.create("nnunet", [image], weights="models/passing")
+        with pytest.raises(ModelInUseError, match=waiting.name):
+            await client.delete_model("passing")
+        refused = radmesh("models", "delete", "passing", server=mesh.address)
+        assert (refused.returncode, "MODEL_IN_USE" in refused.stderr) == (1, True), refused.stderr
+        await client.cancel(waiting.name)
+    finally:
+        await client.admin.resume_pipeline("nnunet")
+    assert folder.exists()
+    done = radmesh("models", "delete", "passing", server=mesh.address)
+    assert done.returncode == 0, done.stderr
+    # At once, and by the other worker soon; twice is as good as once.
+    assert "models/passing" not in {one.name for one in await client.models()}
+    assert not folder.exists()
+    again = await client.wait((await client.delete_model("passing")).name)
+    assert again.state == TASK_STATE_SUCCEEDED
+    assert "octa-vessels" in {one.name.partition("/")[2] for one in await client.models()}
+    bundled = await failed(client, await client.delete_model("octa-vessels"))
+    assert bundled.error.reason == "MODEL_BUNDLED"
+
+
 async def test_a_folder_that_is_dropped_in_is_served_soon_and_gone_when_it_goes(
     client: Client, mesh: Mesh, abdomen: NnunetImportResult
 ) -> None:
-    source, copy = mesh.options.folder / "models" / "abdomen", mesh.options.folder / "models" / ".copied"
-    shutil.copytree(source, copy)
-    toml = (copy / "model.toml").read_text().replace('name = "abdomen"', 'name = "copied"', 1)
-    (copy / "model.toml").write_text(toml)
-    copy.rename(copy.with_name("copied"))
-
+    copy = drop_in(mesh, "copied")
     await catalogue_has(client, "models/copied", there=True)
-    shutil.rmtree(copy.with_name("copied"))
+    shutil.rmtree(copy)
     await catalogue_has(client, "models/copied", there=False)

@@ -18,10 +18,14 @@ ALICE = (("radmesh-principal", "alice"),)
 NEW = "models/new/weights/official"
 
 
-def with_model(name: str, *, operators_only: bool = False) -> pipeline_pb2.Pipeline:
+def with_model(
+    name: str, *, operators_only: bool = False, deletes_model: bool = False
+) -> pipeline_pb2.Pipeline:
     """The pipeline of that name with one model more."""
     found = described(name)
-    found.operators_only = operators_only
+    found.operators_only, found.deletes_model = operators_only, deletes_model
+    if deletes_model:
+        found.parameters.add(name="name", type=pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING)
     found.models.add(name="models/new").weights.add(name=NEW, digest=f"sha256:{'1' * 64}")
     return found
 
@@ -92,3 +96,28 @@ async def test_an_internal_task_is_created_by_operators_only_and_recorded(
     batch.requests.add(**request)
     items = (await a.batches.BatchCreateTasks(batch, timeout=PATIENCE)).items
     assert items[0].error.reason == "INVALID_REQUEST"
+
+
+async def test_a_model_is_not_deleted_while_a_task_needs_it(
+    replicas: Replicas, pipeline: str, workers: Workers
+) -> None:
+    a, b = replicas
+    internal = f"{pipeline}-delete"
+    model = f"models/{pipeline}"  # tasks of other tests need `models/new` for ever
+    serving = described(pipeline)
+    serving.models.add(name=model).weights.add(name=f"{model}/weights/w", digest=f"sha256:{'1' * 64}")
+    served = HandWorker(serving, with_model(internal, operators_only=True, deletes_model=True))
+    workers.append(served)
+    await served.connect(a.channel)
+    needs = await a.create(pipeline, weights=model)
+    wanted = CreateTaskRequest(request_id=str(uuid.uuid4()), pipeline=f"pipelines/{internal}")
+    wanted.parameters.update({"name": pipeline})
+    operator = (*ALICE, ("radmesh-roles", "operator"))
+    refused = await refusal(b.tasks.CreateTask(wanted, metadata=operator))
+    assert (refused.reason, refused.metadata["task"]) == ("MODEL_IN_USE", needs.name)
+    answer = await b.admin.ListAuditRecords(admin_service_pb2.ListAuditRecordsRequest(), timeout=PATIENCE)
+    (record,) = [one for one in answer.audit_records if internal in one.request]
+    assert (record.outcome, f"name={pipeline}" in record.request) == ("MODEL_IN_USE", True)
+    await served.outcome((await served.assignment()).lease)
+    await states(b.watch(needs.name, after=0))
+    assert (await b.tasks.CreateTask(wanted, metadata=operator, timeout=PATIENCE)).task.name

@@ -6,8 +6,15 @@ from typing import Any
 import pytest
 
 from radmesh.errors import InvalidRequestError
-from radmesh.models.v1.model_service_pb2 import ImportModelRequest
-from services.gateway.imports import CHECKPOINTS, MAX_TITLE_CHARACTERS, PIPELINE, task_request
+from radmesh.models.v1.model_service_pb2 import DeleteModelRequest, ImportModelRequest
+from services.gateway.imports import (
+    CHECKPOINTS,
+    DELETE_PIPELINE,
+    MAX_TITLE_CHARACTERS,
+    PIPELINE,
+    deletion_request,
+    task_request,
+)
 from services.segmentation.nnunet import pipeline
 from services.segmentation.nnunet.importing.runner import MAX_TITLE_CHARACTERS as RUNNERS_MAX
 
@@ -58,7 +65,17 @@ def test_each_rule_is_enforced_and_its_field_is_named(field: str, value: str) ->
     assert [one.field for one in caught.value.violations] == [field]
 
 
+def test_a_deletion_is_a_task_without_an_image_and_its_fields_are_checked() -> None:
+    request = DeleteModelRequest(request_id=str(uuid.uuid4()), name="models/liver")
+    task = deletion_request(request)
+    assert (task.pipeline, list(task.images), task.request_id) == (DELETE_PIPELINE, [], request.request_id)
+    assert dict(task.parameters) == {"name": "liver"}
+    with pytest.raises(InvalidRequestError) as caught:
+        deletion_request(DeleteModelRequest(request_id="1", name="../liver"))
+    assert [one.field for one in caught.value.violations] == ["request_id", "name"]
+
+
 def test_both_sides_of_the_mesh_mean_the_same() -> None:
-    assert PIPELINE == pipeline.IMPORT_NAME
+    assert (PIPELINE, DELETE_PIPELINE) == (pipeline.IMPORT_NAME, pipeline.DELETE_NAME)
     assert CHECKPOINTS[1:] == pipeline.CHECKPOINTS
     assert MAX_TITLE_CHARACTERS == RUNNERS_MAX

@@ -40,7 +40,7 @@ class ImportRunner:
             one.model.name for one in known
         }:
             raise refused(
-                f"There are {len(known)} models, as many as are served. Delete one from {imported.name}.",
+                f"There are {len(known)} models, as many as are served. Delete one (radmesh models delete)",
                 reason="TOO_MANY_MODELS",
                 models=len(known),
             )

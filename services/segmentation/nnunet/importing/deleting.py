@@ -1,0 +1,69 @@
+"""nnunet-delete in the model child: an internal task that takes an imported model off the disk."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from radmesh import names
+from radmesh.errors import InvalidRequestError, Violation
+from radmesh.segmentation.v1.nnunet_delete_pb2 import NnunetDeleteResult
+from services.chassis.runner import Progress, RunOutput, Work
+from services.segmentation.nnunet.importing.install import workplace
+from services.segmentation.nnunet.importing.refusals import refused
+from services.segmentation.nnunet.manifest import is_nnunet
+from services.segmentation.nnunet.options import RESERVED, NnunetOptions
+
+
+class DeleteRunner:
+    """Deletes one model at a time. `tasks` has seen to it that no task needs the model."""
+
+    def __init__(self, options: NnunetOptions) -> None:
+        self._options = options
+
+    def load(self) -> str:
+        """See Runner. There is nothing to load."""
+        return "cpu"
+
+    def run(self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> RunOutput:
+        """See Runner. Done at once, and so not cancelled between."""
+        name = str(work.parameters["name"])
+        if names.parse("models", f"models/{name}") is None:
+            raise InvalidRequestError([Violation("parameters.name", names.rule("models"))])
+        report(Progress("deleting", 0.0, 0, 1, "models"))
+        deleted = delete_model(Path(self._options.imported), Path(self._options.models), name)
+        report(Progress("deleting", 1.0, 1, 1, "models"))
+        return RunOutput(NnunetDeleteResult(model=f"models/{name}", deleted=deleted))
+
+
+def delete_model(imported: Path, models: Path, name: str) -> bool:
+    """Deletes an imported model whole; False when there is none.
+
+    models: the folder of bundled ones, which stay. Raises ModelRefusedError: MODEL_BUNDLED, MODELS_READ_ONLY.
+    """
+    folder = imported / name
+    if name in RESERVED or (models != imported and (models / name).exists()):
+        raise _bundled(name)
+    if not folder.exists():
+        return False
+    if not is_nnunet(folder):
+        raise _bundled(name)
+    with workplace(imported) as place:
+        # Gone at once for who looks; the files go with the workplace, also when this process is killed now.
+        try:
+            folder.rename(place / "deleted")
+        except FileNotFoundError:  # somebody else was quicker
+            return False
+    return True
+
+
+def _bundled(name: str) -> Exception:
+    return refused(
+        f"{name} is part of this installation and was not imported: it stays.",
+        model=f"models/{name}",
+        reason="MODEL_BUNDLED",
+    )
+
+
+def create(options: Mapping[str, Any]) -> DeleteRunner:
+    """The factory that the child calls."""
+    return DeleteRunner(NnunetOptions(**options))
