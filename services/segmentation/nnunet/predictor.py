@@ -92,7 +92,7 @@ class NnunetNetwork:
 
         image: float32 (channels, slices, rows, columns), in the axis order and direction of the reader that
         the plans name (for SimpleITKIO: as stored). spacing_mm: of slices, rows and columns. report: called
-        before the first tile and after each one. cancelled: asked between tiles.
+        before the first tile and after each one. cancelled: asked between tiles, and between layers.
         Raises CancelledRun, FoldNotFoundError, ImageFormatError, InferenceError, and BrokenModelError when
         the parameters do not fit the network.
         """
