@@ -65,6 +65,8 @@ clean: ## Delete the virtual environment and what the demo left
 
 # torch first and by its exact version: a range may choose a build with gigabytes of CUDA libraries.
 $(VENV)/services: constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Radmesh needs Python 3.11 or newer, and $(PYTHON) is not; name another: make demo PYTHON=python3.11"; exit 1; }
 	@echo "Setting up $(VENV) (once; a minute or two)"
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 1; }
 	@$(PIP) "$$(grep '^torch==' constraints.txt)"
