@@ -16,6 +16,7 @@ from radmesh.cli import consoles
 from radmesh.cli.bars import BarDisplay
 from radmesh.cli.display import display_for
 from radmesh.cli.running import ExitCode, complain
+from radmesh.cli.streams import print_everything
 from radmesh.client import Client, Patience, raise_for_outcome, result_dict
 from radmesh.demo_ct import show_ct
 from radmesh.errors import RadmeshError
@@ -78,4 +79,5 @@ def _draw(out: Path) -> Path:
 
 
 if __name__ == "__main__":
+    print_everything()
     typer.run(demo)

@@ -1,11 +1,11 @@
 """The command `radmesh`. It minds Ctrl-C before it imports the commands, which takes half a second."""
 
-import io
 import os
 import signal
-import sys
 from types import FrameType
 from typing import NoReturn
+
+from radmesh.cli.streams import print_everything
 
 _INTERRUPTED = 130
 
@@ -16,10 +16,7 @@ def main() -> None:
     listening = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if listening:
         signal.signal(signal.SIGINT, _leave)
-    for stream in (sys.stdout, sys.stderr):
-        # The name of a file may be no UTF-8: old systems write others. It is shown, and ends nothing.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    print_everything()
     from radmesh.cli.commands import app
 
     if listening:

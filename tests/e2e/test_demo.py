@@ -1,6 +1,7 @@
 """`python -m radmesh.demo`, as `make demo` runs it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -50,10 +51,14 @@ def test_it_prints_what_the_readme_shows_and_leaves_pictures_a_result_and_no_pro
     wait_until(lambda: not any(is_alive(pid) for pid in started))
 
 
-def test_ctrl_c_stops_everything_that_it_started(tmp_path: Path) -> None:
+def test_ctrl_c_stops_everything_that_it_started_in_any_locale(tmp_path: Path) -> None:
     with interruptible():
         demo = subprocess.Popen(
-            [*DEMO, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*DEMO, "--out", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
         )
     wait_until(lambda: len(descendants(demo.pid)) >= 3, PATIENCE)
     demo.send_signal(signal.SIGINT)
