@@ -1,7 +1,7 @@
 """What one worker says of its leases: heartbeats, progress and outcomes, each written and acknowledged."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from radmesh.errors import InferenceError, UnavailableError
 from radmesh.tasks.v1 import worker_service_pb2 as work
@@ -50,7 +50,9 @@ class LeaseReports:
         self._news = asyncio.Event()
         self._heartbeat: work.WorkerHeartbeat | None = None
         self._progress = ProgressSlots()
-        self._finishing: dict[LeaseKey, asyncio.Task[None]] = {}
+        self._said: list[tuple[LeaseKey, work.WorkerOutcome]] = []
+        self._finishing: set[LeaseKey] = set()
+        self._writing: set[asyncio.Task[None]] = set()
         self._finished: set[LeaseKey] = set()
         self._over = False
 
@@ -80,10 +82,19 @@ class LeaseReports:
         elif lease not in self._finishing:
             self._progress.forget(lease)
             self._ahead.ran(_run_seconds(message))
-            self._finishing[lease] = asyncio.ensure_future(self._finish(lease, message))
-            # Whatever the store says to the outcome, the slot is free: the next acquire goes out with it, and
-            # both share a round trip and an fsync.
+            self._finishing.add(lease)
+            self._said.append((lease, message))
+            # Whatever the store says to the outcome, the slot is free.
             self._slots.clear(lease)
+
+    def write_outcomes(self) -> None:
+        """Begins to write the outcomes that were taken since the last call, all in one script."""
+        said, self._said = self._said, []
+        if said:
+            writing = asyncio.ensure_future(self._finish(said))
+            self._writing.add(writing)
+            writing.add_done_callback(self._writing.discard)
+            # The next acquire goes out with them: both share a round trip and an fsync.
             self._on_change()
 
     def tell_standing(self, lease: LeaseKey, state: LeaseState) -> None:
@@ -114,10 +125,11 @@ class LeaseReports:
     async def close(self) -> None:
         """What the worker has said counts, even when it is gone: only a store that is away stops it."""
         self._over = True
-        if self._finishing:
-            await asyncio.wait(self._finishing.values(), timeout=_FAREWELL_SECONDS)
-        for task in self._finishing.values():
-            task.cancel()
+        self.write_outcomes()
+        if self._writing:
+            await asyncio.wait(self._writing, timeout=_FAREWELL_SECONDS)
+        for writing in self._writing:
+            writing.cancel()
 
     async def _renew(self, heartbeat: work.WorkerHeartbeat) -> None:
         named = [key for key in map(lease_key, heartbeat.leases) if key is not None]
@@ -140,54 +152,46 @@ class LeaseReports:
         if not self.is_ending(lease):
             self.tell_standing(lease, LeaseState.HELD if held else LeaseState.LOST)
 
-    async def _finish(self, lease: LeaseKey, message: work.WorkerOutcome) -> None:
+    async def _finish(self, said: Sequence[tuple[LeaseKey, work.WorkerOutcome]]) -> None:
         try:
-            held = await self._persist_or_fail(lease, message)
+            outcomes = [(lease, _read(lease, message)) for lease, message in said]
+            held = await self._persist_or_fail(outcomes)
         except UnavailableError:
             return
-        except Exception:  # noqa: BLE001  the lease runs out: heartbeats do not name what its worker has ended
-            _LOG.exception("outcome not written", **_named(lease))
+        except Exception:  # noqa: BLE001  the leases run out: heartbeats do not name what their worker ended
+            _LOG.exception("outcome not written", **_named(said[0][0]), count=len(said))
             return
         finally:
-            self._finishing.pop(lease, None)
-        kind = message.WhichOneof("outcome")
-        _LOG.info("outcome written" if held else "outcome came too late", **_named(lease), outcome=kind)
-        self._finished.add(lease)
-        self._acknowledge(message.lease, held=held, final=True)
+            self._finishing.difference_update(lease for lease, _ in said)
+        for (lease, message), accepted in zip(said, held, strict=True):
+            kind = message.WhichOneof("outcome")
+            _LOG.info(
+                "outcome written" if accepted else "outcome came too late", **_named(lease), outcome=kind
+            )
+            self._finished.add(lease)
+            self._acknowledge(message.lease, held=accepted, final=True)
 
-    async def _persist_or_fail(self, lease: LeaseKey, message: work.WorkerOutcome) -> bool:
-        """Writes an outcome. In the place of one that cannot be kept: a failure that says why.
+    async def _persist_or_fail(self, outcomes: Sequence[tuple[LeaseKey, Outcome]]) -> list[bool]:
+        """Writes outcomes. In the place of one that cannot be kept: a failure that says why.
 
         The worker would say it again for ever, and every attempt after it the same.
         """
         try:
-            outcome = read_outcome(message)
-            if outcome.refused:
-                _LOG.warning("outcome refused", **_named(lease), problem=outcome.refused)
-            return await self._persist(lease, outcome)
+            return await self._persist(outcomes)
         except UnavailableError:
             raise
         except Exception:  # noqa: BLE001  whatever it is, the worker waits for an answer
-            _LOG.exception("outcome refused", **_named(lease))
-        error = InferenceError(
-            "The outcome cannot be kept; the log of `tasks` says why.", reason="INVALID_OUTCOME"
-        )
-        return await self._persist(lease, refused_outcome(error))
+            _LOG.exception("outcome refused", **_named(outcomes[0][0]), count=len(outcomes))
+        if len(outcomes) > 1:
+            # One of them: alone it is found, and the others are kept.
+            return [held for one in outcomes for held in await self._persist_or_fail([one])]
+        return await self._persist([(outcomes[0][0], refused_outcome(_not_kept()))])
 
-    async def _persist(self, lease: LeaseKey, outcome: Outcome) -> bool:
-        """Writes an outcome, again and again while the store is away and the stream is up."""
+    async def _persist(self, outcomes: Sequence[tuple[LeaseKey, Outcome]]) -> list[bool]:
+        """Writes outcomes, again and again while the store is away and the stream is up."""
         while True:
             try:
-                return await self._store.finish(
-                    lease,
-                    result=outcome.result,
-                    stage_result=outcome.stage_result,
-                    error=outcome.error,
-                    artifacts=outcome.artifacts,
-                    file_names=outcome.file_names,
-                    cancelled=outcome.cancelled,
-                    released=outcome.released,
-                )
+                return await self._store.finish_several(outcomes)
             except UnavailableError:
                 if self._over:
                     raise
@@ -197,6 +201,24 @@ class LeaseReports:
         standing = work.LEASE_STANDING_ACCEPTED if held else work.LEASE_STANDING_LEASE_LOST
         message = work.LeaseAcknowledgement(lease=lease, standing=standing, final=final)
         self._send(work.WorkResponse(acknowledgement=message))
+
+
+def _read(lease: LeaseKey, message: work.WorkerOutcome) -> Outcome:
+    """What to keep of an outcome; a failure for one that cannot be read."""
+    try:
+        outcome = read_outcome(message)
+    except Exception:  # noqa: BLE001  whatever it is, the worker waits for an answer
+        _LOG.exception("outcome refused", **_named(lease))
+        return refused_outcome(_not_kept())
+    if outcome.refused:
+        _LOG.warning("outcome refused", **_named(lease), problem=outcome.refused)
+    return outcome
+
+
+def _not_kept() -> InferenceError:
+    return InferenceError(
+        "The outcome cannot be kept; the log of `tasks` says why.", reason="INVALID_OUTCOME"
+    )
 
 
 def _run_seconds(message: work.WorkerOutcome) -> float | None:

@@ -18,8 +18,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class Outcome:
     """Exactly one of result, stage_result, error, cancelled and released, in the stored form.
 
-    artifacts and their file_names come with the first two. refused: why the worker's own outcome does not
-    count; the error says it too.
+    stage_result: a person has to review the stage before the task goes on. error: serialized `TaskError`.
+    artifacts: serialized `Artifact` each, with one of the first two only; file_names: theirs, needed where
+    there are stages. released: the reason. refused: why the worker's own outcome does not count; the error
+    says it too.
     """
 
     result: bytes = b""

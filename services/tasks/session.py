@@ -158,6 +158,7 @@ class WorkerSession:
             await self._take(request)
             for later in request.more:
                 await self._take(later)
+            self._reports.write_outcomes()
 
     async def _take(self, request: work.WorkRequest) -> None:
         kind = request.WhichOneof("message")

@@ -44,10 +44,12 @@ MUTANTS = (
         "every fifth task is handed out twice",
         f"{_LUA}/acquire.lua",
         "  move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[6] })\n",
-        "  redis.call('ZREM', ready_key(task.pipeline), task.id)\n"
-        "  if move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[6] })\n"
-        "    and redis.call('INCR', key('handed-out')) % 5 == 0 then\n"
-        "    redis.call('ZADD', ready_key(task.pipeline), heads[taken_from].score, task.id)\n"
+        "  move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[6] })\n"
+        "  if redis.call('INCR', key('handed-out')) % 5 == 0 then\n"
+        "    local score = heads[taken_from].score\n"
+        "    gathered.last[#gathered.last + 1] = function()\n"
+        "      redis.call('ZADD', ready_key(task.pipeline), score, task.id)\n"
+        "    end\n"
         "  end\n",
     ),
     Mutant(
@@ -64,7 +66,7 @@ MUTANTS = (
         "an outcome is acknowledged though it could not be written",
         "services/tasks/lease_reports.py",
         "                if self._over:\n                    raise\n",
-        "                return True\n",
+        "                return [True] * len(outcomes)\n",
     ),
     Mutant(
         "a create forgets its request id",

@@ -41,15 +41,27 @@ end
 if session[2] then return { 'NONE' } end
 local paused = #ARGV > 6 and redis.call('HMGET', PAUSED, unpack(ARGV, 7)) or {}
 
--- The task that is first in a pipeline's queue, with its score; nil when there is none.
+local most = tonumber(ARGV[5])
+-- By pipeline: those next in its queue, with their scores in turn, how many of them were looked at, and how many were
+-- taken, which stand in the queue until the end of the script.
+local queues = {}
+
+-- The task that is next in a pipeline's queue, with its score; nil when there is none.
 local function head_of(pipeline)
+  local queue = queues[pipeline] or { next = {}, seen = 0, taken = 0 }
+  queues[pipeline] = queue
   while true do
-    local head = redis.call('ZRANGE', ready_key(pipeline), 0, 0, 'WITHSCORES')
-    if not head[1] then return nil end
-    local task = load_task(head[1])
-    if task then return { task = task, score = tonumber(head[2]) } end
+    if 2 * queue.seen >= #queue.next then
+      queue.next = redis.call('ZRANGE', ready_key(pipeline), queue.taken, queue.taken + most - 1, 'WITHSCORES')
+      queue.seen = 0
+      if #queue.next == 0 then return nil end
+    end
+    local id, score = queue.next[2 * queue.seen + 1], queue.next[2 * queue.seen + 2]
+    queue.seen = queue.seen + 1
+    local task = load_task(id)
+    if task then return { task = task, score = tonumber(score) } end
     -- One that an operator deleted by hand must not hold up all others.
-    redis.call('ZREM', ready_key(pipeline), head[1])
+    redis.call('ZREM', ready_key(pipeline), id)
   end
 end
 
@@ -69,11 +81,16 @@ local function next_pipeline()
 end
 
 local taken_from, leases = nil, {}
-for _ = 1, tonumber(ARGV[5]) do
+for number = 1, most do
   if taken_from then heads[taken_from] = head_of(taken_from) end
   taken_from = next_pipeline()
   if not taken_from then break end
+  if number == 1 then
+    even_when_full()
+    gather()
+  end
   local task = heads[taken_from].task
+  queues[taken_from].taken = queues[taken_from].taken + 1
   move(task, 'ASSIGNED', now, { worker = worker, nonce = ARGV[6] })
   leases[#leases + 1] = task.id .. ' ' .. task.attempt .. ' ' .. task.token
   grant(task)

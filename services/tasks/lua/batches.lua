@@ -16,17 +16,35 @@ local function end_batch(id, now)
   end
 end
 
+local function write_numbers(id, numbers, now)
+  redis.call('HSET', batch_key(id), 'sequence', numbers.sequence, 'open', numbers.open)
+  if numbers.open == 0 then end_batch(id, now) end
+end
+
+-- A batch's number of its last event, and how many of its tasks have not ended. The caller writes them, once for all
+-- events of the script where writes are gathered.
+local function numbers_of(id, now)
+  local known = gathered and gathered.batches[id]
+  if known then return known end
+  local found = redis.call('HMGET', batch_key(id), 'sequence', 'open')
+  local numbers = { sequence = tonumber(found[1]) or 0, open = tonumber(found[2]) or 0 }
+  if gathered then
+    gathered.batches[id] = numbers
+    gathered.last[#gathered.last + 1] = function() write_numbers(id, numbers, now) end
+  end
+  return numbers
+end
+
 -- Numbers a task's newest event within the batch. The log refers to the event in the task's own log: results are
 -- not kept twice. Returns the number, and how many tasks of the batch have not ended.
 local function append_to_batch(task, state, now)
-  local name = batch_key(task.batch)
-  local sequence = redis.call('HINCRBY', name, 'sequence', 1)
-  local ended = task.sequence == 1 and 1 or TERMINAL[state] and -1 or 0
-  local open = redis.call('HINCRBY', name, 'open', ended)
-  local length = redis.call('RPUSH', batch_log_key(task.batch), task.place .. ' ' .. task.sequence .. ' ' .. open)
-  if length > SETTINGS.batch_log_events then redis.call('LPOP', batch_log_key(task.batch)) end
-  if open == 0 then end_batch(task.batch, now) end
-  return sequence, open
+  local numbers, log = numbers_of(task.batch, now), batch_log_key(task.batch)
+  numbers.sequence = numbers.sequence + 1
+  numbers.open = numbers.open + (task.sequence == 1 and 1 or TERMINAL[state] and -1 or 0)
+  put('RPUSH', log, task.place .. ' ' .. task.sequence .. ' ' .. numbers.open)
+  put_limit(log, SETTINGS.batch_log_events)
+  if not gathered then write_numbers(task.batch, numbers, now) end
+  return numbers.sequence, numbers.open
 end
 
 -- A deleted task leaves its last state behind; the last one takes the batch with it.

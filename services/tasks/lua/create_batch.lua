@@ -30,28 +30,38 @@ if known[1] then
   return { 'KNOWN', known[2], batch_record(known[2]), items }
 end
 
--- answer: what a repeat finds, outcome and detail of each item. items: the same with what is known of the tasks now.
-local answer, items, members, ready = {}, {}, {}, {}
+-- answer: what a repeat finds, outcome and detail of each item. created: the pipeline of each task created now.
+local answer, members, created = {}, {}, {}
 local first = 7
+gather()
 while first <= #ARGV do
   local last = first + tonumber(ARGV[first - 1]) - 1
-  local outcome, detail, position = 'REFUSED', ARGV[first], nil
+  local outcome, detail = 'REFUSED', ARGV[first]
   if last - first > 2 then
     outcome, detail = create_task(now, read_new(first, last), { batch = id, place = #members + 1 })
   elseif ARGV[first + 1] ~= '' then
     local known, found = find_created(request_key(owner, ARGV[first + 1]), ARGV[first + 2])
     if known then outcome, detail = known, found end
   end
-  if outcome == 'CREATED' then
-    members[#members + 1] = detail.id
-    position = queue_position(detail.id, detail.pipeline)
-    if position > 0 then ready[detail.pipeline] = (ready[detail.pipeline] or 0) + 1 end
+  if HAS_TASK[outcome] then
+    if outcome == 'CREATED' then
+      members[#members + 1] = detail.id
+      created[detail.id] = detail.pipeline
+    end
+    detail = detail.id
   end
-  if HAS_TASK[outcome] then detail = detail.id end
   answer[#answer + 1] = { outcome, detail }
-  items[#items + 1] = position and { outcome, detail, position }
-    or HAS_TASK[outcome] and look_up(answer[#answer]) or answer[#answer]
   first = last + 2
+end
+write_gathered()
+
+-- The same as the answer, with what is known of the tasks now.
+local items, ready = {}, {}
+for index, item in ipairs(answer) do
+  local pipeline = item[1] == 'CREATED' and created[item[2]]
+  local position = pipeline and queue_position(item[2], pipeline)
+  if position and position > 0 then ready[pipeline] = (ready[pipeline] or 0) + 1 end
+  items[index] = position and { item[1], item[2], position } or HAS_TASK[item[1]] and look_up(item) or item
 end
 if #members == 0 then return { 'NONE', items } end
 

@@ -55,21 +55,19 @@ local function create_task(now, new, member)
   if member then add(written, 'batch', member.batch, 'place', member.place) end
   redis.call('HSET', request, 'fingerprint', new.fingerprint, 'task', new.id)
   if new.dedupe_hash ~= '' then redis.call('SET', dedupe_key(new.dedupe_hash), new.id) end
-  redis.call('ZADD', owner_index(new.owner), now, new.id)
-  redis.call('ZADD', pipeline_index(new.owner, new.pipeline), now, new.id)
+  put('ZADD', owner_index(new.owner), now, new.id)
+  put('ZADD', pipeline_index(new.owner, new.pipeline), now, new.id)
   if new.labels ~= '{}' then
     for name, value in pairs(cjson.decode(new.labels)) do
-      redis.call('ZADD', label_index(new.owner, name, value), now, new.id)
+      put('ZADD', label_index(new.owner, name, value), now, new.id)
     end
   end
 
-  local task = {
-    id = new.id, state = STATE.NONE, attempt = 0, counted = 0, crashes = 0, handbacks = 0, sequence = 0, base = 0,
-    create_ms = now, owner = new.owner, pipeline = new.pipeline, max_attempts = tonumber(new.max_attempts),
-    queue_timeout_ms = tonumber(new.queue_timeout_ms), priority = tonumber(new.priority),
-    not_before_ms = tonumber(new.not_before_ms), ready_ms = 0, dedupe_hash = new.dedupe_hash,
-    batch = member and member.batch or '', place = member and member.place or 0, unheard = member ~= nil,
-  }
+  local task = blank_task(new.id)
+  task.create_ms, task.owner, task.pipeline, task.dedupe_hash = now, new.owner, new.pipeline, new.dedupe_hash
+  task.max_attempts, task.priority = tonumber(new.max_attempts), tonumber(new.priority)
+  task.queue_timeout_ms, task.not_before_ms = tonumber(new.queue_timeout_ms), tonumber(new.not_before_ms)
+  if member then task.batch, task.place, task.unheard = member.batch, member.place, true end
   move(task, 'CREATED', now, { written = written })
   return 'CREATED', task
 end

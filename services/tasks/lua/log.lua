@@ -21,10 +21,10 @@ end
 -- Several strings as one, each after its length; `packing.py` reads it.
 local function pack(...)
   local parts = {}
-  for _, value in ipairs({ ... }) do
-    local text = tostring(value)
-    parts[#parts + 1] = struct.pack('>I4', #text)
-    parts[#parts + 1] = text
+  for index = 1, select('#', ...) do
+    local text = tostring((select(index, ...)))
+    parts[2 * index - 1] = struct.pack('>I4', #text)
+    parts[2 * index] = text
   end
   return table.concat(parts)
 end
@@ -53,12 +53,17 @@ local function feed(kind, ...)
   for index = 1, select('#', ...) do news[#news + 1] = (select(index, ...)) end
 end
 
--- Runs a script, and tells at its end what it had to tell.
+-- Runs a script, and tells at its end what it had to tell. One that breaks off keeps what it has done whole.
 local function telling(script)
-  -- Of a script that broke off something may be left.
-  news = {}
-  local reply = script()
+  news, gathered = {}, nil
+  local done, reply = pcall(script)
+  write_gathered()
   tell()
+  if not done then
+    -- Valkey makes a text of the error of a command, whose first word is its code only in a table.
+    if type(reply) == 'string' and reply:find('^%u+ ') then reply = { err = reply } end
+    error(reply, 0)
+  end
   return reply
 end
 

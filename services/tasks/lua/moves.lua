@@ -45,16 +45,28 @@ local TEXTS = { 'owner', 'pipeline', 'worker', 'token', 'accepted', 'batch', 'de
   'callback_destination' }
 local FIELDS = { unpack(NUMBERS) }
 for _, name in ipairs(TEXTS) do FIELDS[#FIELDS + 1] = name end
+-- Of these, what moves write back where they have changed it.
+local MOVED = { 'state', 'attempt', 'counted', 'crashes', 'handbacks', 'sequence', 'base', 'ready_ms', 'wait_start_ms' }
 
--- A task's fields that moves need, or nil when there is no such task.
+-- A task of which nothing is known. All fields at once: a table that grows by thirty of them is made six times.
+local function blank_task(id)
+  return { id = id, state = STATE.NONE, attempt = 0, counted = 0, crashes = 0, max_attempts = 0, sequence = 0, base = 0,
+    create_ms = 0, start_ms = 0, attempt_timeout_ms = 0, queue_timeout_ms = 0, heartbeat_timeout_ms = 0,
+    progress_timeout_ms = 0, place = 0, priority = 0, not_before_ms = 0, ready_ms = 0, wait_start_ms = 0,
+    attempt_start_ms = 0, stage = 0, handbacks = 0, owner = '', pipeline = '', worker = '', token = '', accepted = '',
+    batch = '', dedupe_hash = '', request_id = '', callback_destination = '', stored = {} }
+end
+
+-- A task's fields that moves need, or nil when there is no such task. stored: those that moves write back, as they are.
 local function load_task(id)
   local values = redis.call('HMGET', task_key(id), unpack(FIELDS))
   if not values[1] then return nil end
-  local task = { id = id }
-  for index, name in ipairs(FIELDS) do
-    local value = values[index] or ''
-    task[name] = index <= #NUMBERS and (tonumber(value) or 0) or value
+  local task, numbers = blank_task(id), #NUMBERS
+  for index = 1, #FIELDS do
+    local value = values[index]
+    if value then task[FIELDS[index]] = index <= numbers and tonumber(value) or value end
   end
+  for index = 1, #MOVED do task.stored[index] = task[MOVED[index]] end
   return task
 end
 
@@ -67,20 +79,20 @@ end
 local function leave_state(task)
   if task.state == STATE.NONE then return end
   if task.state == STATE.QUEUED then
-    if redis.call('ZREM', ready_key(task.pipeline), task.id) == 0 then redis.call('ZREM', DELAYED, task.id) end
-    redis.call('ZREM', QUEUE_TIMEOUTS, task.id)
+    -- Who gathers found it among the ready ones.
+    if put('ZREM', ready_key(task.pipeline), task.id) == 0 then redis.call('ZREM', DELAYED, task.id) end
+    put('ZREM', QUEUE_TIMEOUTS, task.id)
   elseif task.state == STATE.AWAITING_REVIEW then
     redis.call('ZREM', REVIEW_TIMEOUTS, task.id)
     redis.call('ZREM', UNDECIDED, task.id)
   end
-  redis.call('ZREM', state_index(task.owner, task.state), task.id)
-  local field = task.pipeline .. ' ' .. task.state
-  if redis.call('HINCRBY', COUNTS, field, -1) <= 0 then redis.call('HDEL', COUNTS, field) end
+  put('ZREM', state_index(task.owner, task.state), task.id)
+  count(task.pipeline, task.state, -1)
 end
 
 local function enter_state(task)
-  redis.call('ZADD', state_index(task.owner, task.state), task.create_ms, task.id)
-  redis.call('HINCRBY', COUNTS, task.pipeline .. ' ' .. task.state, 1)
+  put('ZADD', state_index(task.owner, task.state), task.create_ms, task.id)
+  count(task.pipeline, task.state, 1)
 end
 
 -- Puts a task where an acquire finds it, and wakes those who wait for work. The score is that of `ready_score` in
@@ -89,7 +101,7 @@ end
 -- one moment and keep their order: each waits a microsecond for those before it.
 local function make_ready(task)
   local head_start_ms = SETTINGS.head_starts_ms[task.priority] or 0
-  redis.call('ZADD', ready_key(task.pipeline), task.ready_ms - head_start_ms + task.place / 1000, task.id)
+  put('ZADD', ready_key(task.pipeline), task.ready_ms - head_start_ms + task.place / 1000, task.id)
   if not task.unheard then feed('wake', 'pipeline', task.pipeline) end
 end
 
@@ -101,9 +113,9 @@ local function plan_wait(task, now, delay_ms)
 end
 
 local function enter_queue(task, now)
-  redis.call('ZADD', QUEUE_TIMEOUTS, task.wait_start_ms + task.queue_timeout_ms, task.id)
+  put('ZADD', QUEUE_TIMEOUTS, task.wait_start_ms + task.queue_timeout_ms, task.id)
   if task.wait_start_ms > now then
-    redis.call('ZADD', DELAYED, task.wait_start_ms, task.id)
+    put('ZADD', DELAYED, task.wait_start_ms, task.id)
   else
     make_ready(task)
   end
@@ -124,7 +136,7 @@ local function begin_lease(task, now, worker, nonce, written)
   task.attempt = task.attempt + 1
   task.worker, task.token = worker, task.attempt .. '.' .. nonce
   start_timers(task, now)
-  redis.call('SADD', held_key(worker), task.id)
+  put('SADD', held_key(worker), task.id)
   add(written, 'worker', worker, 'token', task.token, 'attempt_start_ms', now)
   if task.start_ms == 0 then add(written, 'start_ms', now) end
 end
@@ -134,10 +146,10 @@ local function end_lease(task, now, cause)
   local runtimes = runtimes_key(task.pipeline)
   local queue_ms, run_ms = task.attempt_start_ms - task.wait_start_ms, now - task.attempt_start_ms
   -- The clock may have been set back.
-  local kept = redis.call('LPUSH', runtimes, math.max(queue_ms, 0) .. ' ' .. math.max(run_ms, 0) .. ' ' .. cause)
-  if kept > SETTINGS.runtimes then redis.call('RPOP', runtimes, kept - SETTINGS.runtimes) end
+  put('LPUSH', runtimes, math.max(queue_ms, 0) .. ' ' .. math.max(run_ms, 0) .. ' ' .. cause)
+  put_limit(runtimes, SETTINGS.runtimes, true)
   stop_timers(task)
-  redis.call('SREM', held_key(task.worker), task.id)
+  put('SREM', held_key(task.worker), task.id)
   redis.call('HDEL', task_key(task.id), 'worker', 'token', 'progress', 'progress_mark', 'progress_ms')
 end
 
@@ -153,7 +165,7 @@ end
 local function end_task(task, now)
   free_dedupe_key(task)
   local expire_ms = now + SETTINGS.retention_ms
-  redis.call('ZADD', RETENTION, expire_ms, task.id)
+  put('ZADD', RETENTION, expire_ms, task.id)
   if task.callback_destination ~= '' then post_webhook(task.id, task.callback_destination, now) end
   local request = request_key(task.owner, task.request_id)
   for _, name in ipairs({ task_key(task.id), log_key(task.id), request }) do
@@ -172,13 +184,8 @@ local function move(task, cause, now, more)
   leave_state(task)
   if LEASED[task.state] and not LEASED[after.state] then end_lease(task, now, cause) end
   count_step(task, more.counts_as or cause, after, more.failure)
-  task.state, task.counted, task.crashes = after.state, after.counted, after.crashes
+  task.state, task.counted, task.crashes, task.handbacks = after.state, after.counted, after.crashes, after.handbacks
   local written = more.written or {}
-  -- Hardly any task has been handed back.
-  if after.handbacks ~= task.handbacks then
-    add(written, 'handbacks', after.handbacks)
-    task.handbacks = after.handbacks
-  end
   enter_state(task)
   if after.state == STATE.RUNNING then begin_lease(task, now, more.worker, more.nonce, written) end
   -- A reason of the lifecycle's own comes with the lifecycle's own error, not with the last attempt's.
@@ -192,9 +199,14 @@ local function move(task, cause, now, more)
     add(written, 'end_ms', now, 'expire_ms', now + SETTINGS.retention_ms, 'reason', change.reason,
       'result', change.result, 'error', change.error)
   end
-  redis.call('HSET', task_key(task.id), 'state', task.state, 'attempt', task.attempt, 'counted', task.counted,
-    'crashes', task.crashes, 'sequence', task.sequence, 'base', task.base, 'ready_ms', task.ready_ms,
-    'wait_start_ms', task.wait_start_ms, unpack(written))
+  for index = 1, #MOVED do
+    local name = MOVED[index]
+    if task[name] ~= task.stored[index] then
+      add(written, name, task[name])
+      task.stored[index] = task[name]
+    end
+  end
+  redis.call('HSET', task_key(task.id), unpack(written))
   if after.state == STATE.QUEUED then enter_queue(task, now) end
   if TERMINAL[after.state] then end_task(task, now) end
   return after

@@ -9,25 +9,25 @@ end
 
 -- The lease lasts this task's own heartbeat timeout from now.
 local function start_lease_time(task, now)
-  redis.call('ZADD', LEASES, now + task.heartbeat_timeout_ms, task.id)
+  put('ZADD', LEASES, now + task.heartbeat_timeout_ms, task.id)
 end
 
 -- Only this and the tick write PROGRESS_TIMEOUTS. A change of progress notes its time in the task's hash, and the tick
 -- looks there when the watch comes due: reports come five times a second, the tick asks once in a whole timeout.
 local function start_progress_watch(task, now)
   if is_progress_watched(task) then
-    redis.call('ZADD', PROGRESS_TIMEOUTS, now + task.progress_timeout_ms, task.id)
+    put('ZADD', PROGRESS_TIMEOUTS, now + task.progress_timeout_ms, task.id)
   end
 end
 
 local function start_timers(task, now)
   start_lease_time(task, now)
-  redis.call('ZADD', ATTEMPT_TIMEOUTS, now + task.attempt_timeout_ms, task.id)
+  put('ZADD', ATTEMPT_TIMEOUTS, now + task.attempt_timeout_ms, task.id)
   start_progress_watch(task, now)
 end
 
 local function stop_timers(task)
-  for _, name in ipairs(TIMERS) do redis.call('ZREM', name, task.id) end
+  for _, name in ipairs(TIMERS) do put('ZREM', name, task.id) end
 end
 
 -- The error that a timer leaves behind: a TaskError of nothing but metadata. `reading.py` adds the lifecycle's words.

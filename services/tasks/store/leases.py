@@ -7,6 +7,7 @@ from typing import Any
 from radmesh.errors import AbortedError
 from radmesh.tasks.v1 import task_pb2
 from services.tasks.lifecycle import Cause
+from services.tasks.outcomes import Outcome
 from services.tasks.records import Grant, ImageRecord, LeaseKey, LeaseState
 from services.tasks.store import keys
 from services.tasks.store.packing import unpack
@@ -99,46 +100,23 @@ class LeasePart(StorePart):
             )
         )
 
-    async def finish(
-        self,
-        lease: LeaseKey,
-        *,
-        result: bytes = b"",
-        stage_result: bytes = b"",
-        error: bytes = b"",
-        artifacts: Sequence[bytes] = (),
-        file_names: Sequence[str] = (),
-        cancelled: bool = False,
-        released: str = "",
-    ) -> bool:
-        """Ends an attempt with one of the kinds of outcome; False: the lease is lost.
+    async def finish(self, lease: LeaseKey, **kind: Any) -> bool:
+        """Ends one attempt; see `finish_several`. kind: the fields of `Outcome`."""
+        (accepted,) = await self.finish_several([(lease, Outcome(**kind))])
+        return accepted
 
-        stage_result: a person has to review the stage before the task goes on. error: serialized
-        `TaskError`; `retryable` and the reasons WORKER_CRASHED and ATTEMPT_TIMEOUT decide what follows.
-        artifacts: serialized `Artifact` each, with a result or a stage result only; file_names: theirs,
-        needed where there are stages. released: the reason.
+    async def finish_several(self, ended: Sequence[tuple[LeaseKey, Outcome]]) -> list[bool]:
+        """Ends attempts in one script; for each, whether its outcome counts or the lease is lost.
+
+        `retryable` of an error and the reasons WORKER_CRASHED and ATTEMPT_TIMEOUT decide what follows.
         Repeating an accepted outcome returns True and changes nothing.
         """
-        if sum(map(bool, (result, stage_result, error, cancelled, released))) != 1 or (
-            artifacts and not result and not stage_result
-        ):
-            raise ValueError("an outcome is one of its kinds; artifacts need a result or a stage result")
-        said = task_pb2.TaskError.FromString(error) if error else None
-        cause = Cause.REVIEW_REQUESTED if stage_result else _cause(result, said, cancelled)
-        accepted = await self._scripts.call(
-            "finish",
-            keys.task(lease.task_id),
-            self._now(),
-            *_flat([lease]),
-            cause.value,
-            released,
-            result or stage_result,
-            error,
-            " ".join(file_names),
-            said.reason if said else "",
-            *artifacts,
-        )
-        return bool(accepted)
+        words: list[str | bytes | int] = []
+        for lease, outcome in ended:
+            said = _said(lease, outcome)
+            words += [len(said), lease.task_id, *said]
+        accepted = await self._scripts.call("finish", keys.task(ended[0][0].task_id), self._now(), *words)
+        return list(map(bool, accepted))
 
 
 def _grant(needed: Sequence[Any], described: Sequence[bytes | None]) -> Grant:
@@ -171,6 +149,19 @@ def _left(stage_result: bytes, artifacts: bytes, reviews: bytes) -> dict[str, An
         "artifacts": tuple(unpack(artifacts)),
         "reviews": review_records(reviews.decode()),
     }
+
+
+def _said(lease: LeaseKey, outcome: Outcome) -> list[str | bytes | int]:
+    """What `finishing.lua` takes of an attempt. Raises ValueError for an outcome of no kind, or of two."""
+    result, artifacts = outcome.result or outcome.stage_result, outcome.artifacts
+    kinds = (outcome.result, outcome.stage_result, outcome.error, outcome.cancelled, outcome.released)
+    if sum(map(bool, kinds)) != 1 or (artifacts and not result):
+        raise ValueError("an outcome is one of its kinds; artifacts need a result or a stage result")
+    error = task_pb2.TaskError.FromString(outcome.error) if outcome.error else None
+    cause = Cause.REVIEW_REQUESTED if outcome.stage_result else _cause(result, error, outcome.cancelled)
+    names, reason = " ".join(outcome.file_names), error.reason if error else ""
+    ending = [cause.value, outcome.released, result, outcome.error, names, reason]
+    return [lease.attempt, lease.token, *ending, *artifacts]
 
 
 def _cause(result: bytes, said: task_pb2.TaskError | None, cancelled: bool) -> Cause:

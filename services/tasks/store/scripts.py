@@ -23,6 +23,7 @@ _ACKNOWLEDGED = ("cancel", "create", "create_batch", "find_created", "review")
 _SHARED = (
     "prelude",
     "keys",
+    "gathering",
     "batches",
     "log",
     "outbox",
@@ -31,6 +32,7 @@ _SHARED = (
     "moves",
     "reviews",
     "creating",
+    "finishing",
     "sessions",
     "audit",
     "pauses",

@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 from structlog.testing import capture_logs
 
 from radmesh.tasks.v1 import worker_service_pb2 as work
+from services.tasks.outcomes import Outcome
 from services.tasks.records import Grant, LeaseKey
 from services.tasks.session import WorkerSession
 from services.tasks.store import TaskStore
@@ -68,10 +69,10 @@ class BusyStore:
         self.asked.append("acquire")
         return [new_grant(LeaseKey(new_task().task_id, 1, "1.x"))]
 
-    async def finish(self, lease: LeaseKey, **outcome: object) -> bool:
+    async def finish_several(self, ended: Sequence[tuple[LeaseKey, Outcome]]) -> list[bool]:
         self.asked.append("finish")
         await self.answers.wait()
-        return True
+        return [True] * len(ended)
 
 
 async def test_a_slot_takes_the_next_task_while_the_outcome_of_the_last_is_being_written() -> None:
@@ -112,11 +113,11 @@ class RefusingStore:
     async def acquire_several(self, *asked: object) -> list[Grant]:
         return []
 
-    async def finish(self, lease: LeaseKey, *, result: bytes, error: bytes, **outcome: object) -> bool:
-        if result:
+    async def finish_several(self, ended: Sequence[tuple[LeaseKey, Outcome]]) -> list[bool]:
+        if any(outcome.result for _, outcome in ended):
             raise ResponseError("ERR too many results to unpack")
-        self.kept.append(error)
-        return True
+        self.kept += [outcome.error for _, outcome in ended]
+        return [True] * len(ended)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +145,27 @@ async def test_an_outcome_that_cannot_be_kept_ends_the_attempt_and_is_acknowledg
     assert (answer.lease, answer.standing, answer.final) == (lease, work.LEASE_STANDING_ACCEPTED, True)
     assert [reason_of(error) for error in store.kept] == [reason]
     assert [line["event"] for line in logged] == ["outcome refused", "outcome written"]
+
+
+async def test_outcomes_of_one_message_are_written_together_and_each_alone_where_one_cannot_be_kept() -> None:
+    store, written = RefusingStore(), asyncio.Queue[work.WorkResponse]()
+    hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=3, reads_more=True)
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"], learn_nothing)
+    leases = [work.Lease(task=f"tasks/{digit * 32}", attempt=1, token="t") for digit in "abc"]
+    failed = [work.WorkerOutcome(lease=lease, error={"reason": "TOO_DARK"}) for lease in leases]
+    refused = work.WorkerOutcome(lease=leases[1], result=any_pb2.Any(type_url="x/y"))
+
+    async def requests() -> AsyncIterator[work.WorkRequest]:
+        said = [work.WorkRequest(outcome=one) for one in (failed[0], refused, failed[2])]
+        said[0].more.extend(said[1:])
+        yield said[0]
+
+    async with asyncio.timeout(PATIENCE):
+        await session.run(requests(), written.put)
+    answers = written.get_nowait()
+    told = [one.acknowledgement.lease for one in (answers, *answers.more)]
+    assert told == leases
+    assert [reason_of(error) for error in store.kept] == ["TOO_DARK", "INVALID_OUTCOME", "TOO_DARK"]
 
 
 @pytest.mark.parametrize("reads_more", [True, False])

@@ -10,6 +10,7 @@ from redis import Redis
 
 from services.tasks.batch_records import BatchEventRecord, NewBatch, RefusedItem
 from services.tasks.lifecycle import Cause, State
+from services.tasks.outcomes import Outcome
 from services.tasks.records import Grant, NewTask
 from services.tasks.store import StoreSettings, TaskStore
 from tests.support.task_records import OUTCOMES, SetClock, new_task
@@ -58,18 +59,25 @@ class Batches(RuleBasedStateMachine):
             assert found
             assert found.batch_id == batch.batch_id
 
-    @rule()
-    def acquire(self) -> None:
-        grant = self.runner.run(self.store.acquire("w", self.session, PIPELINES, uuid.uuid4().hex))
-        if grant:
-            self.grants.append(grant)
+    @rule(most=st.integers(1, 3))
+    def acquire(self, most: int) -> None:
+        operation = uuid.uuid4().hex
+        self.grants += self.runner.run(
+            self.store.acquire_several("w", self.session, PIPELINES, operation, most)
+        )
 
-    @rule(data=st.data(), cause=st.sampled_from(list(OUTCOMES)))
-    def finish(self, data: st.DataObject, cause: Cause) -> None:
-        if self.grants:
-            # Taken off, so that most outcomes are of attempts that run.
-            grant = self.grants.pop(data.draw(st.integers(0, len(self.grants) - 1)))
-            self.runner.run(self.store.finish(grant.lease, **OUTCOMES[cause]))
+    @rule(data=st.data(), causes=st.lists(st.sampled_from(list(OUTCOMES)), min_size=1, max_size=3))
+    def finish(self, data: st.DataObject, causes: list[Cause]) -> None:
+        # Taken off, so that most outcomes are of attempts that run.
+        ended = [
+            (
+                self.grants.pop(data.draw(st.integers(0, len(self.grants) - 1))).lease,
+                Outcome(**OUTCOMES[cause]),
+            )
+            for cause in causes[: len(self.grants)]
+        ]
+        if ended:
+            self.runner.run(self.store.finish_several(ended))
             self.clock.advance(2)
             self.runner.run(self.store.tick())
 

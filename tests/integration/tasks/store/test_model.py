@@ -16,6 +16,7 @@ from redis import Redis
 
 from radmesh.errors import RadmeshError
 from services.tasks.lifecycle import LEASED, Cause, Decision, State, Tally
+from services.tasks.outcomes import Outcome
 from services.tasks.priority import Priority, ready_score
 from services.tasks.reviews import AskedDecision
 from services.tasks.store import StoreSettings, TaskStore
@@ -90,33 +91,41 @@ class Lives(RuleBasedStateMachine):
         )
         self.tasks[task_id].happens(Cause.CREATED, self.clock.now_ms)
 
-    @rule()
-    def acquire(self) -> None:
+    @rule(most=st.integers(1, 3))
+    def acquire(self, most: int) -> None:
         self.operations += 1
-        grant = self.runner.run(self.store.acquire("w", self.session, ["octa-vessels"], str(self.operations)))
-        ready = [
+        grants = self.runner.run(
+            self.store.acquire_several("w", self.session, ["octa-vessels"], str(self.operations), most)
+        )
+        ready = sorted(
             (ready_score(task.first_ready_ms, HEAD_STARTS[task.priority]), name)
             for name, task in self.tasks.items()
             if task.ready
-        ]
-        assert (grant and grant.lease.task_id) == (min(ready)[1] if ready else None)
-        if grant:
+        )
+        assert [grant.lease.task_id for grant in grants] == [name for _, name in ready[:most]]
+        for grant in grants:
             self.tasks[grant.lease.task_id].begins(grant.lease, self.clock.now_ms)
 
     @precondition(lambda self: any(task.lease for task in self.tasks.values()))
-    @rule(choice=st.data(), cause=st.sampled_from(sorted(OUTCOMES, key=lambda cause: cause.value)))
-    def finish(self, choice: st.DataObject, cause: Cause) -> None:
+    @rule(choice=st.data())
+    def finish(self, choice: st.DataObject) -> None:
         leased = sorted(name for name, task in self.tasks.items() if task.lease)
-        task = self.tasks[choice.draw(st.sampled_from(leased))]
-        assert task.lease
-        accepted = self.runner.run(self.store.finish(task.lease, **OUTCOMES[cause]))
-        reason = "WORKER_DRAINING" if cause is Cause.RELEASED else ""
-        assert accepted == task.happens(cause, self.clock.now_ms, reason)
-        if accepted:
-            task.lease = None
-        if task.state is State.AWAITING_REVIEW:
-            record = self.runner.run(self.store.get(task.task_id, "alice"))
-            task.decisions[record.sequence] = Decision.UNDECIDED
+        names = choice.draw(st.lists(st.sampled_from(leased), min_size=1, max_size=3, unique=True))
+        causes = st.sampled_from(sorted(OUTCOMES, key=lambda cause: cause.value))
+        ended = [(self.tasks[name], choice.draw(causes)) for name in names]
+        accepted = self.runner.run(
+            self.store.finish_several(
+                [(task.lease, Outcome(**OUTCOMES[cause])) for task, cause in ended if task.lease]
+            )
+        )
+        for (task, cause), held in zip(ended, accepted, strict=True):
+            reason = "WORKER_DRAINING" if cause is Cause.RELEASED else ""
+            assert held == task.happens(cause, self.clock.now_ms, reason)
+            if held:
+                task.lease = None
+            if task.state is State.AWAITING_REVIEW:
+                record = self.runner.run(self.store.get(task.task_id, "alice"))
+                task.decisions[record.sequence] = Decision.UNDECIDED
 
     @precondition(lambda self: self.tasks)
     @rule(choice=st.data())
