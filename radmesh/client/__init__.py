@@ -10,7 +10,7 @@ from radmesh.client.reviewing import open_review, reviewed_artifacts
 from radmesh.client.sources import UploadProgress, UploadStage
 from radmesh.client.study_key import study_key
 from radmesh.client.sync import SyncClient
-from radmesh.client.tasks import WatchMessage
+from radmesh.client.tasks import RunMessage, WatchMessage
 from radmesh.client.timeouts import task_timeouts
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Client",
     "ImageLike",
     "Patience",
+    "RunMessage",
     "SyncClient",
     "TaskOptions",
     "UploadProgress",

@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Unpack
+from contextlib import aclosing
+from typing import TypeVar, Unpack
 
 import grpc
 from google.protobuf.message import Message
@@ -18,6 +19,7 @@ from radmesh.tasks.v1 import task_pb2, task_service_pb2, task_service_pb2_grpc
 
 WatchMessage = task_service_pb2.WatchTaskResponse
 RunMessage = watching.RunMessage
+M = TypeVar("M", bound=RunMessage)
 
 
 class TaskCalls(FileCalls):
@@ -52,9 +54,11 @@ class TaskCalls(FileCalls):
         **options: Unpack[TaskOptions],
     ) -> task_pb2.Task:
         """Uploads images and creates a task on them. A folder is one image: the series in it."""
+        return await self.create(pipeline, await self._bring_all(images, pipeline), **options)
+
+    async def _bring_all(self, images: ImageLike | Sequence[ImageLike], pipeline: str) -> Sequence[str]:
         every = [images] if isinstance(images, bytes | str | os.PathLike) else images
-        names = [(await self._bring(image, pipeline)).name for image in every]
-        return await self.create(pipeline, names, **options)
+        return [(await self._bring(image, pipeline)).name for image in every]
 
     async def _bring(self, image: ImageLike, pipeline: str) -> image_pb2.Image:
         if isinstance(image, bytes) or not await asyncio.to_thread(os.path.isdir, image):
@@ -118,10 +122,19 @@ class TaskCalls(FileCalls):
         self, task: str, *, on_message: Callable[[WatchMessage], None] | None = None
     ) -> task_pb2.Task:
         """Watches a task to its end and returns it. on_message: is told every message."""
-        async for message in self.watch(task):
-            if on_message is not None:
-                on_message(message)
-        return await self.get(task)
+        return await self._ended(self.watch(task), on_message)
+
+    async def _ended(
+        self, messages: AsyncGenerator[M, None], on_message: Callable[[M], None] | None
+    ) -> task_pb2.Task:
+        """The task whose messages, from a snapshot on, have come to their end."""
+        name = ""
+        async with aclosing(messages):
+            async for message in messages:
+                name = name or message.snapshot.task.name
+                if on_message is not None:
+                    on_message(message)
+        return await self.get(name)
 
     async def result(self, task: str) -> Message | None:
         """Waits for a task and returns its typed result; None when the type is not known here.
@@ -138,13 +151,13 @@ class TaskCalls(FileCalls):
         images: ImageLike | Sequence[ImageLike],
         *,
         folder: str | os.PathLike[str] | None = None,
-        on_message: Callable[[WatchMessage], None] | None = None,
+        on_message: Callable[[RunMessage], None] | None = None,
         **options: Unpack[TaskOptions],
     ) -> Analysis:
         """Uploads, creates, watches to the end, and saves the artifacts in `folder` if there is one.
 
         A task that failed is returned like any other: see `raise_for_outcome`.
         """
-        task = await self.submit(pipeline, images, **options)
-        ended = await self.wait(task.name, on_message=on_message)
+        names = await self._bring_all(images, pipeline)
+        ended = await self._ended(self.run(pipeline, names, **options), on_message)
         return Analysis(ended, await self.save(ended, folder) if folder is not None else {})
