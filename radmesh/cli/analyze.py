@@ -16,7 +16,8 @@ from radmesh.cli.inputs import Input, file_error
 from radmesh.cli.order import Ask, Order, look_up, takes
 from radmesh.cli.running import ExitCode, UsageError, connect, exit_code, run
 from radmesh.cli.sending import send_images
-from radmesh.client import Client, TaskOptions, study_key
+from radmesh.cli.studies import SAME_STUDY, OncePerStudy, once_per_study
+from radmesh.client import Client, TaskOptions
 from radmesh.tasks.v1 import task_pb2
 
 # Inputs on their way at once; more would only wait in the queue and fill the screen.
@@ -33,9 +34,6 @@ class AnalyzeOrder(Order):
             "--dedupe-key", metavar="KEY", help="Take the active task with this key, if there is one."
         ),
     ] = ""
-    force: Annotated[
-        bool, typer.Option("--force", help="Send a study again though a task on it is active.")
-    ] = False
 
     def read_options(self, now: datetime) -> TaskOptions:
         """See Order."""
@@ -51,16 +49,13 @@ def analyze(order: AnalyzeOrder) -> None:
 
 @dataclass
 class _Analyses:
-    """The inputs of one command on their way, and what became of them.
-
-    by_study: whether a study that is being analysed is not analysed again.
-    """
+    """The inputs of one command on their way, and what became of them."""
 
     client: Client
     order: AnalyzeOrder
     display: Display
     ask: Ask
-    by_study: bool = False
+    once: OncePerStudy
     running: dict[str, task_pb2.Task] = field(default_factory=dict)
     asking: set[str] = field(default_factory=set)
     codes: list[ExitCode] = field(default_factory=list)
@@ -87,15 +82,14 @@ class _Analyses:
             self.client, one, self.order.pipeline, lambda done: self.display.sent(one.label, done)
         )
         request = self.ask(images)
-        if self.by_study:
-            request.dedupe_key = await asyncio.to_thread(study_key, one.paths)
+        if self.once.applies:
+            request.dedupe_key = await self.once.key(one)
         self.asking.add(one.label)
         answer = await self.client.ask_for(request)
         self.asking.remove(one.label)
         task = answer.task
         if answer.deduplicated:
-            why = "this patient and study date; --force makes another" if self.by_study else "this dedupe key"
-            self.display.found(one.label, task, why)
+            self.display.found(one.label, task, SAME_STUDY if self.once.applies else "this dedupe key")
         if self.order.detach:
             _print_name(one, task, as_json=self.order.as_json, deduplicated=answer.deduplicated)
             return ExitCode.DONE
@@ -116,10 +110,10 @@ async def _analyze(order: AnalyzeOrder, display: Display) -> ExitCode:
         inputs, ask, pipeline = await look_up(client, order, options)
         if order.dedupe_key and len(inputs) > 1:
             raise UsageError(f"A dedupe key stands for one task; these paths make {len(inputs)}.")
-        if order.force and order.dedupe_key:
-            raise UsageError("--force makes a task of its own, --dedupe-key takes one that is active.")
-        by_study = pipeline.one_task_per_study and not order.force and not order.dedupe_key
-        analyses = _Analyses(client, order, display, ask, by_study)
+        if order.once_per_study is not None and order.dedupe_key:
+            raise UsageError("A task has one key: give --dedupe-key, --once-per-study or --force.")
+        once = OncePerStudy(False) if order.dedupe_key else once_per_study(order.once_per_study, pipeline)
+        analyses = _Analyses(client, order, display, ask, once)
         free = asyncio.Semaphore(_AT_ONCE)
         try:
             with display:

@@ -24,6 +24,7 @@ from radmesh.cli.options import (
     server_words,
 )
 from radmesh.cli.parameters import read_parameters, upload_images
+from radmesh.cli.studies import OncePerStudyOption
 from radmesh.cli.submission import PriorityName, read_labels, read_not_before
 from radmesh.cli.timeouts import (
     AttemptTimeout,
@@ -66,6 +67,7 @@ class Order:
     priority: Priority = PriorityName.ROUTINE
     not_before: NotBefore = ""
     label: Labels = None
+    once_per_study: OncePerStudyOption = None
     detach: Annotated[bool, typer.Option("--detach", help="Create the tasks and return.")] = False
     queue_timeout: QueueTimeout = None
     attempt_timeout: AttemptTimeout = None
