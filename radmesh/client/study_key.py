@@ -9,6 +9,7 @@ import io
 import os
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,11 @@ _MOST_FILES = 1000
 """How many are looked at before a folder or archive counts as one without DICOM."""
 
 _HEAD_BYTES = 1 << 20
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(RuntimeError, ValueError, LookupError, ArithmeticError),
+)
+"""What zipfile raises on damaged bytes and passwords; it has no common base."""
 
 
 def study_key(paths: Path | Iterable[Path]) -> str:
@@ -71,7 +77,7 @@ def _zip_heads(file: BinaryIO) -> Iterator[bytes]:
                 if not member.is_dir():
                     with archive.open(member) as one:
                         yield one.read(_HEAD_BYTES)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+    except _BROKEN_ZIP:
         return  # the service says what is wrong with it
 
 

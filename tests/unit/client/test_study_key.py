@@ -111,6 +111,22 @@ def test_what_is_no_dicom_has_no_key(tmp_path: Path) -> None:
     assert study_key(tmp_path) == ""
 
 
+def test_damaged_archives_have_a_key_or_none_and_end_quietly(tmp_path: Path) -> None:
+    rng, path = random.Random(5), tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("I1", dicom())
+        archive.writestr("I2", rng.randbytes(3000))
+    whole, key = path.read_bytes(), study_key(path)
+    for _ in range(300):
+        broken = bytearray(whole)
+        for _ in range(rng.choice([1, 8])):
+            broken[rng.choice([rng.randrange(len(broken)), rng.randrange(60, 400)])] = rng.randrange(256)
+        path.write_bytes(broken)
+        study_key(path)
+    path.write_bytes(whole)
+    assert study_key(path) == key != ""
+
+
 def test_hostile_heads_end_quietly() -> None:
     rng, wanted = random.Random(5), {(0x0010, 0x0020)}
     whole = dicom()
