@@ -1,7 +1,6 @@
 """Reads an uploaded file as an 8-bit grey image, or says in a typed error why that would lose something."""
 
 import io
-import struct
 import warnings
 from dataclasses import dataclass
 
@@ -9,22 +8,13 @@ import numpy as np
 from PIL import Image
 
 from radmesh.errors import ImageFormatError, ImageTooLargeError
+from services.segmentation.hostile import PARSER_FAULTS
 from services.segmentation.octa.grey import refuse_deep_colour, to_grey
 
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 
-_UNREADABLE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    EOFError,
-    struct.error,
-    NotImplementedError,
-)
-"""What Pillow's readers raise on hostile bytes; no common base, and not documented."""
+_UNREADABLE = (*PARSER_FAULTS, OSError)
+"""What Pillow's readers raise on hostile bytes."""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ is unpacked; files are written under names of our own making.
 
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from services.segmentation.hostile import PARSER_FAULTS
 from services.segmentation.nnunet.importing.refusals import ModelRefusedError, refused
 from services.segmentation.nnunet.layout import DATASET_FILE, PLANS_FILE
 
@@ -25,11 +25,6 @@ _FREE_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 20
 _ENCRYPTED = 1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, LookupError, ArithmeticError),
-    NotImplementedError,
-)
-"""What zipfile raises on hostile bytes, but for the operating system's own errors."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,7 @@ class ModelArchive:
         try:
             self._zip = zipfile.ZipFile(file)
             entries = self._zip.infolist()
-        except _BROKEN:
+        except PARSER_FAULTS:
             raise unreadable() from None
         _check_entries(entries)
         self._files = {PurePosixPath(entry.filename): entry for entry in entries if not entry.is_dir()}
@@ -130,7 +125,7 @@ class ModelArchive:
                     if left < 0:
                         raise unreadable()
                     yield chunk
-        except _BROKEN:
+        except PARSER_FAULTS:
             raise unreadable() from None
         if left:
             raise unreadable()

@@ -2,13 +2,13 @@
 
 import pickletools
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
 from services.chassis.models import BrokenModelError
+from services.segmentation.hostile import PARSER_FAULTS
 from services.segmentation.nnunet.importing.refusals import ModelRefusedError, refused
 from services.segmentation.nnunet.trained import Checkpoint, read_checkpoint
 
@@ -42,11 +42,6 @@ _NUMPY = frozenset(
 ALLOWED = _TORCH | _NUMPY
 """What nnU-Net's trainer writes, and nothing else."""
 
-_BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, LookupError, ArithmeticError, RuntimeError),
-    *(NotImplementedError, UnicodeDecodeError, RecursionError),
-)
-
 
 def read_hostile_checkpoint(path: Path, name: str) -> Checkpoint:
     """A checkpoint that was judged first. name: what messages call it.
@@ -55,7 +50,7 @@ def read_hostile_checkpoint(path: Path, name: str) -> Checkpoint:
     """
     try:
         _judge(path, name)
-    except _BROKEN:
+    except PARSER_FAULTS:
         raise _unreadable(name) from None
     try:
         found = read_checkpoint(path)

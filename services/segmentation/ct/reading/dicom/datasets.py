@@ -2,8 +2,6 @@
 
 import io
 import math
-import struct
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,14 +14,12 @@ from services.segmentation.ct.reading.dicom.quietly import quietly
 from services.segmentation.ct.reading.image import Patient
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged
+from services.segmentation.hostile import PARSER_FAULTS
 
 _SIZE, _WEIGHT, _SEX = "PatientSize", "PatientWeight", "PatientSex"
 _SEXES = ("M", "F", "O")
 
-UNREADABLE = (
-    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, NotImplementedError),
-    *(OSError, EOFError, RecursionError, struct.error, zlib.error),
-)
+UNREADABLE = (*PARSER_FAULTS, OSError)
 """What pydicom raises on hostile headers."""
 
 

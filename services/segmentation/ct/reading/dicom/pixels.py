@@ -1,7 +1,5 @@
 """Reads the pixels of one slice after the other: uncompressed ones where they lie, others decoded."""
 
-import struct
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,11 +13,9 @@ from services.segmentation.ct.reading.files.resident import Resident
 from services.segmentation.ct.reading.hounsfield import stored_values, to_hounsfield
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged
+from services.segmentation.hostile import PARSER_FAULTS
 
-_UNDECODABLE = (
-    *(ValueError, RuntimeError, TypeError, LookupError, ArithmeticError, AttributeError, EOFError, OSError),
-    *(NotImplementedError, struct.error, zlib.error),
-)
+_UNDECODABLE = (*PARSER_FAULTS, OSError)
 """What pydicom's decoders and the libraries behind them raise on hostile bytes."""
 
 

@@ -10,6 +10,7 @@ from services.segmentation.ct.reading.files.unpacking import unpacks_too_large
 from services.segmentation.ct.reading.files.view_file import ViewFile
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged, refused
+from services.segmentation.hostile import PARSER_FAULTS
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 """PKZIP APPNOTE 4.3.7: signature, and at the end the lengths of name and extra field."""
@@ -18,10 +19,7 @@ _ENTRY_BYTES = 512
 """A directory longer than this for each allowed file is not even loaded."""
 
 _ENCRYPTED = 1
-_BROKEN = (
-    *(zipfile.BadZipFile, OSError, ValueError, LookupError, ArithmeticError, struct.error),
-    NotImplementedError,
-)
+_BROKEN = (*PARSER_FAULTS, OSError)
 """What zipfile raises on hostile directories."""
 
 
