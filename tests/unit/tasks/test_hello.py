@@ -11,9 +11,10 @@ from radmesh.errors import FailedPreconditionError, InvalidRequestError
 from radmesh.models.v1 import model_pb2
 from radmesh.segmentation.v1 import octa_pb2
 from radmesh.tasks.v1 import pipeline_pb2
-from radmesh.tasks.v1.worker_service_pb2 import Lease, WorkerHello
+from radmesh.tasks.v1.worker_service_pb2 import Lease, WorkerHello, WorkerPipelines
 from services.tasks.descriptors import DescriptorSetError, check_compatible, read_types
-from services.tasks.hello import check_hello
+from services.tasks.hello import check_hello, check_pipelines
+from services.tasks.parameters import MAX_PARAMETERS
 from services.tasks.timeouts import TimeoutPolicy
 
 Field = tuple[str, int, int]
@@ -54,6 +55,20 @@ def test_a_hello_that_keeps_all_rules_is_taken() -> None:
     check_hello(hello(), TimeoutPolicy())
 
 
+def test_a_hello_may_go_to_its_limits() -> None:
+    full = hello()
+    full.slots = 64
+    for number in range(2, 65):
+        full.pipelines.add().CopyFrom(full.pipelines[0])
+        full.pipelines[-1].name = f"pipelines/octa-{number}"
+    full.leases.extend([LEASE] * 1_000)
+    check_hello(full, TimeoutPolicy())
+    # What is past a limit is not looked at: a list of a million would hold up all tasks.
+    full.pipelines.add(name="nonsense")
+    full.leases.add(task="nonsense")
+    assert fields_of(full) == ["hello.pipelines", "hello.leases"]
+
+
 def test_a_parameter_may_have_no_value_when_it_is_left_out() -> None:
     known = hello()
     nothing = struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
@@ -69,9 +84,20 @@ STRING = pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING
 IMAGE = pipeline_pb2.PIPELINE_PARAMETER_TYPE_IMAGE
 LEASE = Lease(task=f"tasks/{'a' * 32}", attempt=1, token="t")
 
+
+def negative(one: WorkerHello, field: str) -> None:
+    setattr(one.pipelines[0].input, field, -1)
+
+
+def add_parameters(one: WorkerHello, number: int) -> None:
+    for index in range(number):
+        one.pipelines[0].parameters.add(name=f"more_{index}", type=STRING)
+
+
 RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     ("hello.worker", lambda one: setattr(one, "worker", "me")),
     ("hello.slots", lambda one: setattr(one, "slots", 65)),
+    ("hello.slots", lambda one: setattr(one, "slots", 0)),
     ("hello.leases", lambda one: one.leases.extend([LEASE] * 1_001)),
     ("hello.pipelines", lambda one: one.pipelines.extend([one.pipelines[0]] * 64)),
     ("hello.descriptor_set", lambda one: setattr(one, "descriptor_set", types(AREA) * 5_000)),
@@ -87,12 +113,17 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     ("hello.leases[0]", lambda one: one.leases.append(Lease(task="x"))),
     ("hello.pipelines[0].name", lambda one: setattr(one.pipelines[0], "name", "octa")),
     ("hello.pipelines[0].title", lambda one: setattr(one.pipelines[0], "title", "")),
+    ("hello.pipelines[0].title", lambda one: setattr(one.pipelines[0], "title", "x" * 2_001)),
+    ("hello.pipelines[0].max_attempts", lambda one: setattr(one.pipelines[0], "max_attempts", 11)),
     ("hello.pipelines[0].result_type", lambda one: setattr(one.pipelines[0], "result_type", "")),
     ("hello.pipelines[0].max_attempts", lambda one: setattr(one.pipelines[0], "max_attempts", 0)),
     ("hello.pipelines[0].queue_timeout", lambda one: one.pipelines[0].queue_timeout.FromSeconds(0)),
     ("hello.pipelines[0].heartbeat_timeout", lambda one: one.pipelines[0].heartbeat_timeout.FromSeconds(5)),
     ("hello.pipelines[0].review_timeout", lambda one: one.pipelines[0].review_timeout.FromSeconds(-1)),
     ("hello.pipelines[0].input.min_images", lambda one: setattr(one.pipelines[0].input, "min_images", 2)),
+    ("hello.pipelines[0].input.max_image_bytes", lambda one: negative(one, "max_image_bytes")),
+    ("hello.pipelines[0].input.max_image_pixels", lambda one: negative(one, "max_image_pixels")),
+    ("hello.pipelines[0].input.min_image_side", lambda one: negative(one, "min_image_side")),
     ("hello.pipelines[0].input.media_types", lambda one: one.pipelines[0].input.ClearField("media_types")),
     (
         "hello.pipelines[0].input.accepts_series",
@@ -114,6 +145,19 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     (
         "hello.pipelines[0].parameters[0].pattern",
         lambda one: setattr(one.pipelines[0].parameters[0], "pattern", "a"),
+    ),
+    ("hello.pipelines[0].parameters", lambda one: add_parameters(one, MAX_PARAMETERS)),
+    (
+        "hello.pipelines[0].parameters[1].pattern",
+        lambda one: one.pipelines[0].parameters.add(name="side", type=STRING, pattern="a" * 201),
+    ),
+    (
+        "hello.pipelines[0].models[1].name",
+        lambda one: one.pipelines[0].models.add().CopyFrom(one.pipelines[0].models[0]),
+    ),
+    (
+        "hello.pipelines[0].parameters[1].min_value",
+        lambda one: one.pipelines[0].parameters.add(name="side", type=STRING, min_value=1),
     ),
     (
         "hello.pipelines[0].parameters[1].pattern",
@@ -193,6 +237,15 @@ def test_a_message_full_of_mistakes_is_refused_at_once(fill: Callable[[WorkerHel
     start = time.process_time()
     assert len(fields_of(broken)) <= 100
     assert time.process_time() - start < 5
+
+
+def test_a_change_of_pipelines_that_is_full_of_mistakes_is_refused_at_once_too() -> None:
+    told = WorkerPipelines(pipelines=hello().pipelines, descriptor_set=descriptors())
+    told.pipelines[0].parameters.extend([pipeline_pb2.PipelineParameter()] * 30_000)
+    with pytest.raises(InvalidRequestError) as refused:
+        check_pipelines(told, ["octa-vessels"], TimeoutPolicy())
+    assert len(refused.value.violations) <= 100
+    assert refused.value.violations[0].field.startswith("pipelines.pipelines[0]")
 
 
 def types(*fields: Field, name: str = "Result") -> bytes:

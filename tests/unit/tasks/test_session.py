@@ -10,6 +10,7 @@ from google.protobuf import any_pb2
 from redis.exceptions import ResponseError
 from structlog.testing import capture_logs
 
+from radmesh.errors import InvalidRequestError
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.tasks.outcomes import Outcome
 from services.tasks.records import Grant, LeaseKey
@@ -214,3 +215,58 @@ async def test_what_goes_together_stays_below_the_limit_of_a_message() -> None:
     assert [one.acknowledgement.lease.attempt for one in flat] == list(range(1, len(told) + 1))
     assert max(message.ByteSize() for message in written) < 4 << 20
     assert len(written) < len(told)
+
+
+async def test_what_a_worker_says_together_is_taken_in_order() -> None:
+    store: Any = object()
+    hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1)
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"], learn_nothing)
+    written: list[work.WorkResponse] = []
+
+    async def requests() -> AsyncIterator[work.WorkRequest]:
+        said = [
+            work.WorkRequest(progress=work.WorkerProgress(lease=work.Lease(attempt=number)))
+            for number in range(1, 7)
+        ]
+        for first, *later in (said[:1], said[1:4], said[4:]):
+            first.more.extend(later)
+            yield first
+
+    async def write(response: work.WorkResponse) -> None:
+        written.append(response)
+
+    async with asyncio.timeout(PATIENCE):
+        await session.run(requests(), write)
+    assert [one.acknowledgement.lease.attempt for one in written] == list(range(1, 7))
+
+
+TOO_MANY = [work.Lease(task=f"tasks/{'a' * 32}", attempt=1, token="t")] * 1_001
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (work.WorkRequest(heartbeat=work.WorkerHeartbeat(leases=TOO_MANY)), "heartbeat.leases"),
+        (work.WorkRequest(inspection=work.WorkerInspection(running=TOO_MANY)), "inspection.running"),
+        (work.WorkRequest(inspection=work.WorkerInspection(held=TOO_MANY)), "inspection.held"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+async def test_more_leases_than_a_worker_can_have_end_the_stream(
+    request_: work.WorkRequest, field: str
+) -> None:
+    store: Any = object()
+    hello = work.WorkerHello(worker=str(uuid.uuid4()), slots=1)
+    session = WorkerSession(cast("TaskStore", store), hello, 1, ["hand"], learn_nothing)
+
+    async def requests() -> AsyncIterator[work.WorkRequest]:
+        yield request_
+        await asyncio.Event().wait()
+
+    async def write(response: work.WorkResponse) -> None:
+        """Nothing is to be said."""
+
+    with pytest.raises(InvalidRequestError) as refused:
+        async with asyncio.timeout(PATIENCE):
+            await session.run(requests(), write)
+    assert [one.field for one in refused.value.violations] == [field]
