@@ -5,17 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 
-from radmesh.blobs.v1 import blob_service_pb2_grpc, image_service_pb2_grpc, sweep_service_pb2_grpc
+from radmesh.blobs.v1 import blob_service_pb2_grpc
 from radmesh.gateway.v1 import analysis_service_pb2_grpc
 from radmesh.models.v1 import model_service_pb2_grpc
-from radmesh.tasks.v1 import (
-    admin_service_pb2_grpc,
-    batch_service_pb2_grpc,
-    pipeline_service_pb2_grpc,
-    review_service_pb2_grpc,
-    statistics_service_pb2_grpc,
-    task_service_pb2_grpc,
-)
+from radmesh.tasks.v1 import batch_service_pb2_grpc, task_service_pb2_grpc
 from services.chassis import roles
 from services.chassis.blobs import open_blob_store
 from services.chassis.channels import connect
@@ -29,15 +22,11 @@ from services.gateway.foreign_types import ForeignTypes
 from services.gateway.limits import LimitsBook
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.runs import Runs
-from services.gateway.servicers.admin import AdminServicer
 from services.gateway.servicers.analysis import AnalysisServicer
 from services.gateway.servicers.batches import BatchServicer
 from services.gateway.servicers.blobs import BlobServicer
-from services.gateway.servicers.images import ImageServicer
-from services.gateway.servicers.pipelines import ModelServicer, PipelineServicer
-from services.gateway.servicers.reviews import ReviewServicer
-from services.gateway.servicers.statistics import StatisticsServicer
-from services.gateway.servicers.sweeps import SweepServicer
+from services.gateway.servicers.handed_on import add_handed_on
+from services.gateway.servicers.models import ModelServicer
 from services.gateway.servicers.tasks import TaskServicer
 from services.gateway.servicers.uploads import UploadServicer, add_upload_servicer
 from services.gateway.settings import GatewaySettings
@@ -100,20 +89,12 @@ class Gateway:
         runs = Runs(peer, self._hub, self._logs)
         analysis = Analysis(peer, runs, self._uploads, acceptance, limits, reading)
         operators = roles.named(settings.operators)
-        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(AdminServicer(peer, operators), server)
-        statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server(
-            StatisticsServicer(peer, operators), server
-        )
-        sweeps = SweepServicer(peer, operators)
-        sweep_service_pb2_grpc.add_SweepServiceServicer_to_server(sweeps, server)
-        batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(peer, self._hub), server)
         reviewers = roles.named(settings.reviewers)
+        add_handed_on(server, peer, operators, reviewers)
+        batch_service_pb2_grpc.add_BatchServiceServicer_to_server(BatchServicer(peer, self._hub), server)
         tasks = TaskServicer(runs, reviewers)
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(tasks, server)
-        review_service_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewServicer(peer, reviewers), server)
-        pipeline_service_pb2_grpc.add_PipelineServiceServicer_to_server(PipelineServicer(peer), server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(peer, operators), server)
-        image_service_pb2_grpc.add_ImageServiceServicer_to_server(ImageServicer(peer), server)
         blob_service_pb2_grpc.add_BlobServiceServicer_to_server(BlobServicer(reading, reviewers), server)
         uploads = UploadServicer(self._uploads, receiver, self._metrics)
         add_upload_servicer(uploads, server)

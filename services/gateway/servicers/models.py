@@ -1,35 +1,14 @@
-"""PipelineService, handed on to `tasks`, and ModelService, collected from its pipelines."""
+"""ModelService: the models, collected from the pipelines of `tasks`, and the import of another."""
 
 from collections.abc import Collection
 
 from radmesh.models.v1 import model_service_pb2 as models_pb
 from radmesh.models.v1.model_service_pb2_grpc import ModelServiceServicer
-from radmesh.tasks.v1 import pipeline_service_pb2 as pb
-from radmesh.tasks.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
 from services.chassis import roles
 from services.chassis.pages import page
 from services.gateway import catalogue, edge, imports
 from services.gateway.edge import Context
 from services.gateway.tasks_peer import TasksPeer
-
-
-class PipelineServicer(PipelineServiceServicer):
-    """See pipeline_service.proto."""
-
-    def __init__(self, peer: TasksPeer) -> None:
-        self._peer = peer
-
-    async def GetPipeline(self, request: pb.GetPipelineRequest, context: Context) -> pb.GetPipelineResponse:
-        """See pipeline_service.proto."""
-        answer: pb.GetPipelineResponse = await self._peer.ask(self._peer.pipelines.GetPipeline, request)
-        return answer
-
-    async def ListPipelines(
-        self, request: pb.ListPipelinesRequest, context: Context
-    ) -> pb.ListPipelinesResponse:
-        """See pipeline_service.proto."""
-        answer: pb.ListPipelinesResponse = await self._peer.ask(self._peer.pipelines.ListPipelines, request)
-        return answer
 
 
 class ModelServicer(ModelServiceServicer):
