@@ -1,12 +1,12 @@
 """The bare gRPC server that the fan-out is compared with: one event to all who watch, nothing around it."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 
+from bench import bare_server
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.task_service_pb2 import WatchTaskRequest, WatchTaskResponse
 
@@ -46,8 +46,7 @@ class _FanOut:
         return b""
 
 
-async def _serve() -> None:
-    server = grpc.aio.server(options=_PENDING)
+def _main() -> None:
     fan_out = _FanOut()
     watch = grpc.unary_stream_rpc_method_handler(
         fan_out.watch,
@@ -55,18 +54,9 @@ async def _serve() -> None:
         response_serializer=WatchTaskResponse.SerializeToString,
     )
     publish = grpc.unary_unary_rpc_method_handler(fan_out.publish)
-    server.add_generic_rpc_handlers(
-        (
-            grpc.method_handlers_generic_handler("radmesh.tasks.v1.TaskService", {"WatchTask": watch}),
-            grpc.method_handlers_generic_handler("bench", {"Publish": publish}),
-        )
-    )
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    await server.wait_for_termination()
+    services = {"radmesh.tasks.v1.TaskService": {"WatchTask": watch}, "bench": {"Publish": publish}}
+    bare_server.run(services, _PENDING)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    _main()

@@ -12,10 +12,10 @@ from radmesh.errors import UnavailableError
 from radmesh.tasks.v1 import task_pb2
 from services.tasks.store import StoreSettings, TaskStore, keys
 from services.tasks.store.finder import SLOT
+from tests.integration.redis.conftest import living_replica, started
 from tests.integration.redis.crowd import Caller, Watcher, eventually, serve
-from tests.integration.tasks.conftest import QUICK, Replica
+from tests.integration.tasks.conftest import Replica
 from tests.integration.tasks.hand_worker import HandWorker, described
-from tests.support.replica_process import ReplicaProcess
 from tests.support.store_contents import contents
 from tests.support.task_records import new_task
 from tests.support.valkey import Valkey
@@ -88,25 +88,14 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    found = Cluster(tmp_path)
-    try:
-        found.start()
+    with started(Cluster(tmp_path)) as found:
         yield found
-    finally:
-        found.close()
 
 
 @pytest.fixture
 async def replica(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Replica]:
-    process = ReplicaProcess(tmp_path, cluster.url, **QUICK).start()
-    try:
-        await asyncio.to_thread(process.wait_until_ready)
-        found = Replica(process.address)
+    async with living_replica(tmp_path, cluster.url) as found:
         yield found
-        await found.channel.close(None)
-        assert process.stop() == 0, "the replica of `tasks` lived through all of it"
-    finally:
-        process.kill()
 
 
 async def test_work_goes_on_while_the_slot_moves_and_when_its_node_dies(

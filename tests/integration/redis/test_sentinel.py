@@ -10,10 +10,10 @@ import pytest
 
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1 import worker_service_pb2 as work
+from tests.integration.redis.conftest import living_replica, started
 from tests.integration.redis.crowd import Caller, Watcher, eventually, serve
-from tests.integration.tasks.conftest import QUICK, Replica
+from tests.integration.tasks.conftest import Replica
 from tests.integration.tasks.hand_worker import HandWorker, described
-from tests.support.replica_process import ReplicaProcess
 from tests.support.valkey import Sentinel, Valkey
 
 pytestmark = [pytest.mark.xdist_group("redis-groups"), pytest.mark.timeout(120)]
@@ -62,25 +62,14 @@ class Group:
 
 @pytest.fixture
 def group(tmp_path: Path) -> Iterator[Group]:
-    found = Group(tmp_path)
-    try:
-        found.start()
+    with started(Group(tmp_path)) as found:
         yield found
-    finally:
-        found.close()
 
 
 @pytest.fixture
 async def replica(group: Group, tmp_path: Path) -> AsyncIterator[Replica]:
-    process = ReplicaProcess(tmp_path, group.url, **{**QUICK, "lease_seconds": 6.0}).start()
-    try:
-        await asyncio.to_thread(process.wait_until_ready)
-        found = Replica(process.address)
+    async with living_replica(tmp_path, group.url, lease_seconds=6.0) as found:
         yield found
-        await found.channel.close(None)
-        assert process.stop() == 0, "the replica of `tasks` lived through all of it"
-    finally:
-        process.kill()
 
 
 async def test_a_failover_loses_no_acknowledged_create_and_makes_none_twice(
