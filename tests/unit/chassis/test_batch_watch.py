@@ -121,6 +121,18 @@ async def test_what_waits_goes_in_one_message_to_who_reads_it_and_to_no_other() 
     assert not any(message.more for message in told[1])
 
 
+async def test_a_message_holds_so_many_that_its_reader_is_not_held_up() -> None:
+    log = MemoryBatch()
+    hub = hub_over(log, pending=1_000)
+    watch = hub.watch_batch(BATCH, OWNER, None, reads_more=True)
+    await anext(watch)
+    for number in range(250):
+        hub.publish_event(BATCH, log.write(TASKS[number % 3], SUCCEEDED if number > 246 else RUNNING))
+    told = [message async for message in watch]
+    assert sequences([one for message in told for one in (message, *message.more)]) == list(range(1, 251))
+    assert [len(message.more) for message in told] == [100, 100, 47]
+
+
 async def test_a_message_stays_below_what_grpc_takes() -> None:
     log = MemoryBatch()
     hub = hub_over(log)

@@ -63,9 +63,9 @@ async def test_what_waits_is_sent_together_and_in_order_to_each_stream() -> None
         follows.publish_event(TASKS[1], task_pb2.TaskEvent(sequence=sequence + 1))
     for stream, names in zip(streams, (TASKS[:2], TASKS[1:2]), strict=True):
         together = stream.messages()
-        news = [
-            one for _ in range(3) for message in [await anext(together)] for one in (message, *message.more)
-        ]
+        messages = [await anext(together) for _ in range(3)]
+        news = [one for message in messages for one in (message, *message.more)]
+        assert not any(one.more for message in messages for one in message.more), "what one took, all saw"
         assert [one.task for one in news[: len(names)]] == names
         assert [one.event.sequence for one in news[len(names) :]] == list(range(1, 201))
 
