@@ -100,11 +100,10 @@ class FollowedLogs:
                 begun: BegunWatch | None = await created
                 return begun
         except TimeoutError:
+            await _give_up(created, hub)
             raise UnavailableError("The mesh cannot take tasks now. Repeat the call in a moment.") from None
         except asyncio.CancelledError:
-            # The answer may have come in the moment in which the caller went.
-            if not created.cancelled() and (begun := created.result()) is not None:
-                await hub.give_up(begun)
+            await _give_up(created, hub)
             raise
         finally:
             del self._creating[number]
@@ -203,3 +202,9 @@ class FollowedLogs:
             waiting.set_result(hub.begin(created.task))
         else:
             waiting.set_result(None)
+
+
+async def _give_up(created: "asyncio.Future[BegunWatch | None]", hub: WatchHub) -> None:
+    """Ends a watch that began in the moment in which its caller went, or waited no longer."""
+    if not created.cancelled() and (begun := created.result()) is not None:
+        await hub.give_up(begun)

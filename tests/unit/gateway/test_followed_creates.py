@@ -1,6 +1,7 @@
 """Tasks that are created on the stream that carries the watches: nothing missed, nothing left behind."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -94,6 +95,28 @@ async def test_a_caller_that_goes_with_the_answer_leaves_nothing_behind(
     assert creating.cancelled()
     assert gateway.hub.open_watches == 0
     await until(lambda: tasks.orders[-1] == f"-{TASK}")
+
+
+async def test_an_answer_that_comes_as_its_time_is_over_leaves_nothing_behind(
+    tasks: ScriptedTasks, address: str
+) -> None:
+    channel = connect(address)
+    gateway = Gateway(channel, patience=0.5)
+    await heard(tasks, gateway)
+    creating = asyncio.ensure_future(gateway.logs.create(CREATE, gateway.hub))
+    await until(lambda: tasks.creates)
+
+    def answered() -> None:
+        gateway.logs._tell(gateway.hub, created(tasks.creates[0]))
+
+    # Both are due when the loop looks again: the answer, and then the end of the time.
+    asyncio.get_running_loop().call_soon(time.sleep, 0.7)
+    asyncio.get_running_loop().call_later(0.01, answered)
+    with pytest.raises(UnavailableError):
+        await creating
+    assert gateway.hub.open_watches == 0
+    await gateway.logs.stop()
+    await channel.close(None)
 
 
 async def test_a_create_waits_for_tasks_only_so_long(tasks: ScriptedTasks, address: str) -> None:
