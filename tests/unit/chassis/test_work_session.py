@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from radmesh.tasks.v1.worker_service_pb2 import (
+    DrainWorker,
+    InspectWorker,
     WorkerHello,
     WorkerInspection,
     WorkerWelcome,
@@ -19,12 +21,12 @@ SAID = 10
 
 
 class Call:
-    """One stream: welcomes, then is silent; keeps what was written."""
+    """One stream: welcomes, says what else it is to say, then is silent; keeps what was written."""
 
     def __init__(self, *, reads_more: bool) -> None:
         welcome = WorkerWelcome(session=1, reads_more=reads_more)
         welcome.heartbeat_interval.FromSeconds(60)
-        self._first = [WorkResponse(welcome=welcome)]
+        self.to_read = [WorkResponse(welcome=welcome)]
         self.written: list[WorkRequest] = []
         self.all_said = asyncio.Event()
 
@@ -34,7 +36,7 @@ class Call:
             self.all_said.set()
 
     async def read(self) -> WorkResponse:
-        return self._first.pop() if self._first else await asyncio.Future()
+        return self.to_read.pop(0) if self.to_read else await asyncio.Future()
 
     def cancel(self) -> None:
         pass
@@ -44,10 +46,14 @@ class Owner:
     """Says ten things as soon as it is welcome, and lets each wait a moment."""
 
     pause_seconds = 0.001
+    said: tuple[WorkRequest, ...] = ()
 
     def on_welcome(self, session: WorkSession, welcome: WorkerWelcome) -> None:
-        for number in range(SAID):
-            session.send(WorkRequest(inspection=WorkerInspection(inspect_id=number)))
+        self.said = tuple(
+            WorkRequest(inspection=WorkerInspection(inspect_id=number)) for number in range(SAID)
+        )
+        for one in self.said:
+            session.send(one)
 
     def on_response(self, response: WorkResponse) -> None:
         pass
@@ -68,3 +74,31 @@ async def test_what_waits_goes_together(reads_more: bool, messages: list[int]) -
     told = [[one, *one.more] for one in call.written[1:]]
     assert [len(together) for together in told] == messages
     assert [one.inspection.inspect_id for together in told for one in together] == list(range(SAID))
+    assert not any(one.more for one in owner.said), "it may be said again, alone"
+
+
+class Listener(Owner):
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+
+    def on_welcome(self, session: WorkSession, welcome: WorkerWelcome) -> None:
+        pass
+
+    def on_response(self, response: WorkResponse) -> None:
+        self.told.append(response.inspect.inspect_id)
+
+
+async def test_what_comes_together_is_told_one_by_one_and_a_drain_among_it_ends_the_session() -> None:
+    call, owner = Call(reads_more=True), Listener()
+    asked = [WorkResponse(inspect=InspectWorker(inspect_id=number)) for number in range(1, 7)]
+    call.to_read[0].more.extend(asked[:2])
+    for first, *later in (asked[2:3], [*asked[3:5], WorkResponse(drain=DrainWorker()), asked[5]]):
+        first.more.extend(later)
+        call.to_read.append(first)
+    session = WorkSession(owner, welcome_seconds=PATIENCE)
+    stub: Any = type("Stub", (), {"Work": staticmethod(lambda: call)})
+    async with asyncio.timeout(PATIENCE):
+        await session.run(stub, WorkerHello)
+    assert owner.told == [1, 2, 3, 4, 5]
