@@ -54,8 +54,11 @@ class TaskServicer(TaskServiceServicer):
         self, request: api.RunTaskRequest, context: Context
     ) -> AsyncGenerator[api.RunTaskResponse, None]:
         """See task_service.proto."""
+        hub = self._parts().hub
+        # Before the create: a task that its caller was refused would run all the same.
+        hub.refuse_if_full()
         created = await self.CreateTask(request.task, context)
-        watch = self._parts().hub.watch(created.task.name, principals.current().name, None)
+        watch = hub.watch(created.task.name, principals.current().name, None)
         async with aclosing(watch) as messages:
             async for message in messages:
                 yield run_message(message, deduplicated=created.deduplicated)
