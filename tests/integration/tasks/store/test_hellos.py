@@ -12,7 +12,7 @@ from services.tasks.store import StoreSettings, TaskStore
 from services.tasks.timeouts import TimeoutPolicy
 from tests.integration.tasks.hand_worker import described, struct_descriptors
 from tests.integration.tasks.store.test_catalogue import everything
-from tests.unit.tasks.test_hello import AREA, types
+from tests.unit.tasks.test_result_types import AREA, types
 
 
 def hello(*pipelines: str, content: bytes = b"", result_type: str = "google.protobuf.Struct") -> WorkerHello:
