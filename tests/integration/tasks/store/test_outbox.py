@@ -68,7 +68,7 @@ async def test_every_end_writes_the_call_into_the_outbox(
     assert grant
     if "cancelled" in outcome:
         await store.cancel(task_id, "alice")
-    await store.finish(grant.lease, **outcome)  # type: ignore[arg-type]
+    await store.finish(grant.lease, **outcome)
     assert (await claim(store)).task_id == task_id
     told = await store.task_to_tell(task_id)
     assert isinstance(told, TaskRecord)
