@@ -21,6 +21,7 @@ from services.chassis.metrics import Metrics, MetricsPage
 from services.chassis.settings import ServiceSettings, wrong_settings
 
 _LOG = logs.logger(__name__)
+_AHEAD_BYTES = 4 << 20
 
 
 class Service(Protocol):
@@ -191,6 +192,10 @@ def server_options(settings: ServiceSettings) -> list[tuple[str, Any]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.http2.min_ping_interval_without_data_ms", 5000),
+        # What a stream may send ahead of its reader. gRPC would widen it as far as the line is fast:
+        # an upload took up to 100 MiB of memory so, and was not faster.
+        ("grpc.http2.bdp_probe", 0),
+        ("grpc.http2.lookahead_bytes", _AHEAD_BYTES),
     ]
     if settings.max_connection_age_seconds:
         options += [
