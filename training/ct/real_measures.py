@@ -1,7 +1,7 @@
-"""How well the measuring network does on the open real CT, beside a published model's masks.
+"""How well both networks do on the open real CT, beside a published model's masks.
 
-    python -m training.ct.real_measures --checkpoint FOLD/checkpoint_final.pth
-    python -m training.ct.real_measures --model models/ct-l3-measure --write docs/accuracy.md
+    python -m training.ct.real_measures --checkpoint FOLD/checkpoint_final.pth    # the measuring one alone
+    python -m training.ct.real_measures --models models --write docs/accuracy.md
 
 The images go the way of the service: its slices, its resampling, its outlines and windows. Both images are of
 one patient: only weights that never saw him (--phantoms-only in training) are measured by this.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from services.segmentation.ct.locate.locating import locate
 from services.segmentation.ct.measure import (
     L3Extent,
     MeasureOptions,
@@ -26,6 +27,8 @@ from services.segmentation.ct.measure import (
 from services.segmentation.ct.measure.bowel import bowel_content
 from services.segmentation.ct.measure.plane import compartments_of
 from services.segmentation.ct.measure.tissues import LABELS, tissue_labels
+from services.segmentation.ct.networks import Networks
+from services.segmentation.ct.pipeline import LOCATE_MODEL, MEASURE_MODEL
 from services.segmentation.ct.reading import CtImage, CtLimits, open_ct
 from training.accuracy_page import write_part
 from training.ct.inputs import MEASURE, PITCH_MM
@@ -35,7 +38,7 @@ CANAL, L3 = 79, 29
 """Labels of the published model."""
 
 PSOAS_WITHIN, TISSUE_WITHIN = 0.15, 0.10
-PART = "ct-l3 on real CT, measure"
+PART = "ct-l3 on real CT"
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,23 @@ def slab_rows(folder: Path, network: Network) -> list[Row]:
     ]
 
 
+def level_lines(folder: Path, models: Path) -> list[str]:
+    """Where the service finds L3 in the whole CT, beside where the published labels have its body."""
+    image = open_ct(folder / "example_ct.nii.gz", CtLimits())
+    networks = Networks(models / LOCATE_MODEL, models / MEASURE_MODEL, "cpu")
+    network = networks.part("locate", "", "", lambda: False)
+    found, truth = locate(image, network.probabilities).location, l3_extent(image, folder)
+    right = truth.low_mm <= found.level_mm <= truth.high_mm
+    doubts = ", ".join(doubt.kind.value for doubt in found.doubts) or "none"
+    return [
+        f"L3, found by {LOCATE_MODEL}: middle at {found.level_mm:.1f} mm, body from {found.low_mm:.1f} to "
+        f"{found.high_mm:.1f} mm. Published labels: middle at {truth.centre_mm[2]:.1f} mm, body from "
+        f"{truth.low_mm:.1f} to {truth.high_mm:.1f} mm. Right level: {'yes' if right else 'NO'}; "
+        f"confidence {found.confidence:.2f}; doubts: {doubts}.",
+        "",
+    ]
+
+
 def network_of(checkpoint: Path | None, model: Path | None) -> tuple[Network, str]:
     """The network of a checkpoint of nnU-Net's trainer, or of a served model; and its digest, in words."""
     if checkpoint is not None:
@@ -199,13 +219,15 @@ def main() -> None:
     )
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--checkpoint", type=Path)
-    chosen.add_argument("--model", type=Path, help="the folder of a served model")
+    chosen.add_argument("--models", type=Path, help="the folder of the served models")
     parser.add_argument("--data", type=Path, default=Path("../shared/data/ct"), help="the real CT")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="the page to write the table into")
     arguments = parser.parse_args()
-    network, words = network_of(arguments.checkpoint, arguments.model)
+    models: Path | None = arguments.models
+    network, words = network_of(arguments.checkpoint, models and models / MEASURE_MODEL)
     rows = [*psoas_rows(arguments.data, network), *slab_rows(arguments.data, network)]
     lines = [
+        *(level_lines(arguments.data, models) if models else []),
         f"Measured with {words}.",
         "",
         "| what | ours | published model | difference | Dice | |",

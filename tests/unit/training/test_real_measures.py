@@ -5,8 +5,9 @@ import pytest
 
 from services.segmentation.ct.measure.extent import coverage_of
 from services.segmentation.ct.reading import CtLimits, open_ct
+from tests.support.ct.models import MODELS, needs_ct_models
 from tests.support.ct.real import CT_DATA, needs_ct_data
-from training.ct.real_measures import Row, l3_extent, read_labels
+from training.ct.real_measures import Row, l3_extent, level_lines, read_labels
 
 
 @needs_ct_data
@@ -29,3 +30,9 @@ def test_a_row_says_whether_it_is_within_its_limit() -> None:
     near, far = Row("psoas", 11.0, 10.0, "cm²", 0.9, 0.15), Row("psoas", 12.0, 10.0, "cm²", 0.9, 0.15)
     assert str(near) == "| psoas | 11.0 cm² | 10.0 cm² | +10.0% | 0.900 | within 15%: yes |"
     assert str(far).endswith("within 15%: NO |")
+
+
+@needs_ct_data
+@needs_ct_models
+def test_the_bundled_model_finds_l3_of_the_real_patient() -> None:
+    assert "Right level: yes" in level_lines(CT_DATA, MODELS)[0]
