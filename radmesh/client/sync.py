@@ -80,6 +80,7 @@ class SyncClient(BlockingFace[Client]):
     models = blocking(Client.models)
     model = blocking(Client.model)
     import_model = blocking(Client.import_model)
+    delete_model = blocking(Client.delete_model)
 
 
 async def _open(server: str | None, patience: Patience | None) -> Client:
