@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from radmesh.mesh import Mesh
+from radmesh.status import from_rpc_error
 from radmesh.tasks.v1 import admin_service_pb2, admin_service_pb2_grpc, pipeline_pb2, task_pb2
 from radmesh.tasks.v1.pipeline_service_pb2 import GetPipelineRequest
 from radmesh.tasks.v1.pipeline_service_pb2_grpc import PipelineServiceStub
@@ -53,6 +54,21 @@ async def introduce(replicas: Replicas, pipeline: pipeline_pb2.Pipeline) -> None
         await until(known)
 
 
+async def forgotten(replicas: Replicas, pipeline: str) -> None:
+    """Returns once no replica knows the pipeline: the one that was not asked hears of it by the feed."""
+    for replica in replicas:
+        stub: Any = PipelineServiceStub(replica)
+
+        async def unknown(stub: Any = stub) -> bool:
+            try:
+                await stub.GetPipeline(GetPipelineRequest(name=pipeline), timeout=PATIENCE)
+            except grpc.RpcError as error:
+                return from_rpc_error(error).reason == "PIPELINE_NOT_FOUND"
+            return False
+
+        await until(unknown)
+
+
 async def ended(door: Door, first: Any, content: bytes) -> task_pb2.Task:
     """The task of an Analyze, cancelled."""
     told = await snapshot_of(door, first, content)
@@ -75,6 +91,7 @@ async def test_the_first_task_is_told_after_the_pipeline_was_deleted(door: Door,
         again = messages[1].snapshot.task
         assert (again.name, again.state) == (task.name, task_pb2.TASK_STATE_CANCELLED)
     assert (await refusal(analyze(door, first, other_png()))).reason == "REQUEST_ID_REUSED"
+    await forgotten(replicas, f"pipelines/{pipeline}")
     another = header(content, pipeline=f"pipelines/{pipeline}")
     with door.nothing_left():
         assert (await refusal(analyze(door, another, content))).reason == "PIPELINE_NOT_FOUND"
