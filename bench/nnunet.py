@@ -25,7 +25,8 @@ _SPACING = (1.0, 1.0, 1.0)
 _ONCE = PredictOptions(mirroring=False)
 
 
-def _solid(labels: int) -> Recipe:
+def solid(labels: int) -> Recipe:
+    """A 3D network with tiles of 128³ voxels. labels: background among them."""
     features = (8, 16, 32, 64, 128, 160)
     patch = (128, 128, 128)
     return Recipe("3d_fullres", patch, _SPACING, plain_labels(labels - 1), features=features, convolutions=2)
@@ -57,7 +58,7 @@ def measure_flat(folder: Path) -> list[Figure]:
 
 def measure_solid(folder: Path) -> list[Figure]:
     """The 3D case beside a warm `nnUNetPredictor`, each in a process of its own, after each other."""
-    _serve(folder, _solid(4), folder / "results")
+    _serve(folder, solid(4), folder / "results")
     theirs, ours = _peer(folder, "stock"), _peer(folder, "ours")
     detail = (
         f"{theirs['seconds']:.0f} s over {ours['seconds']:.0f} s; convolutions are "
@@ -70,7 +71,7 @@ def measure_solid(folder: Path) -> list[Figure]:
 
 def measure_memory(folder: Path) -> list[Figure]:
     """The same with 100 classes: what memory rises by while it predicts."""
-    _serve(folder, _solid(100), folder / "results")
+    _serve(folder, solid(100), folder / "results")
     theirs, ours = _peer(folder, "stock"), _peer(folder, "ours")
     detail = f"{ours['peak'] / 2**30:.1f} GiB over {theirs['peak'] / 2**30:.1f} GiB above the loaded model"
     return [

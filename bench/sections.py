@@ -19,6 +19,7 @@ from bench.failover import QUICK_LEASES, WORKERS, measure_failover
 from bench.fanout import BareFanOut, measure_fanout
 from bench.figures import Figure
 from bench.nnunet import measure_flat, measure_memory, measure_solid
+from bench.nnunet_cancel import measure_cancels
 from bench.nnunet_mesh import measure_volumes, served_mesh
 from bench.overhead import measure_overhead
 from bench.startup import measure_startup
@@ -174,6 +175,7 @@ SECTIONS: Mapping[str, Section] = {
     "nnunet-2d": _nnunet_flat,
     "nnunet-3d": _nnunet_solid,
     "nnunet-memory": _nnunet_memory,
+    "nnunet-cancel": measure_cancels,
     "nnunet-mesh": _nnunet_mesh,
     "ct-l3-memory": _ct_l3_memory,
 }
