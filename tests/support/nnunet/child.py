@@ -34,6 +34,12 @@ def nnunet_work(model: str, **parameters: Any) -> Assignment:
         images=[AssignedImage(name=f"images/{'0' * 64}", media_type=formats.NIFTI)],
         weights=f"models/{model}/weights/official",
     )
-    usual = {"configuration": "", "folds": "", "mirroring": False, "tile_step": 0.5, "device": "cpu"}
+    usual: dict[str, Any] = {
+        "configuration": "",
+        "folds": "",
+        "mirroring": False,
+        "tile_step": 0.5,
+        "device": "cpu",
+    }
     work.parameters.update(usual | parameters)
     return work
