@@ -1,7 +1,7 @@
 """The pipelines that the mesh knows, and what a worker's hello adds to them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from radmesh import names
@@ -72,11 +72,6 @@ class Catalogue:
         TOO_MANY_TYPES).
         """
         content, sha256 = hello.descriptor_set, digest(hello.descriptor_set)
-        known = await self._store.list_descriptor_sets()
-        if sha256 not in known:
-            offered = read_types(content)
-            for other in known.values():
-                check_compatible(read_types(other), offered)
         found = {}
         for pipeline in hello.pipelines:
             (pipeline_id,) = names.parse("pipelines", pipeline.name) or ("",)
@@ -86,9 +81,25 @@ class Catalogue:
             kept.ClearField("paused")
             kept.ClearField("pause_reason")
             found[pipeline_id] = kept.SerializeToString(deterministic=True)
-        await self._store.introduce(found, sha256, content)
+        compared = await self._compare(sha256, content, ())
+        while not await self._store.introduce(found, sha256, content, compared):
+            # Another worker brought types in the same moment.
+            compared |= await self._compare(sha256, content, compared)
         self.forget()
         return list(found)
+
+    async def _compare(self, sha256: str, content: bytes, compared: Collection[str]) -> set[str]:
+        """Compares a descriptor set with those that are kept, but for those that it was compared with before.
+
+        Returns the digests of these. Raises FailedPreconditionError (DESCRIPTOR_CONFLICT).
+        """
+        kept = await self._store.list_descriptor_sets()
+        # One that is kept was compared when it came.
+        new = {} if sha256 in kept else {one: kept[one] for one in kept if one not in compared}
+        offered = read_types(content) if new else {}
+        for other in new.values():
+            check_compatible(read_types(other), offered)
+        return set(new)
 
     async def _recent(self) -> Mapping[str, KnownPipeline]:
         if time.monotonic() - self._read_at < _FRESH_SECONDS:

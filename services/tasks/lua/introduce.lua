@@ -2,12 +2,20 @@
 -- Descriptor sets that no pipeline uses are dropped a day after a worker last brought them, not at once: results of
 -- their types are still read.
 -- KEYS: 1 the pipelines' hash.
--- ARGV: 1 now or '', 2 sha256 of the descriptor set, 3 its content, then name and description of each pipeline.
--- Returns 'KEPT', 'TOO_MANY_PIPELINES' or 'TOO_MANY_TYPES'.
-local now, sha256, content, used = clock(ARGV[1]), ARGV[2], ARGV[3], {}
+-- ARGV: 1 now or '', 2 sha256 of the descriptor set, 3 its content, 4 SHA-256 of each of the sets that it was compared
+-- with, or '*' where it needs no comparing, then name and description of each pipeline.
+-- Returns 'KEPT', 'NOT_COMPARED', 'TOO_MANY_PIPELINES' or 'TOO_MANY_TYPES'.
+local now, sha256, content, compared, used = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], {}
+
+-- Descriptors cannot be read here, so whoever brings them compares them; what was put meanwhile is compared, too.
+if compared ~= '*' and redis.call('HEXISTS', DESCRIPTOR_SETS, sha256) == 0 then
+  for _, digest in ipairs(redis.call('HKEYS', DESCRIPTOR_SETS)) do
+    if not string.find(compared, digest, 1, true) then return 'NOT_COMPARED' end
+  end
+end
 
 local known = redis.call('HLEN', KEYS[1])
-for index = 4, #ARGV, 2 do known = known + 1 - redis.call('HEXISTS', KEYS[1], ARGV[index]) end
+for index = 5, #ARGV, 2 do known = known + 1 - redis.call('HEXISTS', KEYS[1], ARGV[index]) end
 -- Those it knows already may always come again, also where a setting allows fewer than before.
 if known > SETTINGS.pipelines and known > redis.call('HLEN', KEYS[1]) then return 'TOO_MANY_PIPELINES' end
 
@@ -32,7 +40,7 @@ end
 
 redis.call('HSETNX', DESCRIPTOR_SETS, sha256, content)
 redis.call('HSET', DESCRIPTOR_SET_TIMES, sha256, now)
-for index = 4, #ARGV, 2 do
+for index = 5, #ARGV, 2 do
   redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1])
   redis.call('HSET', PIPELINE_SETS, ARGV[index], sha256)
 end

@@ -1,6 +1,6 @@
 """The pipelines that workers have introduced, and the descriptors of their types."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from radmesh.errors import ExhaustedError
 from services.tasks.pace import Pace, typical_seconds
@@ -18,18 +18,30 @@ class CataloguePart(StorePart):
     """Pipelines and descriptor sets."""
 
     async def introduce(
-        self, pipelines: Mapping[str, bytes], descriptor_set_sha256: str, descriptor_set: bytes
-    ) -> None:
+        self,
+        pipelines: Mapping[str, bytes],
+        descriptor_set_sha256: str,
+        descriptor_set: bytes,
+        compared: Iterable[str] | None = None,
+    ) -> bool:
         """Keeps the descriptions of pipelines, by id, and the serialized FileDescriptorSet of their types.
 
-        All of it or nothing. Descriptor sets that no pipeline has used for a day are dropped.
+        compared: digests of the sets that agree with this one; None where types are not compared. All of it
+        is kept or nothing: False when a set is there with which this one was not compared. Descriptor sets
+        that no pipeline has used for a day are dropped.
         Raises ExhaustedError (TOO_MANY_PIPELINES, TOO_MANY_TYPES).
         """
         described: list[str | bytes] = []
         for pipeline, descriptor in pipelines.items():
             described += [pipeline, descriptor]
         outcome = await self._scripts.call(
-            "introduce", keys.PIPELINES, self._now(), descriptor_set_sha256, descriptor_set, *described
+            "introduce",
+            keys.PIPELINES,
+            self._now(),
+            descriptor_set_sha256,
+            descriptor_set,
+            "*" if compared is None else " ".join(compared),
+            *described,
         )
         if outcome == b"TOO_MANY_PIPELINES":
             raise ExhaustedError(
@@ -45,6 +57,7 @@ class CataloguePart(StorePart):
                 reason="TOO_MANY_TYPES",
                 retry_after=_FULL_SECONDS,
             )
+        return bool(outcome == b"KEPT")
 
     async def weights_user(self, model: str) -> str:
         """The id of a task that has not ended and needs weights of a model (by id); "" for none."""

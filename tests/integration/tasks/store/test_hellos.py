@@ -1,6 +1,8 @@
 """A hello is taken whole or not at all."""
 
+import asyncio
 import uuid
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -50,3 +52,43 @@ async def test_one_that_is_refused_leaves_nothing_behind(
     assert everything(redis_url) == before
     assert len(sessions) == 0
     await store.close()
+
+
+@pytest.fixture
+async def replicas(redis_url: str) -> AsyncIterator[list[Sessions]]:
+    """What two replicas of tasks hold of their workers."""
+    stores = [await TaskStore.open(redis_url, StoreSettings()) for _ in range(2)]
+    yield [Sessions(store, Catalogue(store), TimeoutPolicy()) for store in stores]
+    for store in stores:
+        await store.close()
+
+
+async def test_of_types_that_clash_only_one_is_kept_however_close_they_come(
+    store: TaskStore, replicas: list[Sessions]
+) -> None:
+    """Each is compared with what is kept, and then kept: what came between must be compared as well."""
+    for number in range(5):
+        name, meanings = f"Result{number}", [("area_mm2", 1, kind) for kind in (1, 9, 3, 8)]
+        hellos = [
+            hello(f"p-{number}-{index}", content=types(one, name=name), result_type=f"example.{name}")
+            for index, one in enumerate(meanings)
+        ]
+        answers = await asyncio.gather(
+            *(replicas[index % 2].open(one) for index, one in enumerate(hellos)), return_exceptions=True
+        )
+        reasons = [one.reason for one in answers if isinstance(one, RadmeshError)]
+        assert reasons == ["DESCRIPTOR_CONFLICT"] * 3
+    assert len(await store.list_descriptor_sets()) == len(await store.list_pipelines()) == 5
+
+
+async def test_types_that_agree_are_all_kept_however_close_they_come(
+    store: TaskStore, replicas: list[Sessions]
+) -> None:
+    hellos = [
+        hello(
+            f"p-{index}", content=types(AREA, (f"more_{index}", 10 + index, 1)), result_type="example.Result"
+        )
+        for index in range(8)
+    ]
+    await asyncio.gather(*(replicas[index % 2].open(one) for index, one in enumerate(hellos)))
+    assert len(await store.list_descriptor_sets()) == len(await store.list_pipelines()) == 8
