@@ -67,6 +67,17 @@ def test_a_hello_may_go_to_its_limits() -> None:
     assert fields_of(full) == ["hello.pipelines", "hello.leases"]
 
 
+def test_a_pipeline_may_go_to_its_limits() -> None:
+    full = hello()
+    pipeline = full.pipelines[0]
+    pipeline.title, pipeline.max_attempts, pipeline.input.min_images = "x" * 2_000, 10, 0
+    add_parameters(full, MAX_PARAMETERS - 1)
+    pipeline.parameters[1].pattern = "a" * 200
+    pipeline.parameters[2].type = pipeline_pb2.PIPELINE_PARAMETER_TYPE_INTEGER
+    pipeline.parameters[2].min_value = pipeline.parameters[2].max_value = 5
+    check_hello(full, TimeoutPolicy())
+
+
 def test_a_parameter_may_have_no_value_when_it_is_left_out() -> None:
     known = hello()
     nothing = struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
@@ -79,6 +90,7 @@ def test_a_parameter_may_have_no_value_when_it_is_left_out() -> None:
 
 
 STRING = pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING
+NUMBER = pipeline_pb2.PIPELINE_PARAMETER_TYPE_NUMBER
 IMAGE = pipeline_pb2.PIPELINE_PARAMETER_TYPE_IMAGE
 LEASE = Lease(task=f"tasks/{'a' * 32}", attempt=1, token="t")
 
@@ -90,6 +102,20 @@ def negative(one: WorkerHello, field: str) -> None:
 def add_parameters(one: WorkerHello, number: int) -> None:
     for index in range(number):
         one.pipelines[0].parameters.add(name=f"more_{index}", type=STRING)
+
+
+def delete_models(one: WorkerHello, **changes: object) -> None:
+    pipeline = one.pipelines[0]
+    pipeline.deletes_model = pipeline.operators_only = True
+    pipeline.parameters.add(name="name", type=STRING)
+    for field, value in changes.items():
+        setattr(pipeline.parameters[-1] if field == "type" else pipeline, field, value)
+
+
+def test_a_pipeline_for_operators_may_delete_models() -> None:
+    known = hello()
+    delete_models(known)
+    check_hello(known, TimeoutPolicy())
 
 
 RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
@@ -119,6 +145,9 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     ("hello.pipelines[0].heartbeat_timeout", lambda one: one.pipelines[0].heartbeat_timeout.FromSeconds(5)),
     ("hello.pipelines[0].review_timeout", lambda one: one.pipelines[0].review_timeout.FromSeconds(-1)),
     ("hello.pipelines[0].input.min_images", lambda one: setattr(one.pipelines[0].input, "min_images", 2)),
+    ("hello.pipelines[0].deletes_model", lambda one: delete_models(one, operators_only=False)),
+    ("hello.pipelines[0].deletes_model", lambda one: delete_models(one, type=NUMBER)),
+    ("hello.pipelines[0].input.min_images", lambda one: negative(one, "min_images")),
     ("hello.pipelines[0].input.max_image_bytes", lambda one: negative(one, "max_image_bytes")),
     ("hello.pipelines[0].input.max_image_pixels", lambda one: negative(one, "max_image_pixels")),
     ("hello.pipelines[0].input.min_image_side", lambda one: negative(one, "min_image_side")),
@@ -156,6 +185,10 @@ RULES: list[tuple[str, Callable[[WorkerHello], object]]] = [
     (
         "hello.pipelines[0].parameters[1].min_value",
         lambda one: one.pipelines[0].parameters.add(name="side", type=STRING, min_value=1),
+    ),
+    (
+        "hello.pipelines[0].parameters[1].min_value",
+        lambda one: one.pipelines[0].parameters.add(name="side", type=STRING, max_value=1),
     ),
     (
         "hello.pipelines[0].parameters[1].pattern",
