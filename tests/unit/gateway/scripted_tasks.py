@@ -9,9 +9,9 @@ import grpc
 
 from radmesh.tasks.v1 import follow_service_pb2 as api
 from radmesh.tasks.v1 import task_pb2
-from radmesh.tasks.v1.follow_service_pb2_grpc import (
-    FollowServiceServicer,
-)
+from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceServicer
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest, CreateTaskResponse
+from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
 from services.chassis.metrics import Metrics
 from services.chassis.watch import WatchHub
 from services.gateway.follow import FollowedLogs
@@ -22,7 +22,7 @@ TASK = "tasks/" + "a" * 32
 PATIENCE = 20.0
 
 
-class ScriptedTasks(FollowServiceServicer):
+class ScriptedTasks(FollowServiceServicer, TaskServiceServicer):
     """A log, and follow streams that end when the test says so."""
 
     def __init__(self, *, sends_logs: bool = False) -> None:
@@ -38,6 +38,8 @@ class ScriptedTasks(FollowServiceServicer):
         # What a create is answered with, on the stream that it came by; nothing for None.
         self.creates: list[api.WantedTask] = []
         self.answer: Callable[[api.WantedTask], api.FollowResponse] | None = None
+        # Creates by a call of their own, which find a task that was there before.
+        self.calls: list[CreateTaskRequest] = []
 
     def write(self, state: Any, *, tell: bool = True) -> None:
         """Writes an event into the log; tell: the streams hear of it."""
@@ -81,6 +83,10 @@ class ScriptedTasks(FollowServiceServicer):
                     followed.log.CopyFrom(api.TaskLog(task=now, events=events))
                 stream.put_nowait(api.FollowResponse(task=task, followed=followed))
 
+    async def CreateTask(self, request: CreateTaskRequest, context: Any) -> CreateTaskResponse:
+        self.calls.append(request)
+        return CreateTaskResponse(task=task_pb2.Task(name=TASK), deduplicated=True)
+
     async def ReadTaskLog(self, request: api.ReadTaskLogRequest, context: Any) -> api.ReadTaskLogResponse:
         self.readings += 1
         task, events = self._log(request)
@@ -110,7 +116,8 @@ class Gateway:
 
     def __init__(self, channel: grpc.aio.Channel, patience: float) -> None:
         metrics = GatewayMetrics(Metrics())
-        self.logs = FollowedLogs(TasksPeer(channel, PATIENCE, PATIENCE), metrics, patience=patience)
+        self.peer = TasksPeer(channel, PATIENCE, PATIENCE)
+        self.logs = FollowedLogs(self.peer, metrics, patience=patience)
         self.hub = WatchHub(self.logs, watch_limit=100, bookmark_seconds=60.0)
         self.logs.start(self.hub)
 

@@ -68,6 +68,17 @@ async def test_what_was_not_created_on_the_stream_is_left_to_a_call(
     assert await creating is None
 
 
+async def test_while_the_stream_is_down_a_create_is_left_to_a_call_at_once(
+    tasks: ScriptedTasks, gateway: Gateway
+) -> None:
+    await heard(tasks, gateway)
+    tasks.takes_streams.clear()
+    tasks.break_streams()
+    await until(lambda: not gateway.logs._heard)
+    assert await gateway.logs.create(CREATE, gateway.hub) is None
+    tasks.takes_streams.set()
+
+
 async def test_a_caller_that_goes_before_the_answer_leaves_nothing_behind(
     tasks: ScriptedTasks, gateway: Gateway
 ) -> None:
