@@ -6,7 +6,6 @@ import grpc
 import pytest
 
 from radmesh.tasks.v1.follow_service_pb2_grpc import add_FollowServiceServicer_to_server
-from radmesh.tasks.v1.task_service_pb2_grpc import add_TaskServiceServicer_to_server
 from services.chassis.channels import connect
 from tests.unit.gateway.scripted_tasks import PATIENCE, Gateway, ScriptedTasks
 
@@ -20,7 +19,7 @@ async def tasks(request: pytest.FixtureRequest) -> ScriptedTasks:
 async def address(tasks: ScriptedTasks) -> AsyncGenerator[str, None]:
     server = grpc.aio.server()
     add_FollowServiceServicer_to_server(tasks, server)
-    add_TaskServiceServicer_to_server(tasks, server)
+    server.add_generic_rpc_handlers([tasks.calls_handler()])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     yield f"127.0.0.1:{port}"

@@ -11,7 +11,6 @@ from radmesh.tasks.v1 import follow_service_pb2 as api
 from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.follow_service_pb2_grpc import FollowServiceServicer
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest, CreateTaskResponse
-from radmesh.tasks.v1.task_service_pb2_grpc import TaskServiceServicer
 from services.chassis.metrics import Metrics
 from services.chassis.watch import WatchHub
 from services.gateway.follow import FollowedLogs
@@ -22,7 +21,7 @@ TASK = "tasks/" + "a" * 32
 PATIENCE = 20.0
 
 
-class ScriptedTasks(FollowServiceServicer, TaskServiceServicer):
+class ScriptedTasks(FollowServiceServicer):
     """A log, and follow streams that end when the test says so."""
 
     def __init__(self, *, sends_logs: bool = False) -> None:
@@ -83,7 +82,14 @@ class ScriptedTasks(FollowServiceServicer, TaskServiceServicer):
                     followed.log.CopyFrom(api.TaskLog(task=now, events=events))
                 stream.put_nowait(api.FollowResponse(task=task, followed=followed))
 
-    async def CreateTask(self, request: CreateTaskRequest, context: Any) -> CreateTaskResponse:
+    def calls_handler(self) -> Any:
+        """Of TaskService, CreateTask alone."""
+        create = grpc.unary_unary_rpc_method_handler(
+            self._create, CreateTaskRequest.FromString, CreateTaskResponse.SerializeToString
+        )
+        return grpc.method_handlers_generic_handler("radmesh.tasks.v1.TaskService", {"CreateTask": create})
+
+    async def _create(self, request: CreateTaskRequest, context: Any) -> CreateTaskResponse:
         self.calls.append(request)
         return CreateTaskResponse(task=task_pb2.Task(name=TASK), deduplicated=True)
 

@@ -60,7 +60,8 @@ async def test_only_the_last_order_about_a_task_goes_out() -> None:
     orders.follow(other, None)
     orders.follow(last, None)
     (message,) = await some(orders.messages(), 3)
-    assert (message.follow, message.unfollow) == ([other, last], [one])
+    assert message.follow == [other, last]
+    assert message.unfollow == [one]
 
 
 async def test_an_unfollow_goes_out_though_nothing_else_does_and_an_end_ends_the_messages() -> None:

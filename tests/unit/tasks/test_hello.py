@@ -12,7 +12,7 @@ from radmesh.models.v1 import model_pb2
 from radmesh.segmentation.v1 import octa_pb2
 from radmesh.tasks.v1 import pipeline_pb2
 from radmesh.tasks.v1.worker_service_pb2 import Lease, WorkerHello, WorkerPipelines
-from services.tasks.hello import check_hello, check_pipelines
+from services.tasks.hello import check_hello, check_leases, check_pipelines
 from services.tasks.parameters import MAX_PARAMETERS
 from services.tasks.timeouts import TimeoutPolicy
 from tests.unit.tasks.test_result_types import AREA, types
@@ -65,6 +65,12 @@ def test_a_hello_may_go_to_its_limits() -> None:
     full.pipelines.add(name="nonsense")
     full.leases.add(task="nonsense")
     assert fields_of(full) == ["hello.pipelines", "hello.leases"]
+
+
+def test_a_worker_may_name_as_many_leases_as_it_can_have() -> None:
+    check_leases("leases", [LEASE] * 1_000)
+    with pytest.raises(InvalidRequestError):
+        check_leases("leases", [LEASE] * 1_001)
 
 
 def test_a_pipeline_may_go_to_its_limits() -> None:
