@@ -59,7 +59,7 @@ def measure_flat(folder: Path) -> list[Figure]:
 def measure_solid(folder: Path) -> list[Figure]:
     """The 3D case beside a warm `nnUNetPredictor`, each in a process of its own, after each other."""
     _serve(folder, solid(4), folder / "results")
-    theirs, ours = _peer(folder, "stock"), _peer(folder, "ours")
+    theirs, ours = (_peer(folder, side, "time") for side in ("stock", "ours"))
     detail = (
         f"{theirs['seconds']:.0f} s over {ours['seconds']:.0f} s; convolutions are "
         f"{100 * theirs['convolutions']:.0f} % of theirs, {100 * ours['convolutions']:.0f} % of ours"
@@ -72,7 +72,7 @@ def measure_solid(folder: Path) -> list[Figure]:
 def measure_memory(folder: Path) -> list[Figure]:
     """The same with 100 classes: what memory rises by while it predicts."""
     _serve(folder, solid(100), folder / "results")
-    theirs, ours = _peer(folder, "stock"), _peer(folder, "ours")
+    theirs, ours = (_peer(folder, side, "memory") for side in ("stock", "ours"))
     detail = f"{ours['peak'] / 2**30:.1f} GiB over {theirs['peak'] / 2**30:.1f} GiB above the loaded model"
     return [
         Figure(
@@ -86,8 +86,8 @@ def measure_memory(folder: Path) -> list[Figure]:
     ]
 
 
-def _peer(folder: Path, side: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.nnunet_peer", str(folder), side]
+def _peer(folder: Path, side: str, what: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.nnunet_peer", str(folder), side, what]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -1,7 +1,7 @@
-"""One side of the 3D measurement in a process of its own: `python -m bench.nnunet_peer FOLDER ours|stock`.
+"""One side of a 3D measurement in a process: `python -m bench.nnunet_peer FOLDER ours|stock time|memory`.
 
-Prints, as JSON, the seconds of a warm prediction, the share of convolutions in it, and how far the process's
-memory rose above what it had with the model loaded.
+Prints as JSON, for `time`, the seconds of a warm prediction and the share of convolutions in it; for `memory`,
+how far the process's memory rose above what it had with the model loaded.
 """
 
 import json
@@ -21,11 +21,12 @@ SPACING = (1.0, 1.0, 1.0)
 _CONVOLUTIONS = ("convolution", "conv3d", "conv_transpose")
 
 
-def stock(root: Path) -> Callable[[np.ndarray], object]:
-    """A warm `nnUNetPredictor`, in this process."""
+def stock(root: Path, step: float) -> Callable[[np.ndarray], object]:
+    """A warm `nnUNetPredictor`, in this process. step: of one tile to the next, as a part of a tile."""
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 
     predictor = nnUNetPredictor(
+        tile_step_size=step,
         use_mirroring=False,
         perform_everything_on_device=False,
         device=torch.device("cpu"),
@@ -36,10 +37,10 @@ def stock(root: Path) -> Callable[[np.ndarray], object]:
     return lambda image: predictor.predict_single_npy_array(image, {"spacing": list(SPACING)})
 
 
-def ours(root: Path) -> Callable[[np.ndarray], object]:
-    """Our network, in this process."""
+def ours(root: Path, step: float) -> Callable[[np.ndarray], object]:
+    """Our network, in this process. step: see `stock`."""
     network = open_network(root / "served", device="cpu")
-    options = PredictOptions(mirroring=False)
+    options = PredictOptions(mirroring=False, tile_step=step)
     return lambda image: network.predict(image, SPACING, options, lambda _: None, lambda: False)
 
 
@@ -48,26 +49,36 @@ def _memory(field: str) -> int:
     return next(int(line.split()[1]) << 10 for line in lines if line.startswith(f"{field}:"))
 
 
-def main() -> None:
-    """Measures the side that the command line names."""
-    root, side = Path(sys.argv[1]), sys.argv[2]
-    torch.set_num_threads(2)
-    predict = (stock if side == "stock" else ours)(root)
-    predict(blobs((32, 32, 32)))
-    image = blobs((200, 256, 256))
-    before = _memory("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+def _timed(predict: Callable[[np.ndarray], object], image: np.ndarray) -> dict[str, float]:
     begin = time.perf_counter()
     with profile(activities=[ProfilerActivity.CPU]) as seen:
         predict(image)
     seconds = time.perf_counter() - begin
-    peak = _memory("VmHWM") - before
     events = seen.key_averages()
     total = sum(event.self_cpu_time_total for event in events)
     convolving = sum(
         event.self_cpu_time_total for event in events if any(word in event.key for word in _CONVOLUTIONS)
     )
-    print(json.dumps({"seconds": seconds, "convolutions": convolving / total, "peak": peak}))
+    return {"seconds": seconds, "convolutions": convolving / total}
+
+
+def _weighed(predict: Callable[[np.ndarray], object], image: np.ndarray) -> dict[str, float]:
+    before = _memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    predict(image)
+    return {"peak": _memory("VmHWM") - before}
+
+
+def main() -> None:
+    """Measures the side that the command line names."""
+    root, side, what = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    torch.set_num_threads(2)
+    # Tiles side by side need as much memory as those that overlap, and are a third as many.
+    step = 1.0 if what == "memory" else 0.5
+    predict = (stock if side == "stock" else ours)(root, step)
+    predict(blobs((32, 32, 32)))
+    found = (_weighed if what == "memory" else _timed)(predict, blobs((200, 256, 256)))
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
