@@ -19,7 +19,7 @@ class Networks:
         """Raises BrokenModelError when the file cannot be read."""
         self._weights = weights
         self._folds = stored_folds(weights.path)
-        self._loaded: dict[tuple[str, str, str], Runnable] = {}
+        self._loaded: dict[tuple[str, str, str, bool], Runnable] = {}
         self.between_layers: Callable[[], None] = _nothing
         """Called before each layer of a network that runs; what it raises ends the run."""
 
@@ -41,14 +41,19 @@ class Networks:
                 )
         return tuple(wanted) or stage.trained.folds
 
-    def network(self, stage: Stage, fold: str, device: torch.device) -> Runnable:
-        """A network on a device, ready to run. Raises BrokenModelError, UnsupportedModelError."""
-        key = (stage.name, fold, str(device))
+    def network(self, stage: Stage, fold: str, device: torch.device, *, exact: bool = False) -> Runnable:
+        """A network on a device, ready to run. Raises BrokenModelError, UnsupportedModelError.
+
+        exact: with nnU-Net's own operations, whose sums come out to the last digit as there; slower on a CPU.
+        """
+        key = (stage.name, fold, str(device), exact)
         if key not in self._loaded:
             network = build_network(stage)
             stored = read_fold(self._weights.path, stage.name, fold)
             fill(network, stored, f"fold {fold} of {stage.name} in {self._weights.path.name}")
-            if device.type == "cpu":
+            if device.type == "cpu" and exact:
+                self._loaded[key] = Runnable(network)
+            elif device.type == "cpu":
                 self._loaded[key] = tuned(network, len(stage.patch))
             else:
                 self._loaded[key] = Runnable(_mixed(network.to(device), device))

@@ -188,7 +188,9 @@ class NnunetNetwork:
         window = Window(data, stage.patch, options.tile_step, stage.heads)
         axes = stage.trained.mirroring_axes if options.mirroring else ()
         folds = self._networks.folds(stage, options.folds)
-        networks = [self._networks.network(stage, fold, place.network) for fold in folds]
+        # A voxel that tips in one stage of a cascade is another input of the next, which may make more of it.
+        exact = stage is not self._stages[-1]
+        networks = [self._networks.network(stage, fold, place.network, exact=exact) for fold in folds]
         parts = [
             window.slabs(
                 replace(network, body=mirrored(network.body, axes)),

@@ -12,17 +12,20 @@ from nnunetv2.preprocessing.resampling.default_resampling import determine_do_se
 from services.segmentation.nnunet.prepared import Prepared
 from services.segmentation.nnunet.sliding import Slab
 from services.segmentation.nnunet.stage import Stage
+from services.segmentation.nnunet.ties import Ties
 
 
 @dataclass(frozen=True)
 class Axes:
     """How to resample. linear: for each axis, else the nearest plane is taken.
 
-    half: whether what results is rounded to half precision, as what scikit-image gives is.
+    half: whether what results is rounded to half precision, as what scikit-image gives is. ties: whether then
+    the largest logit decides, so that a rounding may.
     """
 
     linear: tuple[bool, bool, bool]
     half: bool
+    ties: bool = False
 
 
 def linear_axes(stage: Stage, prepared: Prepared) -> Axes | None:
@@ -45,7 +48,7 @@ def linear_axes(stage: Stage, prepared: Prepared) -> Axes | None:
     threshold = kwargs.get("separate_z_anisotropy_threshold", ANISO_THRESHOLD)
     apart, axis = determine_do_sep_z_and_axis(force, prepared.network_spacing, prepared.spacing, threshold)
     first, second, third = (not (apart and index == axis) for index in range(3))
-    return Axes((first, second, third), half=not torches)
+    return Axes((first, second, third), half=not torches, ties=not torches and not stage.labels.has_regions)
 
 
 def resampled_slabs(
@@ -58,24 +61,32 @@ def resampled_slabs(
     places = [_place(plane, before[0], after[0], axes.linear[0]) for plane in range(after[0])]
     needed = {plane for low, high, _ in places for plane in (low, high)}
     held: dict[int, torch.Tensor] = {}
+    given: dict[int, torch.Tensor] = {}  # the same planes as they came
+    ties = Ties(before, after, axes.linear) if axes.ties else None
     done = 0
     for first, logits in slabs:
         for plane in range(first, first + logits.shape[1]):
             if plane in needed:
                 held[plane] = _in_plane(logits[:, plane - first], after, axes)
+                if ties:
+                    given[plane] = logits[:, plane - first].clone()
             while done < len(places) and places[done][1] <= plane:
                 low, high, share = places[done]
                 found = held[low] if low == high else torch.lerp(held[low], held[high], share)
-                yield done, (found.half() if axes.half else found).unsqueeze(1)
+                found = found.half() if axes.half else found
+                if ties:
+                    ties.settle(found, done, given)
+                yield done, found.unsqueeze(1)
                 done += 1
                 keep = places[done][0] if done < len(places) else plane + 1
                 for old in [one for one in held if one < keep]:
                     del held[old]
+                    given.pop(old, None)
 
 
 def _place(plane: int, before: int, after: int, linear: bool) -> tuple[int, int, float]:
     """Between which planes another one lies, and how far towards the second. Centres of voxels are halves."""
-    at = (plane + 0.5) * before / after - 0.5
+    at = (plane + 0.5) * (before / after) - 0.5  # as in ties.py, to the last digit
     if not linear:
         nearest = min(max(math.floor(at + 0.5), 0), before - 1)
         return nearest, nearest, 0.0

@@ -8,6 +8,7 @@ import torch
 
 from services.segmentation.nnunet.architecture import build_network, fill
 from services.segmentation.nnunet.layout import Description
+from services.segmentation.nnunet.networks import Networks
 from services.segmentation.nnunet.norms import moments
 from services.segmentation.nnunet.stage import stages_of
 from services.segmentation.nnunet.trained import serve_trained
@@ -44,6 +45,19 @@ def test_a_tuned_network_answers_as_the_one_it_was_made_from(tmp_path: Path, rec
     assert torch.allclose(logits, plain, atol=2e-4)
     part = (slice(None), slice(1, 3))
     assert torch.allclose(runnable.head(runnable.body(tile)[0][part]), plain[part], atol=2e-4)
+
+
+@torch.inference_mode()
+def test_an_exact_network_answers_to_the_last_digit_as_nnunets_own(tmp_path: Path) -> None:
+    served = serve_trained(write_trained(tmp_path / "r", SOLID), tmp_path / "served", Description("x", "X"))
+    stage, weights = stages_of(served)[0], served.model.weights[0]
+    own = build_network(stage)
+    fill(own, read_fold(weights.path, stage.name, "0"), "it")
+    networks = Networks(weights)
+    tile = torch.randn(1, 1, *SOLID.patch)
+    # One may be there in both ways: the first stage of a cascade can be asked for alone.
+    networks.network(stage, "0", torch.device("cpu"))
+    assert torch.equal(networks.network(stage, "0", torch.device("cpu"), exact=True).body(tile), own(tile))
 
 
 @pytest.mark.parametrize(
