@@ -1,7 +1,7 @@
 """One side of a 3D measurement in a process: `python -m bench.nnunet_peer FOLDER ours|stock time|memory`.
 
-Prints as JSON, for `time`, the seconds of a warm prediction and the share of convolutions in it; for `memory`,
-how far the process's memory rose above what it had with the model loaded.
+Prints as JSON, for `time`, the seconds of a warm prediction and the share of convolutions in it; for
+`memory`, how far the process's memory rose above what it had with the model loaded.
 """
 
 import json
