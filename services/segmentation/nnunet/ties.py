@@ -37,7 +37,7 @@ class Ties:
         least = best - (best.abs() * _STEPS + _SMALLEST)
         close = torch.nonzero((found >= least).sum(0, dtype=torch.int32) > 1).cpu()
         ends = [(held[place].cpu(), weight) for place, weight in self._planes[plane] if weight]
-        for some in close.split(_AT_ONCE):
+        for some in torch.split(close, _AT_ONCE):
             # Not torch's rounding from double precision to half, which goes by single precision.
             rounded = torch.from_numpy(self._exact(ends, some).numpy().astype(np.float16))
             found[:, some[:, 0], some[:, 1]] = rounded.to(found.device)
