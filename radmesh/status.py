@@ -15,6 +15,8 @@ _DETAILS_KEY = "grpc-status-details-bin"
 # once percent-encoded, and the details in Base64, so this much of each is sure to fit.
 _MESSAGE_BYTES = 500
 _VIOLATIONS_BYTES = 3000
+# How gRPC's core words it, of what is sent and of what is received.
+_TOO_LARGE = "message larger than max"
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -64,6 +66,11 @@ def from_rpc_error(error: grpc.RpcError) -> errors.RadmeshError:
     status = status_pb2.Status.FromString(details) if details else status_pb2.Status()
     info, violations, retry_after = _read(status.details)
     message = status.message or error.details() or code.name
+    if not details and code is errors.Code.RESOURCE_EXHAUSTED and _TOO_LARGE in message:
+        return errors.ExhaustedError(
+            f"A message is longer than gRPC lets through. Send less at once, a batch in parts. ({message})",
+            reason="MESSAGE_TOO_LARGE",
+        )
     return error_of(code, info.reason, message, info.metadata, violations=violations, retry_after=retry_after)
 
 

@@ -83,6 +83,8 @@ def read_decision(request: ReviewTaskRequest) -> AskedDecision:
         problems.append(Violation("reason", "must say why the stage is rejected"))
     if len(request.reason) > MAX_REASON_CHARACTERS:
         problems.append(Violation("reason", f"at most {MAX_REASON_CHARACTERS} characters"))
+    if not request.reason.replace("\n", "").isprintable():
+        problems.append(Violation("reason", "must not have control characters but line breaks"))
     if request.replacements and not accepted:
         problems.append(Violation("replacements", "only an accepted stage has them"))
     if request.parameters.fields and not accepted:

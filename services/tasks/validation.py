@@ -227,4 +227,6 @@ def _label_violations(labels: Mapping[str, str]) -> list[Violation]:
             problems.append(Violation(f"labels.{key[:64]}", f"the key must match {_LABEL_KEY.pattern}"))
         if len(labels[key]) > MAX_LABEL_CHARACTERS:
             problems.append(Violation(f"labels.{key[:64]}", f"at most {MAX_LABEL_CHARACTERS} characters"))
+        if not labels[key].isprintable():
+            problems.append(Violation(f"labels.{key[:64]}", "must not have control characters"))
     return problems

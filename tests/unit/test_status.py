@@ -100,6 +100,14 @@ def test_a_plain_status_keeps_its_code_and_claims_nothing(code: grpc.StatusCode)
     assert not isinstance(arrived, errors.ImageFormatError | errors.InferenceError)
 
 
+@pytest.mark.parametrize("side", ["SERVER: Received", "CLIENT: Sent", "Received"])
+def test_a_message_that_grpc_refuses_for_its_length_says_what_to_do(side: str) -> None:
+    said = f"{side} message larger than max (8032438 vs. 4194304)"
+    arrived = status.from_rpc_error(Answered(grpc.StatusCode.RESOURCE_EXHAUSTED, said))
+    assert (arrived.code, arrived.reason) == (errors.Code.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE")
+    assert (arrived.retry_after, "a batch in parts" in arrived.message) == (None, True)
+
+
 def test_a_status_of_a_newer_service_is_still_understood() -> None:
     newer = errors.NotFoundError("No such study.", reason="STUDY_NOT_FOUND", metadata={"study": "7"})
     arrived = sent_and_received(newer)

@@ -11,7 +11,7 @@ from radmesh.tasks.v1 import task_pb2
 from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 from services.chassis import principals
 from services.chassis.channels import connect
-from tests.unit.gateway.scripted_tasks import TASK, Gateway, ScriptedTasks, until
+from tests.unit.gateway.scripted_tasks import PATIENCE, TASK, Gateway, ScriptedTasks, until
 
 CREATE = CreateTaskRequest(request_id="r", pipeline="pipelines/steps")
 
@@ -77,6 +77,31 @@ async def test_while_the_stream_is_down_a_create_is_left_to_a_call_at_once(
     await until(lambda: not gateway.logs._heard)
     assert await gateway.logs.create(CREATE, gateway.hub) is None
     tasks.takes_streams.set()
+
+
+async def test_a_task_that_was_created_on_the_stream_is_followed_again_after_a_break(
+    tasks: ScriptedTasks, gateway: Gateway
+) -> None:
+    await heard(tasks, gateway)
+
+    def created_now(wanted: api.WantedTask) -> api.FollowResponse:
+        told = created(wanted)
+        told.ClearField("more")
+        return told
+
+    tasks.answer = created_now
+    begun = await gateway.logs.create(CREATE, gateway.hub)
+    assert begun is not None
+    assert not gateway.logs._creating
+    tasks.takes_streams.clear()
+    tasks.break_streams()
+    await until(lambda: not tasks.streams)
+    tasks.write(task_pb2.TASK_STATE_RUNNING)
+    tasks.write(task_pb2.TASK_STATE_SUCCEEDED)
+    tasks.takes_streams.set()
+    async with asyncio.timeout(PATIENCE):
+        told = [message async for message in gateway.hub.go_on(begun, "local")]
+    assert [one.snapshot.sequence or one.event.sequence for one in told] == [1, 2, 3]
 
 
 async def test_a_caller_that_goes_before_the_answer_leaves_nothing_behind(

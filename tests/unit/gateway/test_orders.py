@@ -26,7 +26,7 @@ async def some(messages: AsyncIterator[FollowRequest], enough: int) -> list[Foll
 
 async def test_creates_go_together_and_stay_below_the_limit_of_a_message() -> None:
     orders = Orders(())
-    sizes = [250 << 10] * 30 + [2 << 20, 10, 10] + [10] * 100
+    sizes = [2 << 20] + [250 << 10] * 30 + [2 << 20, 10, 10] + [10] * 100
     for number, size in enumerate(sizes):
         orders.create(WantedTask(number=number, request=CreateTaskRequest(weights="x" * size)))
     found = await some(orders.messages(), len(sizes))

@@ -58,6 +58,11 @@ def test_a_rejection_says_why(reason: str) -> None:
     assert fields_of(asked) == ["reason"]
 
 
+def test_a_reason_may_have_lines_but_nothing_that_a_terminal_obeys() -> None:
+    assert read_decision(request(reason="L3 is L4.\nThe ribs show it.")).reason.count("\n") == 1
+    assert fields_of(request(reason="fine\x1b[2J")) == ["reason"]
+
+
 def test_every_broken_rule_is_named_at_once() -> None:
     asked = ReviewTaskRequest(
         reason="x" * 501, replacements=[replacement("mask.png", "mask"), replacement(f"{TASK}/artifacts/.")]

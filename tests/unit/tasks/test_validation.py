@@ -97,6 +97,8 @@ BROKEN = [
     ({"images": [f"images/{SHA256.upper()}"]}, "images[0]"),
     ({"labels": {"Ward": "west"}}, "labels.Ward"),
     ({"labels": {"ward": "x" * 64}}, "labels.ward"),
+    ({"labels": {"ward": "\x1b[2J"}}, "labels.ward"),
+    ({"labels": {"ward": "west\nSTAT"}}, "labels.ward"),
     ({"labels": {f"key{number}": "" for number in range(17)}}, "labels"),
     ({"weights": "octa"}, "weights"),
     ({"priority": 5}, "priority"),
