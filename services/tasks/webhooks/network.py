@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -76,8 +77,9 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         failed: Exception = NameNotResolvedError()
         for address in addresses:
             try:
-                return await self._network.connect_tcp(
-                    address, port, self._connect_seconds / len(addresses), local_address, socket_options
+                seconds = self._connect_seconds / len(addresses)
+                return _Connection(
+                    await self._network.connect_tcp(address, port, seconds, local_address, socket_options)
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
@@ -92,3 +94,41 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """See AsyncNetworkBackend."""
         await asyncio.sleep(seconds)
+
+
+class _Connection(httpcore.AsyncNetworkStream):
+    """A connection of httpcore's that may break at any moment.
+
+    For one that broke as it was made, uvloop gives no socket and anyio raises AttributeError.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """See AsyncNetworkStream."""
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """See AsyncNetworkStream."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """See AsyncNetworkStream."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """See AsyncNetworkStream."""
+        return _Connection(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """See AsyncNetworkStream. Nothing of what broke: the next write or read tells that."""
+        try:
+            return self._stream.get_extra_info(info)
+        except AttributeError:
+            return None
