@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 
 from radmesh.errors import CallbackRefusedError
 
@@ -10,6 +10,8 @@ MAX_CHARACTERS = 2000
 _PORTS = {"http": 80, "https": 443}
 _UNSAFE = re.compile(r"[^!-~]|[\\\"<>^`{|}]")
 _PARTS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?]*)(?P<target>.*)", re.IGNORECASE)
+# A name does not end in a number: resolvers read `127.1`, `0x7f.1` and `2130706433` as addresses.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _AUTHORITY = re.compile(
     r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE
 )
@@ -78,6 +80,8 @@ def _host(given: str) -> str:
         host = given.lower().removesuffix(".")
         if not host or ".." in host or host.startswith("."):
             raise CallbackRefusedError("callback_url must name a host.")
+        if _NUMBER.fullmatch(host.rpartition(".")[2]) and not _is_ipv4(host):
+            raise CallbackRefusedError("callback_url must write an IPv4 address as four decimal numbers.")
         return host
     try:
         return IPv6Address(given[1:-1]).compressed
@@ -85,3 +89,11 @@ def _host(given: str) -> str:
         raise CallbackRefusedError(
             "callback_url must name a host: its IPv6 address cannot be read."
         ) from None
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True

@@ -13,6 +13,8 @@ READ = [
     ("HTTPS://RIS.Example:8443?token=a%20b", "https://ris.example:8443", "ris.example:8443", "/?token=a%20b"),
     ("https://ris.example.:443/a@b:c/?x=//y", "https://ris.example:443", "ris.example", "/a@b:c/?x=//y"),
     ("http://[2606:4700::0001]:80/", "http://[2606:4700::1]:80", "[2606:4700::1]", "/"),
+    ("http://8.8.8.8./", "http://8.8.8.8:80", "8.8.8.8", "/"),
+    ("http://3com.ris9/", "http://3com.ris9:80", "3com.ris9", "/"),
     ("http://my_host-1:1/", "http://my_host-1:1", "my_host-1:1", "/"),
 ]
 
@@ -55,6 +57,15 @@ REFUSED = [
     "https://[fe80::1%25eth0]/",
     "https://[1.2.3.4]/",
     "https://ris.example;x/",
+    "http://127.1/",
+    "http://2130706433/",
+    "http://0x7f000001/",
+    "http://0x7f.1/",
+    "http://0177.0.0.1/",
+    "http://127.0.0.0x1/",
+    "http://1.2.3.4.5/",
+    "http://256.0.0.1/",
+    "http://ris.example.0x/",
     "https://ris.example/" + "a" * MAX_CHARACTERS,
 ]
 
@@ -73,11 +84,14 @@ def test_an_address_is_refused_without_being_repeated(url: str) -> None:
 
 
 def test_what_is_known_at_the_create_is_told_there() -> None:
-    policy = CallbackPolicy(AllowList.parse("10.1.0.0/16"), configured=True)
+    policy = CallbackPolicy(AllowList.parse("10.1.0.0/16, localhost:8080"), configured=True)
     assert policy.check("") is None
-    for good in ("https://ris.example/", "http://10.1.2.3/", "https://8.8.8.8/", "http://localhost/"):
+    for good in ("https://ris.example/", "http://10.1.2.3/", "https://8.8.8.8/", "http://localhost:8080/"):
         assert policy.check(good)
-    for bad in ("http://127.0.0.1/", "http://10.2.0.1/", "http://[::1]/", "http://169.254.169.254/meta"):
+    for bad in (
+        *("http://127.0.0.1/", "http://10.2.0.1/", "http://[::1]/", "http://169.254.169.254/meta"),
+        *("http://localhost/", "http://LOCALHOST.:80/", "http://ris.localhost/"),
+    ):
         with pytest.raises(CallbackRefusedError, match="internal"):
             policy.check(bad)
 
