@@ -9,6 +9,8 @@ import grpc
 from radmesh.segmentation.v1 import (
     nnunet_delete_pb2,
     nnunet_import_pb2,
+    nnunet_service_pb2,
+    nnunet_service_pb2_grpc,
     octa_service_pb2,
     octa_service_pb2_grpc,
 )
@@ -27,6 +29,7 @@ from services.segmentation.nnunet import pipeline as nnunet_pipeline
 from services.segmentation.nnunet.options import RESERVED
 from services.segmentation.nnunet.registry import Registry
 from services.segmentation.nnunet.served import ServedModels
+from services.segmentation.nnunet.servicer import NnunetServicer
 from services.segmentation.octa import pipeline as octa_pipeline
 from services.segmentation.octa.servicer import OctaServicer
 from services.segmentation.settings import SegmentationSettings
@@ -37,7 +40,7 @@ log = logs.logger(__name__)
 class SegmentationService(ModelService):
     """Serves octa-vessels, nnunet, imports of models and, where its models are, ct-l3 to `tasks`.
 
-    OctaService is for other callers.
+    OctaService and NnunetService are for other callers.
     """
 
     def __init__(self, settings: SegmentationSettings, metrics: Metrics) -> None:
@@ -82,7 +85,12 @@ class SegmentationService(ModelService):
         """See Service."""
         servicer = OctaServicer(self, self._vessels, self._own.octa)
         octa_service_pb2_grpc.add_OctaServiceServicer_to_server(servicer, server)
-        return (octa_service_pb2.DESCRIPTOR.services_by_name["OctaService"].full_name,)
+        volumes = NnunetServicer(self, lambda: self._nnunet.models, self._own.nnunet)
+        nnunet_service_pb2_grpc.add_NnunetServiceServicer_to_server(volumes, server)
+        return (
+            octa_service_pb2.DESCRIPTOR.services_by_name["OctaService"].full_name,
+            nnunet_service_pb2.DESCRIPTOR.services_by_name["NnunetService"].full_name,
+        )
 
     def _tell(self) -> None:
         self.describe(self._current_profile())

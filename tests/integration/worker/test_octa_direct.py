@@ -4,10 +4,8 @@ import asyncio
 import io
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import grpc
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -15,78 +13,39 @@ from PIL import Image
 from prometheus_client import generate_latest
 
 from radmesh.errors import RadmeshError
-from radmesh.segmentation.v1.octa_pb2 import OctaVesselsResult
 from radmesh.segmentation.v1.octa_service_pb2 import SegmentVesselsRequest
 from radmesh.segmentation.v1.octa_service_pb2_grpc import OctaServiceStub
-from radmesh.status import from_rpc_error
-from services.chassis.metrics import Metrics
-from services.chassis.server import ServiceProcess
 from services.segmentation.service import SegmentationService
-from services.segmentation.settings import SegmentationSettings
+from tests.support.direct import Answer, Metadata, Running, running_service
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("octa")]
 
-Metadata = tuple[tuple[str, str], ...]
-
 
 @dataclass(frozen=True)
-class Answer:
-    """Everything that a call told."""
+class Octa:
+    """OctaService of a running segmentation service."""
 
-    stages: list[str]
-    result: OctaVesselsResult
-    files: dict[str, bytes]
+    running: Running
 
+    @property
+    def service(self) -> SegmentationService:
+        return self.running.service
 
-@dataclass(frozen=True)
-class Running:
-    """A segmentation service in this process, its model loaded, and no `tasks` anywhere."""
-
-    service: SegmentationService
-    stub: OctaServiceStub
-    metrics: Metrics
+    @property
+    def method(self) -> Any:
+        return OctaServiceStub(self.running.channel).SegmentVessels
 
     async def call(self, request: SegmentVesselsRequest, metadata: Metadata = ()) -> Answer:
-        stages: list[str] = []
-        files: dict[str, bytes] = {}
-        result = OctaVesselsResult()
-        call: Any = self.stub.SegmentVessels
-        async for response in call(request, metadata=metadata):
-            kind = response.WhichOneof("message")
-            if kind == "progress":
-                stages.append(response.progress.stage)
-            elif kind == "result":
-                result = response.result
-            else:
-                held = files.get(response.file.file_name, b"")
-                assert len(held) == response.file.offset
-                files[response.file.file_name] = held + response.file.chunk
-        return Answer(stages, result, files)
+        return await self.running.call(self.method, request, metadata)
 
     async def refusal(self, request: SegmentVesselsRequest, metadata: Metadata = ()) -> RadmeshError:
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await self.call(request, metadata)
-        return from_rpc_error(caught.value)
+        return await self.running.refusal(self.method, request, metadata)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Running, None]:
-    metrics = Metrics()
-    blobs: Path = tmp_path_factory.mktemp("blobs")
-    # Nobody listens at port 9: the direct call must not need `tasks`.
-    settings = SegmentationSettings(
-        blobs=blobs.as_uri(), listen="127.0.0.1:0", tasks="127.0.0.1:9", threads=1, trust_principal=True
-    )
-    service = SegmentationService(settings, metrics)
-    process = ServiceProcess(service, metrics)
-    await process.start()
-    try:
-        service.pool.give_back(await service.pool.take())
-        async with grpc.aio.insecure_channel(str(process.address)) as channel:
-            yield Running(service, OctaServiceStub(channel), metrics)
-        await process.drain()
-    finally:
-        await process.stop()
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Octa, None]:
+    async with running_service(tmp_path_factory.mktemp("blobs")) as started:
+        yield Octa(started)
 
 
 def png(grey: np.ndarray) -> bytes:
@@ -102,7 +61,7 @@ def picture(rows: int, columns: int) -> bytes:
     return png(grey)
 
 
-async def test_an_image_becomes_a_mask_of_its_own_size_and_a_typed_result(running: Running) -> None:
+async def test_an_image_becomes_a_mask_of_its_own_size_and_a_typed_result(running: Octa) -> None:
     answer = await running.call(SegmentVesselsRequest(content=picture(200, 310)))
     assert answer.stages[0] == "reading"
     mask = Image.open(io.BytesIO(answer.files["mask.png"]))
@@ -121,7 +80,7 @@ async def test_an_image_becomes_a_mask_of_its_own_size_and_a_typed_result(runnin
     assert "NOT FOR CLINICAL USE" in str(overlay.info["Disclaimer"])
 
 
-async def test_the_threshold_is_used(running: Running) -> None:
+async def test_the_threshold_is_used(running: Octa) -> None:
     content = picture(128, 128)
     everything = await running.call(SegmentVesselsRequest(content=content, threshold=0.0))
     nothing = await running.call(SegmentVesselsRequest(content=content, threshold=1.0))
@@ -129,7 +88,7 @@ async def test_the_threshold_is_used(running: Running) -> None:
     assert nothing.result.vessel_area_fraction < everything.result.vessel_area_fraction
 
 
-async def test_an_image_of_the_blob_store_is_read_there(running: Running) -> None:
+async def test_an_image_of_the_blob_store_is_read_there(running: Octa) -> None:
     name = f"images/{'c' * 64}"
     await running.service.blobs.put(name, picture(64, 64))
     answer = await running.call(SegmentVesselsRequest(image=name))
@@ -141,14 +100,14 @@ async def test_an_image_of_the_blob_store_is_read_there(running: Running) -> Non
     assert (missing.reason, missing.numeric_code) == ("IMAGE_NOT_FOUND", 12002)
 
 
-async def test_every_broken_rule_is_named_at_once(running: Running) -> None:
+async def test_every_broken_rule_is_named_at_once(running: Octa) -> None:
     refused = await running.refusal(SegmentVesselsRequest(threshold=float("nan"), weights="best"))
     assert refused.reason == "INVALID_REQUEST"
     for field in ("source", "threshold", "weights"):
         assert field in str(refused)
 
 
-async def test_bad_input_is_typed_and_leaves_the_model_running(running: Running) -> None:
+async def test_bad_input_is_typed_and_leaves_the_model_running(running: Octa) -> None:
     pids = running.service.pool.pids
     refused = await running.refusal(SegmentVesselsRequest(content=b"hello"))
     assert (refused.reason, refused.numeric_code) == ("NOT_AN_IMAGE", 10003)
@@ -158,7 +117,7 @@ async def test_bad_input_is_typed_and_leaves_the_model_running(running: Running)
     assert running.service.pool.pids == pids
 
 
-async def test_a_busy_slot_is_refused_with_a_time_to_wait(running: Running) -> None:
+async def test_a_busy_slot_is_refused_with_a_time_to_wait(running: Octa) -> None:
     process = running.service.pool.take_now()
     try:
         refused = await running.refusal(SegmentVesselsRequest(content=picture(64, 64)))
@@ -168,9 +127,8 @@ async def test_a_busy_slot_is_refused_with_a_time_to_wait(running: Running) -> N
     assert refused.retry_after
 
 
-async def test_a_caller_that_leaves_gives_its_slot_back(running: Running) -> None:
-    segment: Any = running.stub.SegmentVessels
-    call = segment(SegmentVesselsRequest(content=picture(900, 900)))
+async def test_a_caller_that_leaves_gives_its_slot_back(running: Octa) -> None:
+    call = running.method(SegmentVesselsRequest(content=picture(900, 900)))
     await call.read()
     call.cancel()
     async with asyncio.timeout(20):
@@ -179,8 +137,8 @@ async def test_a_caller_that_leaves_gives_its_slot_back(running: Running) -> Non
     assert (await running.call(SegmentVesselsRequest(content=picture(64, 64)))).result.rows == 64
 
 
-async def test_loads_and_inferences_are_counted(running: Running) -> None:
+async def test_loads_and_inferences_are_counted(running: Octa) -> None:
     await running.call(SegmentVesselsRequest(content=picture(64, 64)))
-    page = generate_latest(running.metrics.registry).decode()
+    page = generate_latest(running.running.metrics.registry).decode()
     assert "radmesh_worker_model_loads_total{" in page
     assert 'radmesh_worker_inference_seconds_count{pipeline="octa-vessels"}' in page
