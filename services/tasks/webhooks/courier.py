@@ -12,7 +12,7 @@ from contextlib import suppress
 from google.protobuf import descriptor_pool
 
 from radmesh import webhooks
-from radmesh.errors import UnavailableError
+from radmesh.errors import CallbackRefusedError, UnavailableError
 from services.chassis import logs
 from services.tasks.records import TaskRecord
 from services.tasks.store import TaskStore
@@ -22,7 +22,7 @@ from services.tasks.webhooks.caller import Caller
 from services.tasks.webhooks.metrics import WebhookMetrics
 from services.tasks.webhooks.records import CallbackState, CallClaim, MadeCall
 from services.tasks.webhooks.result_types import ResultTypes
-from services.tasks.webhooks.schedule import Answer
+from services.tasks.webhooks.schedule import Answer, CallFailure
 from services.tasks.webhooks.urls import read_url
 
 _LOG = logs.logger(__name__)
@@ -143,6 +143,11 @@ class Courier:
         )
 
     async def _call(self, record: TaskRecord) -> Answer:
+        try:
+            target = read_url(record.callback_url)
+        except CallbackRefusedError:
+            # Taken by a version that read addresses less strictly.
+            return Answer(failure=CallFailure.ADDRESS_REFUSED)
         pool = descriptor_pool.DescriptorPool()
         if record.result:
             pool = await self._types.pool_for(record.pipeline, result_type(record.result))
@@ -151,7 +156,7 @@ class Courier:
         else:
             body = write_body(record, pool)
         headers = webhooks.headers(self._secrets, body, record.task_id)
-        return await self._caller.post(read_url(record.callback_url), headers, body)
+        return await self._caller.post(target, headers, body)
 
     async def _settle(self, claim: CallClaim, made: MadeCall, ends: float) -> CallbackState | None:
         """Records a call. Tries while the claim is in force, as the call itself cannot be taken back."""

@@ -125,6 +125,17 @@ async def test_a_name_that_leads_inside_is_given_up_at_once(store: TaskStore, co
     assert (record.attempts, record.last_reason) == (1, "ADDRESS_REFUSED")
 
 
+async def test_an_address_that_is_read_more_strictly_by_now_is_given_up_at_once(
+    store: TaskStore, couriers: Couriers
+) -> None:
+    couriers(allow="")
+    disguised = "http://2130706433:80"
+    record, _ = await store.create(new_task(callback_url=disguised, callback_destination=disguised))
+    await store.cancel(record.task_id, "alice")
+    (told,) = await reached(store, CallbackState.FAILED, record.task_id)
+    assert (told.attempts, told.last_reason) == (1, "ADDRESS_REFUSED")
+
+
 async def test_a_drain_waits_for_the_calls_on_their_way_and_takes_no_more(
     store: TaskStore, couriers: Couriers
 ) -> None:
