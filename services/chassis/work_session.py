@@ -1,6 +1,7 @@
 """One Work stream of a worker, from hello to its end."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -15,12 +16,12 @@ from radmesh.tasks.v1.worker_service_pb2 import (
 )
 from radmesh.tasks.v1.worker_service_pb2_grpc import WorkerServiceStub
 from services.chassis import logs
+from services.chassis.holding import LONGEST_HOLD_SECONDS
 from services.chassis.outcome_limits import MAX_TOGETHER_BYTES
 
 log = logs.logger(__name__)
 
-
-_MOST_TOGETHER = 8
+_MOST_TOGETHER = 16
 _END: Any = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it
 
 
@@ -36,9 +37,8 @@ class SessionOwner(Protocol):
     def beat(self) -> None:
         """It is time for a heartbeat."""
 
-    @property
-    def pause_seconds(self) -> float:
-        """How long a message may wait for others to go with it."""
+    def may_hold(self, messages: int) -> bool:
+        """Whether so many messages may wait for more to go with them."""
 
 
 class WorkSession:
@@ -49,10 +49,17 @@ class WorkSession:
         self._welcome_seconds = welcome_seconds
         self._outbox: asyncio.Queue[WorkRequest] = asyncio.Queue()
         self._wake = asyncio.Event()
+        self._enough = asyncio.Event()
 
     def send(self, request: WorkRequest) -> None:
         """Queues a message."""
         self._outbox.put_nowait(request)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Ends the wait of what may not wait any more."""
+        if not self._enough.is_set() and not self._may_hold():
+            self._enough.set()
 
     def beat_soon(self) -> None:
         """Asks for a heartbeat before the next one is due."""
@@ -81,6 +88,7 @@ class WorkSession:
                         log.info("session drained")
                         return
                     self._owner.on_response(response)
+                self._look_again()
                 if (response := await call.read()) is _END:
                     return
                 waiting = [response, *response.more]
@@ -106,8 +114,7 @@ class WorkSession:
         while True:
             # What waits goes in one message: sending one costs more than making it.
             request, later = later or await self._outbox.get(), None
-            if (pause := self._owner.pause_seconds) > 0:
-                await asyncio.sleep(pause)
+            await self._hold()
             if not self._outbox.empty():
                 # A copy, as an outcome that is not acknowledged is sent again.
                 first, request = request, WorkRequest()
@@ -124,6 +131,18 @@ class WorkSession:
                 await call.write(request)
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 return  # the reader learns the status
+
+    def _may_hold(self) -> bool:
+        held = self._outbox.qsize() + 1
+        return held < _MOST_TOGETHER and self._owner.may_hold(held)
+
+    async def _hold(self) -> None:
+        """Lets a message wait for others, but not for long."""
+        if self._may_hold():
+            self._enough.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_HOLD_SECONDS):
+                    await self._enough.wait()
 
     async def _beat(self, interval: float) -> None:
         while True:

@@ -33,6 +33,7 @@ from services.chassis import logs
 from services.chassis.attempt import Attempt, AttemptTools, LeaseId, Stop
 from services.chassis.blobs import BlobStore
 from services.chassis.contexts import detached
+from services.chassis.holding import may_hold
 from services.chassis.model_pool import ModelPool
 from services.chassis.model_process import ModelOutput
 from services.chassis.work_session import WorkSession
@@ -40,7 +41,6 @@ from services.chassis.work_session import WorkSession
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 1.0
-_PAUSE_SECONDS = 0.003
 _ACKNOWLEDGE_SECONDS = 5.0
 """Time that a draining worker waits for its last outcomes to be acknowledged."""
 
@@ -171,10 +171,10 @@ class Worker:
             if now - attempt.sent_at >= self._interval:
                 self._send_outcome(attempt)
 
-    @property
-    def pause_seconds(self) -> float:
-        """See SessionOwner: while there is work ahead, no slot waits for what is said."""
-        return _PAUSE_SECONDS if len(self._open()) > self._pool.slots else 0.0
+    def may_hold(self, messages: int) -> bool:
+        """See SessionOwner."""
+        running = len(self._open())
+        return may_hold(messages, assigned=len(self._attempts), running=running, slots=self._pool.slots)
 
     def _give_waiting_back(self) -> None:
         """Assignments came ahead because the runs were short; when one is not, another worker may be free."""

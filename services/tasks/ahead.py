@@ -3,8 +3,13 @@
 from collections import deque
 from statistics import fmean
 
+MOST_TOGETHER = 16
+"""Tasks of one worker that a script moves, or a message tells of, at once."""
+
 _RUNS = 16
-_MOST_FOR_A_SLOT = 8
+_MOST_FOR_A_SLOT = 16
+# With the slots far below the leases that a worker may name.
+_MOST = 512
 _LONGEST_WAIT_SECONDS = 0.05
 
 
@@ -34,4 +39,4 @@ class Ahead:
         # What waits in a slot waits for the sum of the runs before it. Not below a microsecond, for who says
         # that a run took no time.
         mean = max(1e-6, fmean(self._runs))
-        return min(_MOST_FOR_A_SLOT, int(_LONGEST_WAIT_SECONDS / mean)) * self._slots
+        return min(_MOST, min(_MOST_FOR_A_SLOT, int(_LONGEST_WAIT_SECONDS / mean)) * self._slots)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from radmesh.errors import InferenceError, UnavailableError
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.chassis import logs
-from services.tasks.ahead import Ahead
+from services.tasks.ahead import MOST_TOGETHER, Ahead
 from services.tasks.outcomes import Outcome, read_outcome, refused_outcome
 from services.tasks.records import LeaseKey, LeaseState
 from services.tasks.reports import ProgressSlots
@@ -52,7 +52,7 @@ class LeaseReports:
         self._progress = ProgressSlots()
         self._said: list[tuple[LeaseKey, work.WorkerOutcome]] = []
         self._finishing: set[LeaseKey] = set()
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Task[None] | None = None
         self._finished: set[LeaseKey] = set()
         self._over = False
 
@@ -88,14 +88,24 @@ class LeaseReports:
             self._slots.clear(lease)
 
     def write_outcomes(self) -> None:
-        """Begins to write the outcomes that were taken since the last call, all in one script."""
-        said, self._said = self._said, []
-        if said:
-            writing = asyncio.ensure_future(self._finish(said))
-            self._writing.add(writing)
-            writing.add_done_callback(self._writing.discard)
-            # The next acquire goes out with them: both share a round trip and an fsync.
-            self._on_change()
+        """Begins to write the outcomes that were taken since the last call, all in one script.
+
+        Those that come while others are written wait, and go together: a script costs more than an outcome.
+        """
+        if not self._said:
+            return
+        if self._writing is None:
+            self._writing = asyncio.ensure_future(self._write_said())
+        # The next acquire goes out with them: both share a round trip and an fsync.
+        self._on_change()
+
+    async def _write_said(self) -> None:
+        try:
+            while self._said:
+                said, self._said = self._said[:MOST_TOGETHER], self._said[MOST_TOGETHER:]
+                await self._finish(said)
+        finally:
+            self._writing = None
 
     def tell_standing(self, lease: LeaseKey, state: LeaseState) -> None:
         """Answers how a lease stands, and what follows for the worker."""
@@ -126,10 +136,10 @@ class LeaseReports:
         """What the worker has said counts, even when it is gone: only a store that is away stops it."""
         self._over = True
         self.write_outcomes()
-        if self._writing:
-            await asyncio.wait(self._writing, timeout=_FAREWELL_SECONDS)
-        for writing in self._writing:
-            writing.cancel()
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=_FAREWELL_SECONDS)
+        if self._writing is not None:
+            self._writing.cancel()
 
     async def _renew(self, heartbeat: work.WorkerHeartbeat) -> None:
         named = [key for key in map(lease_key, heartbeat.leases) if key is not None]

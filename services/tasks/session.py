@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from radmesh.errors import InvalidRequestError, RadmeshError, UnavailableError, Violation
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.chassis.outcome_limits import MAX_TOGETHER_BYTES
-from services.tasks.ahead import Ahead
+from services.tasks.ahead import MOST_TOGETHER, Ahead
 from services.tasks.hello import check_leases
 from services.tasks.inspections import Inspections
 from services.tasks.lease_reports import LeaseReports
@@ -20,7 +20,6 @@ from services.tasks.translate import assignment_message, lease_message
 _FLUSH_SECONDS = 1.0
 # Answers on their way to a worker; one that does not read them is not read either until it does.
 _MOST_UNSENT = 1_000
-_MOST_TOGETHER = 8
 
 Learn = Callable[[work.WorkerPipelines, Sequence[str]], Awaitable[None]]
 """Keeps what a worker serves now, given the ids of the pipelines of its hello."""
@@ -45,7 +44,7 @@ class WorkerSession:
         self.pipelines = tuple(pipelines)
         self._learn = learn
         self._store = store
-        self._most_together = _MOST_TOGETHER if hello.reads_more else 1
+        self._most_together = MOST_TOGETHER if hello.reads_more else 1
         self._slots = Slots(hello.slots, ())
         self._ahead = Ahead(hello.slots)
         self._reports = LeaseReports(
@@ -209,7 +208,7 @@ class WorkerSession:
             self._wanted.clear()
             self._acquiring = True
             try:
-                while (free := self.free_slots) and await self._acquire_some(min(free, _MOST_TOGETHER)):
+                while (free := self.free_slots) and await self._acquire_some(min(free, MOST_TOGETHER)):
                     pass
             finally:
                 self._acquiring = False

@@ -19,10 +19,16 @@ class Slots:
         self._elsewhere = 0
 
     def free(self, ahead: int = 0) -> int:
-        """Slots that may take work now. ahead: so many assignments may wait for one."""
+        """Slots that may take work now. ahead: so many assignments may wait for one.
+
+        None while more than half of these wait: a few at a time cost more than all of them together.
+        """
         # Who has other work than ours gives up as many slots, not the places of those who wait.
         open_slots = self._slots - self._elsewhere
-        return max(0, open_slots + (ahead if open_slots > 0 else 0) - len(self._held) - len(self._stopping))
+        taken = len(self._held) + len(self._stopping)
+        if open_slots <= 0 or taken > open_slots + ahead // 2:
+            return 0
+        return open_slots + ahead - taken
 
     def holds(self, lease: LeaseKey) -> bool:
         """Whether the worker was given the lease and did not lose or end it."""

@@ -18,29 +18,36 @@ def quick() -> dict[str, Any]:
 async def test_short_runs_bring_assignments_ahead_and_one_handed_back_ends_it(
     replicas: Replicas, pipeline: str, workers: list[HandWorker]
 ) -> None:
-    """Eight beyond the only slot; after one is handed back, one at a time as ever."""
+    """Sixteen at first for the only slot, more when half are gone; one at a time after a hand-back."""
     replica, _ = replicas
     workers.append(worker := HandWorker(described(pipeline)))
     await worker.connect(replica.channel)
-    for _ in range(SEEN + 11):
+    for _ in range(SEEN + 26):
         await replica.create(pipeline)
     for number in range(SEEN):
         lease = (await worker.assignment()).lease
         assert assigned(worker) == number + 1
         await worker.finish(lease, **quick())
-    held = [(await worker.assignment()).lease for _ in range(9)]
+    held = [(await worker.assignment()).lease for _ in range(16)]
     await worker.beat(*held)
+    for _ in range(6):
+        await worker.finish(held.pop(0), **quick())
     await worker.settled()
-    assert assigned(worker) == SEEN + 9
+    assert assigned(worker) == SEEN + 16
+    await worker.finish(held.pop(0), **quick())
+    held += [(await worker.assignment()).lease for _ in range(8)]
+    await worker.settled()
+    assert assigned(worker) == SEEN + 24
+    await worker.finish(held.pop(0), **quick())
     await worker.finish(held.pop(), released={"reason": "NO_SLOT_CAME_FREE"})
     for lease in held:
         await worker.beat(lease)
         await worker.settled()
-        assert assigned(worker) == SEEN + 9
+        assert assigned(worker) == SEEN + 24
         await worker.finish(lease, **quick())
     await worker.assignment()
     await worker.settled()
-    assert assigned(worker) == SEEN + 10
+    assert assigned(worker) == SEEN + 25
 
 
 async def test_long_runs_bring_one_assignment_a_slot(

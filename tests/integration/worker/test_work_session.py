@@ -43,7 +43,8 @@ class Listener(WorkerServiceServicer):
 class Owner:
     """A worker that has said all it has to say before it is welcomed."""
 
-    pause_seconds = 0.0
+    def may_hold(self, messages: int) -> bool:
+        return False
 
     def on_welcome(self, session: WorkSession, welcome: work.WorkerWelcome) -> None:
         for number, size in enumerate(OUTCOMES, 1):

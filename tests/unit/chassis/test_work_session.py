@@ -17,7 +17,7 @@ from radmesh.tasks.v1.worker_service_pb2 import (
 from services.chassis.work_session import WorkSession
 
 PATIENCE = 10.0
-SAID = 10
+SAID = 20
 
 
 class Call:
@@ -29,6 +29,7 @@ class Call:
         self.to_read = [WorkResponse(welcome=welcome)]
         self.written: list[WorkRequest] = []
         self.all_said = asyncio.Event()
+        self.later: asyncio.Future[WorkResponse] = asyncio.get_running_loop().create_future()
 
     async def write(self, request: WorkRequest) -> None:
         self.written.append(request)
@@ -36,17 +37,23 @@ class Call:
             self.all_said.set()
 
     async def read(self) -> WorkResponse:
-        return self.to_read.pop(0) if self.to_read else await asyncio.Future()
+        if self.to_read:
+            return self.to_read.pop(0)
+        later = await self.later
+        self.later = asyncio.get_running_loop().create_future()
+        return later
 
     def cancel(self) -> None:
         pass
 
 
 class Owner:
-    """Says ten things as soon as it is welcome, and lets each wait a moment."""
+    """Says twenty things as soon as it is welcome, and lets none of them wait."""
 
-    pause_seconds = 0.001
     said: tuple[WorkRequest, ...] = ()
+
+    def may_hold(self, messages: int) -> bool:
+        return False
 
     def on_welcome(self, session: WorkSession, welcome: WorkerWelcome) -> None:
         self.said = tuple(
@@ -62,7 +69,7 @@ class Owner:
         pass
 
 
-@pytest.mark.parametrize(("reads_more", "messages"), [(True, [8, 2]), (False, [1] * SAID)])
+@pytest.mark.parametrize(("reads_more", "messages"), [(True, [16, 4]), (False, [1] * SAID)])
 async def test_what_waits_goes_together(reads_more: bool, messages: list[int]) -> None:
     call, owner = Call(reads_more=reads_more), Owner()
     session = WorkSession(owner, welcome_seconds=PATIENCE)
@@ -102,3 +109,37 @@ async def test_what_comes_together_is_told_one_by_one_and_a_drain_among_it_ends_
     async with asyncio.timeout(PATIENCE):
         await session.run(stub, WorkerHello)
     assert owner.told == [1, 2, 3, 4, 5]
+
+
+class Holder(Owner):
+    """Lets what is said wait until it is told otherwise."""
+
+    holds = True
+
+    def may_hold(self, messages: int) -> bool:
+        return self.holds
+
+
+@pytest.mark.parametrize("held_for_ever", [True, False])
+async def test_what_may_wait_goes_when_it_may_not_any_more_or_has_waited_for_long(
+    held_for_ever: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = 0.01 if held_for_ever else PATIENCE
+    monkeypatch.setattr("services.chassis.work_session.LONGEST_HOLD_SECONDS", longest)
+    monkeypatch.setattr("services.chassis.work_session._MOST_TOGETHER", SAID + 1)
+    call, owner = Call(reads_more=True), Holder()
+    session = WorkSession(owner, welcome_seconds=PATIENCE)
+    stub: Any = type("Stub", (), {"Work": staticmethod(lambda: call)})
+    running = asyncio.create_task(session.run(stub, WorkerHello))
+    async with asyncio.timeout(PATIENCE):
+        if not held_for_ever:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert owner.said
+            assert len(call.written) == 1, "only the hello"
+            owner.holds = False
+            call.later.set_result(WorkResponse(inspect=InspectWorker(inspect_id=1)))
+        await call.all_said.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [1 + len(one.more) for one in call.written] == [1, SAID]

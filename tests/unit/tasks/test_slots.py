@@ -3,7 +3,7 @@
 from services.tasks.records import LeaseKey
 from services.tasks.slots import Slots
 
-A, B, C = (LeaseKey(letter * 32, 1, "token") for letter in "abc")
+A, B, C, D, E = (LeaseKey(letter * 32, 1, "token") for letter in "abcde")
 
 
 def test_leases_of_the_hello_and_assignments_fill_slots() -> None:
@@ -69,3 +69,17 @@ def test_assignments_ahead_wait_beyond_the_slots() -> None:
     slots = Slots(2, [])
     slots.heard([], free_slots=0)
     assert slots.free(ahead=3) == 0
+
+
+def test_assignments_ahead_are_taken_many_at_a_time() -> None:
+    """Not one for each that ends: only when half of those that wait are gone."""
+    slots = Slots(2, [A, B])
+    assert slots.free(ahead=4) == 4
+    slots.fill(C)
+    slots.fill(D)
+    assert slots.free(ahead=4) == 2
+    slots.fill(E)
+    assert slots.free(ahead=4) == 0
+    slots.clear(A)
+    assert slots.free(ahead=4) == 2
+    assert slots.free(ahead=0) == 0
