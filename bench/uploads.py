@@ -19,7 +19,7 @@ from radmesh.mesh import Mesh
 
 MIB = 1 << 20
 _ROUND_BYTES = 256 * MIB
-_ROUNDS = 12
+_ROUNDS = 24
 # A PNG's first bytes: the gateway looks at the content of what it takes.
 _HEAD = b"\x89PNG\r\n\x1a\n"
 
@@ -90,7 +90,7 @@ async def _rounds(mesh: Mesh, bare: grpc.aio.Channel) -> tuple[list[float], list
 
 
 async def measure_uploads(mesh: Mesh) -> list[Figure]:
-    """The ratio of the rates, and the growth while 3 GiB pass. Each round is a file of 256 MiB of its own."""
+    """The ratio of the rates, and the growth while 6 GiB pass. Each round is a file of 256 MiB of its own."""
     command = (sys.executable, "-m", "bench.bare_upload_server")
     server = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:

@@ -6,18 +6,18 @@ import hashlib
 from services.chassis.blobs import BlobStore
 from services.gateway.uploads import rules
 
-# A hop to a thread costs about as much as hashing 64 KiB: chunks smaller than this wait for company.
-_BATCH_BYTES = 1 << 20
+# Chunks go together: a hop to a thread costs about as much as hashing 64 KiB, and after each system call the
+# thread waits for the interpreter, which gRPC keeps to itself while it copies a message. What a gateway that is
+# killed has not written yet has to be sent again: the first batches of an upload are smaller.
+_FIRST_BATCH_BYTES, _LARGEST_BATCH_BYTES = 1 << 20, 4 << 20
 # Small ones not for long: each takes some 200 bytes of memory beyond its own.
 _BATCH_CHUNKS = 64
-# So many batches may wait while one is written: the stream and the disk need not keep step.
-_MOST_WAITING = 3
 
 
 class Intake:
     """One stream's way into a staged blob.
 
-    While one batch is hashed and written, the next ones are received and wait to go together.
+    While one batch is hashed and written, the next one is received.
     """
 
     def __init__(self, blobs: BlobStore, key: str, size_bytes: int) -> None:
@@ -26,10 +26,10 @@ class Intake:
         self._size_bytes = size_bytes
         self._digest = hashlib.sha256()
         self._kept = 0
+        self._batch_bytes = _FIRST_BATCH_BYTES
         self._waiting: list[bytes | memoryview] = []
         self._waiting_bytes = 0
         self._writing: asyncio.Task[None] | None = None
-        self._room = asyncio.Event()
         self._received = 0
 
     @property
@@ -54,16 +54,13 @@ class Intake:
         self._received += len(chunk)
         self._waiting.append(chunk)
         self._waiting_bytes += len(chunk)
-        if self._waits(1):
-            await self._begin_writing()
-            await self._wait_for_room()
+        if self._waiting_bytes >= self._batch_bytes or len(self._waiting) >= _BATCH_CHUNKS:
+            await self._write_batch()
 
     async def settle(self) -> None:
         """Writes all that was taken. Raises what the store raises, DISK_FULL above all."""
+        await self._write_batch()
         await self._end_writing()
-        if self._waiting:
-            self._writing = asyncio.create_task(self._write_one())
-            await self._end_writing()
 
     async def give_up(self) -> None:
         """Waits for a writing that runs, whatever becomes of it: the bytes are going to be deleted."""
@@ -76,38 +73,20 @@ class Intake:
         """SHA-256 of all that was written, in hexadecimal; after `settle`."""
         return self._digest.hexdigest()
 
-    def _waits(self, batches: int) -> bool:
-        """Whether as much waits as makes so many batches."""
-        return self._waiting_bytes >= batches * _BATCH_BYTES or len(self._waiting) >= batches * _BATCH_CHUNKS
-
-    async def _begin_writing(self) -> None:
-        if self._writing is not None and self._writing.done():
-            await self._end_writing()
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_what_is_due())
-
-    async def _wait_for_room(self) -> None:
-        while self._waits(_MOST_WAITING) and self._writing and not self._writing.done():
-            self._room.clear()
-            await self._room.wait()
+    async def _write_batch(self) -> None:
+        """Begins to write what waits, once the batch before it is written. Raises what the store raised."""
+        await self._end_writing()
+        if self._waiting:
+            batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            self._batch_bytes = min(2 * self._batch_bytes, _LARGEST_BATCH_BYTES)
+            self._writing = asyncio.create_task(self._write(batch))
 
     async def _end_writing(self) -> None:
-        """Waits for the batches that are due. Raises what the store raised."""
         if self._writing is not None:
             # Shielded: a call that is broken off must not leave a thread that still writes behind.
             await asyncio.shield(self._writing)
             self._writing = None
 
-    async def _write_what_is_due(self) -> None:
-        try:
-            while self._waits(1):
-                await self._write_one()
-        finally:
-            self._room.set()
-
-    async def _write_one(self) -> None:
-        batch, batch_bytes = self._waiting, self._waiting_bytes
-        self._waiting, self._waiting_bytes = [], 0
-        self._room.set()
+    async def _write(self, batch: list[bytes | memoryview]) -> None:
         await self._blobs.append(self._key, self._kept, *batch, digest=self._digest)
-        self._kept += batch_bytes
+        self._kept += sum(len(chunk) for chunk in batch)

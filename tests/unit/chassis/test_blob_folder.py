@@ -3,13 +3,11 @@
 import asyncio
 import hashlib
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from radmesh.errors import (
-    ExhaustedError,
     FailedPreconditionError,
     InvalidRequestError,
     OffsetMismatchError,
@@ -237,56 +235,6 @@ async def test_a_cancelled_append_is_over_when_the_cancellation_arrives(store: B
     size = await store.size("uploads/u1")
     await asyncio.sleep(0.05)
     assert await store.size("uploads/u1") == size
-
-
-FULL = """
-import asyncio, resource, signal, sys
-from pathlib import Path
-from radmesh.errors import ExhaustedError
-from services.chassis.blob_folder import BlobFolder
-
-async def main(root):
-    store = BlobFolder(root)
-    await store.append("uploads/u1", 0, b"x" * 60_000)
-    grow = lambda: store.append("uploads/u1", 60_000, b"y" * 60_000)
-    for write in (grow, lambda: store.put("images/i", b"z" * 120_000)):
-        try:
-            await write()
-        except ExhaustedError as error:
-            print(error.reason, error.retry_after is not None)
-    print(await store.size("uploads/u1"), await store.keys(""), list((root / ".tmp").iterdir()))
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-asyncio.run(main(Path(sys.argv[1])))
-"""
-
-
-async def test_a_full_disk_is_said_so_and_leaves_nothing_half_written(root: Path) -> None:
-    """The kernel ends a write in the middle: here by a limit on a file's size, as it would on a full disk."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", FULL, str(root), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    lines = out.decode().splitlines()
-    assert lines == ["DISK_FULL True", "DISK_FULL True", "60000 ['uploads/u1'] []"], err
-
-
-@pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="no /dev/full")
-def test_no_space_left_is_exhaustion() -> None:
-    from services.chassis.blob_files import space_errors
-
-    def write() -> None:
-        with space_errors(), open("/dev/full", "wb", buffering=0) as full:
-            full.write(b"x")
-
-    with pytest.raises(ExhaustedError) as caught:
-        write()
-    assert caught.value.reason == "DISK_FULL"
-
-
-async def test_free_space_is_told(store: BlobStore) -> None:
-    assert store.free_bytes() > 0
 
 
 @pytest.mark.parametrize(
