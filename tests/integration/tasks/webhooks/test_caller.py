@@ -15,7 +15,6 @@ import uvloop
 
 from services.tasks.webhooks.allowed import AllowList
 from services.tasks.webhooks.caller import Caller
-from services.tasks.webhooks.network import SystemResolver
 from services.tasks.webhooks.schedule import Answer, CallFailure
 from services.tasks.webhooks.urls import read_url
 from tests.integration.tasks.webhooks.conftest import Names
@@ -166,28 +165,38 @@ async def test_tls_is_checked_against_the_name(
         assert len(receiver.calls) == 1
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_receiver_that_resets_every_connection_is_told_as_that_by_uvloop_too(scheme: str) -> None:
+@pytest.mark.parametrize("when", ["at once", "before the handshake", "after the handshake"])
+def test_a_receiver_that_resets_every_connection_is_told_as_that_by_uvloop_too(
+    when: str, certificate: tuple[Path, Path]
+) -> None:
     """The services run on uvloop, which has no socket any more for a connection that broke as it was made."""
+    cert, key = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_reset_all, args=(server,), daemon=True).start()
-        url = f"{scheme}://127.0.0.1:{server.getsockname()[1]}/"
+        tls = context if when == "after the handshake" else None
+        threading.Thread(target=_reset_all, args=(server, tls), daemon=True).start()
+        scheme = "http" if when == "at once" else "https"
+        url = f"{scheme}://ris.example:{server.getsockname()[1]}/"
 
-        async def call() -> set[Answer]:
-            resolver = SystemResolver()
-            caller = Caller(AllowList.parse("127.0.0.1"), resolve=resolver, timeout_seconds=10.0)
+        async def resolve(host: str, port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        async def call() -> list[Answer]:
+            caller = Caller(AllowList.parse("ris.example"), resolve, timeout_seconds=10.0, ca_file=cert)
             try:
-                return {await post(caller, url) for _ in range(300)}
+                return [await post(caller, url) for _ in range(100)]
             finally:
                 await caller.close()
-                resolver.close()
 
-        assert uvloop.run(call()) == {Answer(failure=CallFailure.CONNECTION_FAILED)}
+        assert uvloop.run(call()) == [Answer(failure=CallFailure.CONNECTION_FAILED)] * 100
 
 
-def _reset_all(server: socket.socket) -> None:
+def _reset_all(server: socket.socket, tls: ssl.SSLContext | None) -> None:
     with contextlib.suppress(OSError):
         while True:
             connection, _ = server.accept()
+            if tls is not None:
+                connection = tls.wrap_socket(connection, server_side=True)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
