@@ -178,11 +178,7 @@ def _opened(path: Path, flags: int, create: bool) -> Iterator[int | None]:
 
 
 def _write(handle: int, chunks: Sequence[bytes | memoryview], offset: int) -> int:
-    """Writes all chunks one behind the other from `offset` on; returns where the last one ends.
-
-    In as few calls as can be: after each one, the thread waits for its turn with the interpreter, which gRPC
-    keeps to itself while it copies a whole message.
-    """
+    """Writes all chunks one behind the other from `offset` on; returns where the last one ends."""
     rest = [memoryview(chunk) for chunk in chunks]
     while rest:
         written = os.pwritev(handle, rest[:_MOST_BUFFERS], offset)

@@ -6,9 +6,8 @@ import hashlib
 from services.chassis.blobs import BlobStore
 from services.gateway.uploads import rules
 
-# Chunks go together: a hop to a thread costs about as much as hashing 64 KiB, and after each system call the
-# thread waits for the interpreter, which gRPC keeps to itself while it copies a message. What a gateway that
-# is killed has not written yet has to be sent again: the first batches of an upload are smaller.
+# A hop to a thread costs about as much as hashing 64 KiB, so chunks go together. What a gateway that is
+# killed has not written yet has to be sent again: the first batches of an upload are smaller.
 _FIRST_BATCH_BYTES, _LARGEST_BATCH_BYTES = 1 << 20, 4 << 20
 # Small ones not for long: each takes some 200 bytes of memory beyond its own.
 _BATCH_CHUNKS = 64
