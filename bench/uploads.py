@@ -115,7 +115,7 @@ async def measure_uploads(mesh: Mesh) -> list[Figure]:
             detail=f"{_ROUNDS} pairs, {rates[0]:.0f} over {rates[1]:.0f} MiB/s; hashed, on disk, recorded",
         ),
         Figure(
-            "gateway's memory growth while 2 GB pass",
+            "gateway's memory growth while 6 GB pass",
             growth / MIB,
             "MiB",
             64,
