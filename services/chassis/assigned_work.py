@@ -31,7 +31,7 @@ def make_work(assignment: Assignment, paths: Iterable[Path]) -> Work:
         task=assignment.lease.task,
         attempt=assignment.lease.attempt,
         pipeline=assignment.pipeline,
-        parameters=json_format.MessageToDict(assignment.parameters),
+        parameters=json_format.MessageToDict(assignment.parameters) if assignment.parameters.fields else {},
         images=images,
         weights=assignment.weights,
         weights_digest=assignment.weights_digest,

@@ -38,7 +38,8 @@ class _Inbox:
     """Reads frames on a thread of its own: a cancel or the parent's end is seen while a model runs."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+        # Buffered: a frame is one call of the system, not one for its header and one for its payload.
+        self._frames = connection.makefile("rb")
         self._work: queue.SimpleQueue[tuple[Work, threading.Event]] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True, name="frames").start()
 
@@ -48,7 +49,7 @@ class _Inbox:
 
     def _read(self) -> None:
         cancelled = threading.Event()
-        while (frame := receive_frame(self._connection)) is not None:
+        while (frame := receive_frame(self._frames)) is not None:
             kind, payload = frame
             if kind is FrameKind.CANCEL:
                 cancelled.set()
@@ -65,7 +66,7 @@ class _Inbox:
         assignment = worker_service_pb2.Assignment.FromString(payload)
         if not blob_keys(assignment):
             return make_work(assignment, ())
-        frame = receive_frame(self._connection)
+        frame = receive_frame(self._frames)
         return make_work(assignment, decode_paths(frame[1])) if frame else None
 
 

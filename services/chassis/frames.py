@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
+from typing import BinaryIO
 
 _HEADER = struct.Struct(">BI")
 _BETWEEN_PATHS = b"\0"
@@ -94,14 +95,17 @@ def send_frame(connection: socket.socket, kind: FrameKind, payload: bytes = b"")
         connection.sendall(payload)
 
 
-def receive_frame(connection: socket.socket) -> tuple[FrameKind, bytes] | None:
-    """Receives one frame, blocking; None when the other side is gone."""
-    header = _receive_exactly(connection, _HEADER.size)
-    if header is None:
+def receive_frame(stream: BinaryIO) -> tuple[FrameKind, bytes] | None:
+    """Receives one frame from a buffered stream, blocking; None when the other side is gone."""
+    try:
+        header = stream.read(_HEADER.size)
+        if len(header) < _HEADER.size:
+            return None
+        kind, length = decode_header(header)
+        payload = stream.read(length)
+    except ConnectionError:
         return None
-    kind, length = decode_header(header)
-    payload = _receive_exactly(connection, length)
-    return None if payload is None else (kind, payload)
+    return None if len(payload) < length else (kind, payload)
 
 
 def write_frame(writer: asyncio.StreamWriter, kind: FrameKind, payload: bytes = b"") -> None:
@@ -118,17 +122,3 @@ async def read_frame(reader: asyncio.StreamReader) -> tuple[FrameKind, bytes] | 
         return kind, await reader.readexactly(length)
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-
-
-def _receive_exactly(connection: socket.socket, length: int) -> bytes | None:
-    content = bytearray(length)
-    view = memoryview(content)
-    while view:
-        try:
-            received = connection.recv_into(view)
-        except ConnectionError:
-            return None
-        if not received:
-            return None
-        view = view[received:]
-    return bytes(content)

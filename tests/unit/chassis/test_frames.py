@@ -32,19 +32,19 @@ def test_a_header_is_read_as_it_was_written(kind: FrameKind, length: int) -> Non
 def test_a_payload_of_any_size_crosses_a_socket(size: int) -> None:
     ours, theirs = socket.socketpair()
     payload = bytes(range(256)) * (size // 256 + 1)
-    with ours, theirs:
+    with ours, theirs, theirs.makefile("rb") as stream:
         sending = threading.Thread(target=send_frame, args=(ours, FrameKind.CONTENT, payload[:size]))
         sending.start()
-        assert receive_frame(theirs) == (FrameKind.CONTENT, payload[:size])
+        assert receive_frame(stream) == (FrameKind.CONTENT, payload[:size])
         sending.join()
 
 
 def test_the_end_of_the_other_side_is_no_frame_and_no_error() -> None:
     ours, theirs = socket.socketpair()
-    with theirs:
+    with theirs, theirs.makefile("rb") as stream:
         with ours:
             ours.sendall(encode_header(FrameKind.RESULT, 100) + b"cut off")
-        assert receive_frame(theirs) is None
+        assert receive_frame(stream) is None
 
 
 def test_an_unknown_kind_is_refused() -> None:
