@@ -1,6 +1,7 @@
 """`radmesh models`: what can be run; and, for operators, models that shall be."""
 
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from radmesh.cli.bars import BarDisplay
 from radmesh.cli.display import display_for
 from radmesh.cli.options import SERVER_DEFAULT, Json, Server
 from radmesh.cli.running import ExitCode, UsageError, connect, run
+from radmesh.client import Client
 from radmesh.client.importing import DEFAULT_CHECKPOINT, ImportOptions
 from radmesh.models.v1 import model_pb2
 from radmesh.tasks.v1 import task_pb2
@@ -49,9 +51,13 @@ def import_model(
     name: Annotated[
         str, typer.Option("--name", help="Name that the model gets; by default the data set's.")
     ] = "",
+    model: Annotated[
+        str, typer.Option("--model", help="Model that is there already and gets these as more --weights.")
+    ] = "",
+    weights: Annotated[str, typer.Option("--weights", help="Name that they get within --model.")] = "",
     title: Annotated[str, typer.Option("--title", help="What a menu would show.")] = "",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Take the place of a model of this name.")
+        bool, typer.Option("--replace", help="Take the place of a model, or weights, of this name.")
     ] = False,
     checkpoint: Annotated[
         str, typer.Option("--checkpoint", metavar="FILE", help="The file of each fold.")
@@ -60,9 +66,16 @@ def import_model(
     server: Server = SERVER_DEFAULT,
 ) -> None:
     """Imports a trained nnU-Net v2 model: checked, slimmed, and served at once. For operators."""
-    options: ImportOptions = {"title": title, "replace": replace, "checkpoint": checkpoint}
+    if bool(model) != bool(weights) or (model and name):
+        raise typer.BadParameter("--model and --weights go together, and without --name")
+    options: ImportOptions = {
+        "title": title,
+        "replace": replace,
+        "checkpoint": checkpoint,
+        "weights": weights,
+    }
     try:
-        chosen = name or _usual_name(path)
+        chosen = model or name or _usual_name(path)
     except UsageError as error:
         raise typer.BadParameter(error.message, param_hint="--name") from None
     run(_import(server, path.resolve(), chosen, options, as_json=as_json), as_json=as_json)
@@ -71,11 +84,34 @@ def import_model(
 @models.command("delete")
 def delete_model(
     name: Annotated[str, typer.Argument(help="Model that was imported, such as liver.")],
+    weights: Annotated[str, typer.Option("--weights", help="Only these of its weights.")] = "",
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
     """Deletes a model that was imported, unless a task still needs it. For operators."""
-    run(_delete(server, name, as_json), as_json=as_json)
+    if weights:
+        whole = weights_name(name, weights)
+        run(_changed(server, whole, lambda client: client.delete_weights(whole), as_json), as_json=as_json)
+    else:
+        run(_changed(server, name, lambda client: client.delete_model(name), as_json), as_json=as_json)
+
+
+@models.command("official")
+def set_official(
+    name: Annotated[str, typer.Argument(help="Model that was imported, such as liver.")],
+    weights: Annotated[str, typer.Argument(help="Those of its weights that become the official ones.")],
+    keep_as: Annotated[
+        str, typer.Option("--keep-as", help="Name for those that were official; by default before-WEIGHTS.")
+    ] = "",
+    as_json: Json = False,
+    server: Server = SERVER_DEFAULT,
+) -> None:
+    """Chooses the weights that a task gets which names only the model. For operators."""
+    whole, kept = weights_name(name, weights), keep_as or f"before-{weights}"
+    run(
+        _changed(server, whole, lambda client: client.set_official_weights(whole, kept), as_json),
+        as_json=as_json,
+    )
 
 
 async def _list(server: str, as_json: bool) -> ExitCode:
@@ -139,20 +175,30 @@ async def _import(server: str, path: Path, name: str, options: ImportOptions, *,
     if ended.state != task_pb2.TASK_STATE_SUCCEEDED:
         return ExitCode.TASK_FAILED
     if not as_json:
-        words = f"Run it: radmesh analyze nnunet IMAGE --weights models/{name.removeprefix('models/')}"
+        chosen = options.get("weights", "")
+        known = weights_name(name, chosen) if chosen else f"models/{name.removeprefix('models/')}"
+        words = f"Run it: radmesh analyze nnunet IMAGE --weights {known}"
         consoles.stdout().print(words, markup=False, highlight=False, soft_wrap=True)
     return ExitCode.DONE
 
 
-async def _delete(server: str, name: str, as_json: bool) -> ExitCode:
+async def _changed(
+    server: str, name: str, change: Callable[[Client], Awaitable[task_pb2.Task]], as_json: bool
+) -> ExitCode:
+    """Begins a change of what was imported, and shows its task to the end."""
     display = display_for(BarDisplay, as_json=as_json)
     async with connect(server, following=True) as client:
         with display:
-            task = await client.delete_model(name)
+            task = await change(client)
             display.created(name, task)
             ended = await client.wait(task.name, on_message=lambda message: display.told(name, message))
             display.ended(name, ended, {})
     return ExitCode.DONE if ended.state == task_pb2.TASK_STATE_SUCCEEDED else ExitCode.TASK_FAILED
+
+
+def weights_name(model: str, weights: str) -> str:
+    """`models/{model}/weights/{weights}` of a model's name or id and the id of weights."""
+    return f"models/{model.removeprefix('models/')}/weights/{weights}"
 
 
 def _usual_name(path: Path) -> str:

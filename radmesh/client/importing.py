@@ -23,12 +23,14 @@ DEFAULT_CHECKPOINT = "checkpoint_final.pth"
 class ImportOptions(TypedDict, total=False):
     """title: what a menu would show. replace: whether a model of the name makes room.
 
-    checkpoint: the file of each fold, `checkpoint_final.pth` unless told otherwise.
+    checkpoint: the file of each fold, `checkpoint_final.pth` unless told otherwise. weights: id of another
+    training of a model that is there, which keeps its other weights; `replace` is then of those of that id.
     """
 
     title: str
     replace: bool
     checkpoint: str
+    weights: str
 
 
 class ImportCalls(TaskCalls, CatalogueCalls):
@@ -67,6 +69,25 @@ class ImportCalls(TaskCalls, CatalogueCalls):
             request_id=str(uuid.uuid4()), name=full_name("models", name)
         )
         return await self.get((await self._call(self._models.DeleteModel, request)).task)
+
+    async def delete_weights(self, name: str) -> task_pb2.Task:
+        """Begins the deletion of weights of an imported model, but for the official ones; as `delete_model`.
+
+        name: `models/{model}/weights/{weights}`.
+        """
+        request = model_service_pb2.DeleteWeightsRequest(request_id=str(uuid.uuid4()), name=name)
+        return await self.get((await self._call(self._models.DeleteWeights, request)).task)
+
+    async def set_official_weights(self, name: str, keep_as: str) -> task_pb2.Task:
+        """Begins to make weights the official ones of an imported model; `wait` for the task.
+
+        name: `models/{model}/weights/{weights}`. keep_as: the id that those get which were official.
+        Needs the role `operator`.
+        """
+        request = model_service_pb2.SetOfficialWeightsRequest(
+            request_id=str(uuid.uuid4()), name=name, keep_as=keep_as
+        )
+        return await self.get((await self._call(self._models.SetOfficialWeights, request)).task)
 
     async def _import(
         self, file: Path, name: str, on_progress: OnUpload, options: ImportOptions

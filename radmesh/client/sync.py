@@ -81,6 +81,8 @@ class SyncClient(BlockingFace[Client]):
     model = blocking(Client.model)
     import_model = blocking(Client.import_model)
     delete_model = blocking(Client.delete_model)
+    delete_weights = blocking(Client.delete_weights)
+    set_official_weights = blocking(Client.set_official_weights)
 
 
 async def _open(server: str | None, patience: Patience | None) -> Client:

@@ -6,6 +6,7 @@ from services.segmentation.ct import pipeline as ct_pipeline
 from services.segmentation.ct.options import FACTORY as CT_RUNNER
 from services.segmentation.ct.options import CtOptions
 from services.segmentation.nnunet import pipeline as nnunet_pipeline
+from services.segmentation.nnunet.options import CHOOSER as NNUNET_CHOOSER
 from services.segmentation.nnunet.options import DELETER as NNUNET_DELETER
 from services.segmentation.nnunet.options import IMPORTER as NNUNET_IMPORTER
 from services.segmentation.nnunet.options import RUNNER as NNUNET_RUNNER
@@ -27,6 +28,7 @@ def families(settings: SegmentationSettings) -> tuple[Family, ...]:
         Family((nnunet_pipeline.NAME,), NNUNET_RUNNER, nnunet),
         Family((nnunet_pipeline.IMPORT_NAME,), NNUNET_IMPORTER, nnunet),
         Family((nnunet_pipeline.DELETE_NAME,), NNUNET_DELETER, nnunet),
+        Family((nnunet_pipeline.OFFICIAL_NAME,), NNUNET_CHOOSER, nnunet),
     )
     if not ct_pipeline.is_served(settings.models):
         return served

@@ -9,6 +9,7 @@ import grpc
 from radmesh.segmentation.v1 import (
     nnunet_delete_pb2,
     nnunet_import_pb2,
+    nnunet_official_pb2,
     nnunet_service_pb2,
     nnunet_service_pb2_grpc,
     octa_service_pb2,
@@ -79,7 +80,13 @@ class SegmentationService(ModelService):
         if pipeline == nnunet_pipeline.IMPORT_NAME and output.result.Unpack(imported):
             self._nnunet.add(imported.model)
         if pipeline == nnunet_pipeline.DELETE_NAME and output.result.Unpack(deleted):
-            self._nnunet.remove(deleted.model)
+            if deleted.HasField("remaining"):
+                self._nnunet.add(deleted.remaining)
+            else:
+                self._nnunet.remove(deleted.model)
+        chosen = nnunet_official_pb2.NnunetOfficialResult()
+        if pipeline == nnunet_pipeline.OFFICIAL_NAME and output.result.Unpack(chosen):
+            self._nnunet.add(chosen.model)
 
     def register(self, server: grpc.aio.Server) -> Sequence[str]:
         """See Service."""

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from radmesh.models.v1 import model_pb2 as radmesh_dot_models_dot_v1_dot_model__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/models/v1/model_service.proto\x12\x11radmesh.models.v1\x1a\x1dradmesh/models/v1/model.proto\"\x1f\n\x0fGetModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\";\n\x10GetModelResponse\x12\'\n\x05model\x18\x01 \x01(\x0b\x32\x18.radmesh.models.v1.Model\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x12ListModelsResponse\x12(\n\x06models\x18\x01 \x03(\x0b\x32\x18.radmesh.models.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"y\n\x12ImportModelRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0f\n\x07replace\x18\x05 \x01(\x08\x12\x12\n\ncheckpoint\x18\x06 \x01(\t\"#\n\x13ImportModelResponse\x12\x0c\n\x04task\x18\x01 \x01(\t\"6\n\x12\x44\x65leteModelRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"#\n\x13\x44\x65leteModelResponse\x12\x0c\n\x04task\x18\x01 \x01(\t2\xfa\x02\n\x0cModelService\x12S\n\x08GetModel\x12\".radmesh.models.v1.GetModelRequest\x1a#.radmesh.models.v1.GetModelResponse\x12Y\n\nListModels\x12$.radmesh.models.v1.ListModelsRequest\x1a%.radmesh.models.v1.ListModelsResponse\x12\\\n\x0bImportModel\x12%.radmesh.models.v1.ImportModelRequest\x1a&.radmesh.models.v1.ImportModelResponse\x12\\\n\x0b\x44\x65leteModel\x12%.radmesh.models.v1.DeleteModelRequest\x1a&.radmesh.models.v1.DeleteModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/models/v1/model_service.proto\x12\x11radmesh.models.v1\x1a\x1dradmesh/models/v1/model.proto\"\x1f\n\x0fGetModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\";\n\x10GetModelResponse\x12\'\n\x05model\x18\x01 \x01(\x0b\x32\x18.radmesh.models.v1.Model\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x12ListModelsResponse\x12(\n\x06models\x18\x01 \x03(\x0b\x32\x18.radmesh.models.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8a\x01\n\x12ImportModelRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0f\n\x07replace\x18\x05 \x01(\x08\x12\x12\n\ncheckpoint\x18\x06 \x01(\t\x12\x0f\n\x07weights\x18\x07 \x01(\t\"#\n\x13ImportModelResponse\x12\x0c\n\x04task\x18\x01 \x01(\t\"6\n\x12\x44\x65leteModelRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"#\n\x13\x44\x65leteModelResponse\x12\x0c\n\x04task\x18\x01 \x01(\t\"8\n\x14\x44\x65leteWeightsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"%\n\x15\x44\x65leteWeightsResponse\x12\x0c\n\x04task\x18\x01 \x01(\t\"N\n\x19SetOfficialWeightsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07keep_as\x18\x03 \x01(\t\"*\n\x1aSetOfficialWeightsResponse\x12\x0c\n\x04task\x18\x01 \x01(\t2\xd1\x04\n\x0cModelService\x12S\n\x08GetModel\x12\".radmesh.models.v1.GetModelRequest\x1a#.radmesh.models.v1.GetModelResponse\x12Y\n\nListModels\x12$.radmesh.models.v1.ListModelsRequest\x1a%.radmesh.models.v1.ListModelsResponse\x12\\\n\x0bImportModel\x12%.radmesh.models.v1.ImportModelRequest\x1a&.radmesh.models.v1.ImportModelResponse\x12\\\n\x0b\x44\x65leteModel\x12%.radmesh.models.v1.DeleteModelRequest\x1a&.radmesh.models.v1.DeleteModelResponse\x12\x62\n\rDeleteWeights\x12\'.radmesh.models.v1.DeleteWeightsRequest\x1a(.radmesh.models.v1.DeleteWeightsResponse\x12q\n\x12SetOfficialWeights\x12,.radmesh.models.v1.SetOfficialWeightsRequest\x1a-.radmesh.models.v1.SetOfficialWeightsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,14 +40,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODELSREQUEST']._serialized_end=243
   _globals['_LISTMODELSRESPONSE']._serialized_start=245
   _globals['_LISTMODELSRESPONSE']._serialized_end=332
-  _globals['_IMPORTMODELREQUEST']._serialized_start=334
-  _globals['_IMPORTMODELREQUEST']._serialized_end=455
-  _globals['_IMPORTMODELRESPONSE']._serialized_start=457
-  _globals['_IMPORTMODELRESPONSE']._serialized_end=492
-  _globals['_DELETEMODELREQUEST']._serialized_start=494
-  _globals['_DELETEMODELREQUEST']._serialized_end=548
-  _globals['_DELETEMODELRESPONSE']._serialized_start=550
-  _globals['_DELETEMODELRESPONSE']._serialized_end=585
-  _globals['_MODELSERVICE']._serialized_start=588
-  _globals['_MODELSERVICE']._serialized_end=966
+  _globals['_IMPORTMODELREQUEST']._serialized_start=335
+  _globals['_IMPORTMODELREQUEST']._serialized_end=473
+  _globals['_IMPORTMODELRESPONSE']._serialized_start=475
+  _globals['_IMPORTMODELRESPONSE']._serialized_end=510
+  _globals['_DELETEMODELREQUEST']._serialized_start=512
+  _globals['_DELETEMODELREQUEST']._serialized_end=566
+  _globals['_DELETEMODELRESPONSE']._serialized_start=568
+  _globals['_DELETEMODELRESPONSE']._serialized_end=603
+  _globals['_DELETEWEIGHTSREQUEST']._serialized_start=605
+  _globals['_DELETEWEIGHTSREQUEST']._serialized_end=661
+  _globals['_DELETEWEIGHTSRESPONSE']._serialized_start=663
+  _globals['_DELETEWEIGHTSRESPONSE']._serialized_end=700
+  _globals['_SETOFFICIALWEIGHTSREQUEST']._serialized_start=702
+  _globals['_SETOFFICIALWEIGHTSREQUEST']._serialized_end=780
+  _globals['_SETOFFICIALWEIGHTSRESPONSE']._serialized_start=782
+  _globals['_SETOFFICIALWEIGHTSRESPONSE']._serialized_end=824
+  _globals['_MODELSERVICE']._serialized_start=827
+  _globals['_MODELSERVICE']._serialized_end=1420
 # @@protoc_insertion_point(module_scope)

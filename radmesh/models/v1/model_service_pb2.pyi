@@ -36,20 +36,22 @@ class ListModelsResponse(_message.Message):
     def __init__(self, models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ImportModelRequest(_message.Message):
-    __slots__ = ("request_id", "image", "name", "title", "replace", "checkpoint")
+    __slots__ = ("request_id", "image", "name", "title", "replace", "checkpoint", "weights")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     REPLACE_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     image: str
     name: str
     title: str
     replace: bool
     checkpoint: str
-    def __init__(self, request_id: _Optional[str] = ..., image: _Optional[str] = ..., name: _Optional[str] = ..., title: _Optional[str] = ..., replace: _Optional[bool] = ..., checkpoint: _Optional[str] = ...) -> None: ...
+    weights: str
+    def __init__(self, request_id: _Optional[str] = ..., image: _Optional[str] = ..., name: _Optional[str] = ..., title: _Optional[str] = ..., replace: _Optional[bool] = ..., checkpoint: _Optional[str] = ..., weights: _Optional[str] = ...) -> None: ...
 
 class ImportModelResponse(_message.Message):
     __slots__ = ("task",)
@@ -66,6 +68,36 @@ class DeleteModelRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class DeleteModelResponse(_message.Message):
+    __slots__ = ("task",)
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    task: str
+    def __init__(self, task: _Optional[str] = ...) -> None: ...
+
+class DeleteWeightsRequest(_message.Message):
+    __slots__ = ("request_id", "name")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class DeleteWeightsResponse(_message.Message):
+    __slots__ = ("task",)
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    task: str
+    def __init__(self, task: _Optional[str] = ...) -> None: ...
+
+class SetOfficialWeightsRequest(_message.Message):
+    __slots__ = ("request_id", "name", "keep_as")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KEEP_AS_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    keep_as: str
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., keep_as: _Optional[str] = ...) -> None: ...
+
+class SetOfficialWeightsResponse(_message.Message):
     __slots__ = ("task",)
     TASK_FIELD_NUMBER: _ClassVar[int]
     task: str

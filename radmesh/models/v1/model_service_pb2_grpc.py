@@ -55,6 +55,16 @@ class ModelServiceStub:
                 request_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelRequest.SerializeToString,
                 response_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelResponse.FromString,
                 _registered_method=True)
+        self.DeleteWeights = channel.unary_unary(
+                '/radmesh.models.v1.ModelService/DeleteWeights',
+                request_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteWeightsRequest.SerializeToString,
+                response_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteWeightsResponse.FromString,
+                _registered_method=True)
+        self.SetOfficialWeights = channel.unary_unary(
+                '/radmesh.models.v1.ModelService/SetOfficialWeights',
+                request_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.SetOfficialWeightsRequest.SerializeToString,
+                response_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.SetOfficialWeightsResponse.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer:
@@ -114,6 +124,34 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteWeights(self, request, context):
+        """Deletes weights of a model that was imported, but for its official ones. Needs the role `operator`, and leaves an
+        audit record.
+
+        It creates a task of the internal pipeline `nnunet-delete`. Weights that are not there are no error. The task fails
+        with WEIGHTS_OFFICIAL or MODEL_BUNDLED where they stay, and with MODEL_NOT_FOUND.
+
+        Errors: those of DeleteModel; MODEL_IN_USE where a task needs any weights of the model.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetOfficialWeights(self, request, context):
+        """Makes weights the official ones of an imported model: those of a task that names only the model. Needs the role
+        `operator`, and leaves an audit record.
+
+        It creates a task of the internal pipeline `nnunet-official`. Tasks that were created before run what they were
+        created for. The task fails with WEIGHTS_NOT_FOUND, WEIGHTS_EXIST, MODEL_NOT_FOUND or MODEL_BUNDLED.
+
+        Errors: those of CreateTask, and
+        PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+        NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -136,6 +174,16 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.DeleteModel,
                     request_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelRequest.FromString,
                     response_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelResponse.SerializeToString,
+            ),
+            'DeleteWeights': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteWeights,
+                    request_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteWeightsRequest.FromString,
+                    response_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteWeightsResponse.SerializeToString,
+            ),
+            'SetOfficialWeights': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetOfficialWeights,
+                    request_deserializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.SetOfficialWeightsRequest.FromString,
+                    response_serializer=radmesh_dot_models_dot_v1_dot_model__service__pb2.SetOfficialWeightsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -247,6 +295,60 @@ class ModelService:
             '/radmesh.models.v1.ModelService/DeleteModel',
             radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelRequest.SerializeToString,
             radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteWeights(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/radmesh.models.v1.ModelService/DeleteWeights',
+            radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteWeightsRequest.SerializeToString,
+            radmesh_dot_models_dot_v1_dot_model__service__pb2.DeleteWeightsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetOfficialWeights(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/radmesh.models.v1.ModelService/SetOfficialWeights',
+            radmesh_dot_models_dot_v1_dot_model__service__pb2.SetOfficialWeightsRequest.SerializeToString,
+            radmesh_dot_models_dot_v1_dot_model__service__pb2.SetOfficialWeightsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -70,6 +70,26 @@ class ModelServiceStub:
     NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
     FAILED_PRECONDITION (MODEL_IN_USE): a task that has not ended needs the model; metadata `task`.
     """
+    DeleteWeights: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.DeleteWeightsRequest, _model_service_pb2.DeleteWeightsResponse]
+    """Deletes weights of a model that was imported, but for its official ones. Needs the role `operator`, and leaves an
+    audit record.
+
+    It creates a task of the internal pipeline `nnunet-delete`. Weights that are not there are no error. The task fails
+    with WEIGHTS_OFFICIAL or MODEL_BUNDLED where they stay, and with MODEL_NOT_FOUND.
+
+    Errors: those of DeleteModel; MODEL_IN_USE where a task needs any weights of the model.
+    """
+    SetOfficialWeights: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.SetOfficialWeightsRequest, _model_service_pb2.SetOfficialWeightsResponse]
+    """Makes weights the official ones of an imported model: those of a task that names only the model. Needs the role
+    `operator`, and leaves an audit record.
+
+    It creates a task of the internal pipeline `nnunet-official`. Tasks that were created before run what they were
+    created for. The task fails with WEIGHTS_NOT_FOUND, WEIGHTS_EXIST, MODEL_NOT_FOUND or MODEL_BUNDLED.
+
+    Errors: those of CreateTask, and
+    PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+    NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
+    """
 
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
@@ -112,6 +132,26 @@ class ModelServiceAsyncStub(ModelServiceStub):
     PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
     NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
     FAILED_PRECONDITION (MODEL_IN_USE): a task that has not ended needs the model; metadata `task`.
+    """
+    DeleteWeights: _aio.UnaryUnaryMultiCallable[_model_service_pb2.DeleteWeightsRequest, _model_service_pb2.DeleteWeightsResponse]  # type: ignore[assignment]
+    """Deletes weights of a model that was imported, but for its official ones. Needs the role `operator`, and leaves an
+    audit record.
+
+    It creates a task of the internal pipeline `nnunet-delete`. Weights that are not there are no error. The task fails
+    with WEIGHTS_OFFICIAL or MODEL_BUNDLED where they stay, and with MODEL_NOT_FOUND.
+
+    Errors: those of DeleteModel; MODEL_IN_USE where a task needs any weights of the model.
+    """
+    SetOfficialWeights: _aio.UnaryUnaryMultiCallable[_model_service_pb2.SetOfficialWeightsRequest, _model_service_pb2.SetOfficialWeightsResponse]  # type: ignore[assignment]
+    """Makes weights the official ones of an imported model: those of a task that names only the model. Needs the role
+    `operator`, and leaves an audit record.
+
+    It creates a task of the internal pipeline `nnunet-official`. Tasks that were created before run what they were
+    created for. The task fails with WEIGHTS_NOT_FOUND, WEIGHTS_EXIST, MODEL_NOT_FOUND or MODEL_BUNDLED.
+
+    Errors: those of CreateTask, and
+    PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+    NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
     """
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -176,6 +216,38 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
         NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
         FAILED_PRECONDITION (MODEL_IN_USE): a task that has not ended needs the model; metadata `task`.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteWeights(
+        self,
+        request: _model_service_pb2.DeleteWeightsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.DeleteWeightsResponse, _abc.Awaitable[_model_service_pb2.DeleteWeightsResponse]]:
+        """Deletes weights of a model that was imported, but for its official ones. Needs the role `operator`, and leaves an
+        audit record.
+
+        It creates a task of the internal pipeline `nnunet-delete`. Weights that are not there are no error. The task fails
+        with WEIGHTS_OFFICIAL or MODEL_BUNDLED where they stay, and with MODEL_NOT_FOUND.
+
+        Errors: those of DeleteModel; MODEL_IN_USE where a task needs any weights of the model.
+        """
+
+    @_abc_1.abstractmethod
+    def SetOfficialWeights(
+        self,
+        request: _model_service_pb2.SetOfficialWeightsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.SetOfficialWeightsResponse, _abc.Awaitable[_model_service_pb2.SetOfficialWeightsResponse]]:
+        """Makes weights the official ones of an imported model: those of a task that names only the model. Needs the role
+        `operator`, and leaves an audit record.
+
+        It creates a task of the internal pipeline `nnunet-official`. Tasks that were created before run what they were
+        created for. The task fails with WEIGHTS_NOT_FOUND, WEIGHTS_EXIST, MODEL_NOT_FOUND or MODEL_BUNDLED.
+
+        Errors: those of CreateTask, and
+        PERMISSION_DENIED (ROLE_REQUIRED): the caller is no operator.
+        NOT_FOUND (PIPELINE_NOT_FOUND): no worker imports models.
         """
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -22,15 +22,16 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from radmesh.models.v1 import model_pb2 as radmesh_dot_models_dot_v1_dot_model__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+radmesh/segmentation/v1/nnunet_delete.proto\x12\x17radmesh.segmentation.v1\"4\n\x12NnunetDeleteResult\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x65leted\x18\x02 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+radmesh/segmentation/v1/nnunet_delete.proto\x12\x17radmesh.segmentation.v1\x1a\x1dradmesh/models/v1/model.proto\"a\n\x12NnunetDeleteResult\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x65leted\x18\x02 \x01(\x08\x12+\n\tremaining\x18\x03 \x01(\x0b\x32\x18.radmesh.models.v1.Modelb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radmesh.segmentation.v1.nnunet_delete_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NNUNETDELETERESULT']._serialized_start=72
-  _globals['_NNUNETDELETERESULT']._serialized_end=124
+  _globals['_NNUNETDELETERESULT']._serialized_start=103
+  _globals['_NNUNETDELETERESULT']._serialized_end=200
 # @@protoc_insertion_point(module_scope)

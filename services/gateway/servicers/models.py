@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from radmesh.models.v1 import model_service_pb2 as models_pb
 from radmesh.models.v1.model_service_pb2_grpc import ModelServiceServicer
+from radmesh.tasks.v1.task_service_pb2 import CreateTaskRequest
 from services.chassis import roles
 from services.chassis.pages import page
 from services.gateway import catalogue, edge, imports
@@ -22,19 +23,33 @@ class ModelServicer(ModelServiceServicer):
         self, request: models_pb.ImportModelRequest, context: Context
     ) -> models_pb.ImportModelResponse:
         """See model_service.proto. `tasks` decides over the role, and records the refusal."""
-        wanted = imports.task_request(request)
-        roles.tell_roles(self._operators)
-        answer = await self._peer.ask(self._peer.tasks.CreateTask, wanted)
-        return models_pb.ImportModelResponse(task=answer.task.name)
+        return models_pb.ImportModelResponse(task=await self._created(imports.task_request(request)))
 
     async def DeleteModel(
         self, request: models_pb.DeleteModelRequest, context: Context
     ) -> models_pb.DeleteModelResponse:
         """See model_service.proto. As with ImportModel, `tasks` decides."""
-        wanted = imports.deletion_request(request)
+        return models_pb.DeleteModelResponse(task=await self._created(imports.deletion_request(request)))
+
+    async def DeleteWeights(
+        self, request: models_pb.DeleteWeightsRequest, context: Context
+    ) -> models_pb.DeleteWeightsResponse:
+        """See model_service.proto. As with ImportModel, `tasks` decides."""
+        wanted = imports.weights_deletion_request(request)
+        return models_pb.DeleteWeightsResponse(task=await self._created(wanted))
+
+    async def SetOfficialWeights(
+        self, request: models_pb.SetOfficialWeightsRequest, context: Context
+    ) -> models_pb.SetOfficialWeightsResponse:
+        """See model_service.proto. As with ImportModel, `tasks` decides."""
+        wanted = imports.official_request(request)
+        return models_pb.SetOfficialWeightsResponse(task=await self._created(wanted))
+
+    async def _created(self, wanted: CreateTaskRequest) -> str:
+        """The name of the internal task; `tasks` is told whether the caller is an operator."""
         roles.tell_roles(self._operators)
         answer = await self._peer.ask(self._peer.tasks.CreateTask, wanted)
-        return models_pb.DeleteModelResponse(task=answer.task.name)
+        return str(answer.task.name)
 
     async def GetModel(
         self, request: models_pb.GetModelRequest, context: Context

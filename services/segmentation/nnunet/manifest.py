@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ from services.segmentation.nnunet.toml import toml_text
 class NnunetManifest:
     """A served nnU-Net model. configuration: the one whose mask is the model's.
 
-    configurations: those of the default weights, by name; other weights of the model have the same ones.
-    plans, dataset: the content of plans.json and dataset.json.
+    configurations: those of the default weights, by name. others: those of other weights, whose folds and
+    trainers may differ, by resource name. plans, dataset: the content of plans.json and dataset.json.
     """
 
     folder: Path
@@ -36,6 +36,11 @@ class NnunetManifest:
     channels: tuple[str, ...]
     plans: Mapping[str, Any]
     dataset: Mapping[str, Any]
+    others: Mapping[str, Mapping[str, TrainedConfiguration]] = field(default_factory=dict)
+
+    def of(self, weights: str) -> "NnunetManifest":
+        """The manifest as it is for weights of a resource name."""
+        return replace(self, configurations=self.others.get(weights, self.configurations))
 
 
 def is_nnunet(folder: Path) -> bool:
@@ -105,15 +110,7 @@ def read_nnunet(folder: Path) -> NnunetManifest:
         raise BrokenModelError(f"{folder} is a model of kind {content.get('kind')!r}, not {KIND}")
     try:
         nnunet = content["nnunet"]
-        configurations = {
-            name: TrainedConfiguration(
-                name,
-                str(one["trainer"]),
-                tuple(map(str, one["folds"])),
-                tuple(map(int, one["mirroring_axes"])),
-            )
-            for name, one in nnunet["configurations"].items()
-        }
+        configurations = _configurations(nnunet["configurations"])
         if nnunet["configuration"] not in configurations:
             raise BrokenModelError(f"{folder / MANIFEST_FILE} has no configuration {nnunet['configuration']}")
         return NnunetManifest(
@@ -125,11 +122,25 @@ def read_nnunet(folder: Path) -> NnunetManifest:
             tuple(map(str, content["input"]["channels"])),
             _checked_json(folder / PLANS_FILE, nnunet["plans"]["sha256"]),
             _checked_json(folder / DATASET_FILE, nnunet["dataset"]["sha256"]),
+            {
+                f"{model.name}/weights/{name}": _configurations(entry["configurations"])
+                for name, entry in content["weights"].items()
+                if "configurations" in entry
+            },
         )
     except KeyError as error:
         raise BrokenModelError(f"{folder / MANIFEST_FILE} lacks {error}") from error
     except (AttributeError, TypeError, ValueError) as error:
         raise BrokenModelError(f"{folder / MANIFEST_FILE} has a value of a wrong type: {error}") from error
+
+
+def _configurations(stored: Mapping[str, Any]) -> dict[str, TrainedConfiguration]:
+    return {
+        name: TrainedConfiguration(
+            name, str(one["trainer"]), tuple(map(str, one["folds"])), tuple(map(int, one["mirroring_axes"]))
+        )
+        for name, one in stored.items()
+    }
 
 
 def _label(label: Label) -> dict[str, Any]:

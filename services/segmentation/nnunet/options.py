@@ -7,6 +7,7 @@ from typing import Any
 RUNNER = "services.segmentation.nnunet.runner:create"
 IMPORTER = "services.segmentation.nnunet.importing.runner:create"
 DELETER = "services.segmentation.nnunet.importing.deleting:create"
+CHOOSER = "services.segmentation.nnunet.importing.official:create"
 RESERVED = frozenset({"ct-l3-locate", "ct-l3-measure"})
 """nnU-Net models that are parts of another pipeline."""
 

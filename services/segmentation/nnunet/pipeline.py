@@ -1,15 +1,16 @@
-"""Pipelines `nnunet`, `nnunet-import` and `nnunet-delete` as the catalogue shows them. Light: no torch."""
+"""Pipeline `nnunet` and the internal ones about its models as the catalogue shows them. Light: no torch."""
 
 from collections.abc import Iterable
 
 from radmesh import formats
 from radmesh.models.v1.model_pb2 import Model
-from radmesh.segmentation.v1 import nnunet_delete_pb2, nnunet_import_pb2, nnunet_pb2
+from radmesh.segmentation.v1 import nnunet_delete_pb2, nnunet_import_pb2, nnunet_official_pb2, nnunet_pb2
 from radmesh.tasks.v1 import pipeline_pb2
 from services.segmentation.ct.study_input import study_input
 from services.segmentation.nnunet.settings import NnunetSettings
 
 NAME, IMPORT_NAME, DELETE_NAME = "pipelines/nnunet", "pipelines/nnunet-import", "pipelines/nnunet-delete"
+OFFICIAL_NAME = "pipelines/nnunet-official"
 MASK_FILE, OVERLAY_FILE = "mask.nii.gz", "overlay.png"
 PNG = "image/png"
 MAX_CHANNELS = 16
@@ -75,7 +76,10 @@ def describe_import(settings: NnunetSettings) -> pipeline_pb2.Pipeline:
         parameters=[
             _parameter("name", _STRING, "Name that the model gets, such as `liver-ct`."),
             _parameter("title", _STRING, "What a menu would show; the name when empty.", ""),
-            _parameter("replace", _BOOLEAN, "Whether a model of this name is replaced.", False),
+            _parameter("replace", _BOOLEAN, "Whether what has this name is replaced.", False),
+            _parameter(
+                "weights", _STRING, "Id as weights of that model, which is there; empty for a model.", ""
+            ),
             _parameter(
                 "checkpoint", _STRING, "File name of each fold's checkpoint.", CHECKPOINTS[0], CHECKPOINTS
             ),
@@ -96,10 +100,33 @@ def describe_delete() -> pipeline_pb2.Pipeline:
         name=DELETE_NAME,
         title="Deletion of an imported nnU-Net v2 model",
         description="Takes a model that was imported off the disk; see DeleteModel.",
-        parameters=[_parameter("name", _STRING, "Name of the model.")],
+        parameters=[
+            _parameter("name", _STRING, "Name of the model."),
+            _parameter("weights", _STRING, "Those of its weights that go; all of the model when empty.", ""),
+        ],
         result_type=nnunet_delete_pb2.NnunetDeleteResult.DESCRIPTOR.full_name,
         operators_only=True,
         deletes_model=True,
+        max_attempts=2,
+    )
+    pipeline.attempt_timeout.FromSeconds(600)
+    pipeline.progress_timeout.FromSeconds(300)
+    return pipeline
+
+
+def describe_official() -> pipeline_pb2.Pipeline:
+    """The description of `nnunet-official`."""
+    pipeline = pipeline_pb2.Pipeline(
+        name=OFFICIAL_NAME,
+        title="Choice of a model's official weights",
+        description="Makes weights those of tasks that name only the model; see SetOfficialWeights.",
+        parameters=[
+            _parameter("name", _STRING, "Name of the model."),
+            _parameter("weights", _STRING, "Those of its weights that become official."),
+            _parameter("keep_as", _STRING, "What those that were official are called from then on."),
+        ],
+        result_type=nnunet_official_pb2.NnunetOfficialResult.DESCRIPTOR.full_name,
+        operators_only=True,
         max_attempts=2,
     )
     pipeline.attempt_timeout.FromSeconds(600)

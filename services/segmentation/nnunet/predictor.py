@@ -217,4 +217,5 @@ def open_network(folder: Path, weights: str = "", device: str = AUTO) -> NnunetN
     Raises BrokenModelError, WeightsNotFoundError, UnsupportedModelError, UnknownTrainerError.
     """
     manifest = read_nnunet(folder)
-    return NnunetNetwork(manifest, manifest.model.find_weights(weights), device)
+    found = manifest.model.find_weights(weights)
+    return NnunetNetwork(manifest.of(found.name), found, device)

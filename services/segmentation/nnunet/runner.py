@@ -87,12 +87,15 @@ class NnunetRunner:
         if not work.weights:
             raise ModelNotFoundError("There is no model yet. Import one: radmesh models import FOLDER")
         manifest = self._registry.find("/".join(work.weights.split("/")[:2]))
-        weights = manifest.model.find_weights(work.weights)
+        # By digest: they may have become the official ones, and so go by another name, while the task waited.
+        same = [one for one in manifest.model.weights if one.digest == work.weights_digest]
+        weights = same[0] if same else manifest.model.find_weights(work.weights)
         if work.weights_digest and work.weights_digest != weights.digest:
             raise WeightsNotFoundError(
                 f"the task was created for {weights.name} of digest {work.weights_digest}, but this worker "
                 f"has {weights.digest}; create the task again"
             )
+        manifest = manifest.of(weights.name)
         wanted = str(work.parameters["configuration"])
         if wanted and wanted not in manifest.configurations:
             known = ", ".join(manifest.configurations)

@@ -25,7 +25,7 @@ class ServedModels:
         self._tell_broken()
 
     def add(self, model: Model) -> None:
-        """A model that this worker's child has just imported; its folder is there already."""
+        """A model that this worker's child has just imported or changed; its folder is there already."""
         self._turn += 1
         self.models = dict(sorted({**self.models, model.name: model}.items()))
         self._on_change()

@@ -9,8 +9,9 @@ from radmesh.errors import InvalidRequestError, Violation
 from radmesh.segmentation.v1.nnunet_delete_pb2 import NnunetDeleteResult
 from services.chassis.runner import Progress, RunOutput, Work
 from services.segmentation.nnunet.importing.install import workplace
-from services.segmentation.nnunet.importing.refusals import refused
-from services.segmentation.nnunet.manifest import is_nnunet
+from services.segmentation.nnunet.importing.refusals import bundled_model
+from services.segmentation.nnunet.importing.weights import delete_weights, imported_folder
+from services.segmentation.nnunet.manifest import is_nnunet, read_nnunet
 from services.segmentation.nnunet.options import RESERVED, NnunetOptions
 
 
@@ -26,13 +27,21 @@ class DeleteRunner:
 
     def run(self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> RunOutput:
         """See Runner. Done at once, and so not cancelled between."""
-        name = str(work.parameters["name"])
+        name, weights = str(work.parameters["name"]), str(work.parameters["weights"])
         if names.parse("models", f"models/{name}") is None:
             raise InvalidRequestError([Violation("parameters.name", names.rule("models"))])
+        imported, models = Path(self._options.imported), Path(self._options.models)
         report(Progress("deleting", 0.0, 0, 1, "models"))
-        deleted = delete_model(Path(self._options.imported), Path(self._options.models), name)
+        result = NnunetDeleteResult(model=f"models/{name}")
+        if weights:
+            folder = imported_folder(imported, models, name)
+            with workplace(imported):
+                result.deleted = delete_weights(folder, weights)
+            result.remaining.CopyFrom(read_nnunet(folder).model.to_proto())
+        else:
+            result.deleted = delete_model(imported, models, name)
         report(Progress("deleting", 1.0, 1, 1, "models"))
-        return RunOutput(NnunetDeleteResult(model=f"models/{name}", deleted=deleted))
+        return RunOutput(result)
 
 
 def delete_model(imported: Path, models: Path, name: str) -> bool:
@@ -42,11 +51,11 @@ def delete_model(imported: Path, models: Path, name: str) -> bool:
     """
     folder = imported / name
     if name in RESERVED or (models != imported and (models / name).exists()):
-        raise _bundled(name)
+        raise bundled_model(name)
     if not folder.exists():
         return False
     if not is_nnunet(folder):
-        raise _bundled(name)
+        raise bundled_model(name)
     with workplace(imported) as place:
         # Gone at once for who looks; the files go with the workplace, also when this process is killed now.
         try:
@@ -54,14 +63,6 @@ def delete_model(imported: Path, models: Path, name: str) -> bool:
         except FileNotFoundError:  # somebody else was quicker
             return False
     return True
-
-
-def _bundled(name: str) -> Exception:
-    return refused(
-        f"{name} is part of this installation and was not imported: it stays.",
-        model=f"models/{name}",
-        reason="MODEL_BUNDLED",
-    )
 
 
 def create(options: Mapping[str, Any]) -> DeleteRunner:

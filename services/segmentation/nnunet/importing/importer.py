@@ -17,6 +17,7 @@ from services.segmentation.nnunet.importing.refusals import refused
 from services.segmentation.nnunet.importing.terminology import coded
 from services.segmentation.nnunet.importing.trainers import check_trainer
 from services.segmentation.nnunet.importing.values import JsonRefused, read_object, shown
+from services.segmentation.nnunet.importing.weights import add_weights, check_there
 from services.segmentation.nnunet.layout import DATASET_FILE, PLANS_FILE, Description
 from services.segmentation.nnunet.manifest import NnunetManifest, read_nnunet
 from services.segmentation.nnunet.trained import serve_trained
@@ -32,11 +33,13 @@ Report = Callable[[str, int, int, str], None]
 class ImportOptions:
     """models: the folder that the model goes to. description: its name and what people are told.
 
+    weights: id of what goes to a model that is there; "" for a model of its own. replace: what has the name.
     taken: names of models that lie elsewhere. checkpoint: the file of each fold. max_bytes: when unpacked.
     """
 
     models: Path
     description: Description
+    weights: str = ""
     replace: bool = False
     taken: frozenset[str] = frozenset()
     checkpoint: str = "checkpoint_final.pth"
@@ -52,7 +55,9 @@ def import_model(
     ExhaustedError DISK_FULL; CancelledRun.
     """
     target = options.models / options.description.name
-    if target.name in options.taken or (target.exists() and not options.replace):
+    if options.weights:
+        check_there(target, options.taken)
+    elif target.name in options.taken or (target.exists() and not options.replace):
         raise already_there(target.name)
     steps = _Steps(report, cancelled)
     steps.tell("checking", 0, 1, "archives")
@@ -69,7 +74,10 @@ def import_model(
             # The checkpoints are no longer needed, and the disk may be.
             shutil.rmtree(place / "trained")
             steps.tell("installing", 0, 1, "models")
-            install(made.folder, target, replace=options.replace)
+            if options.weights:
+                add_weights(made, target, options.weights, replace=options.replace)
+            else:
+                install(made.folder, target, replace=options.replace)
     finally:
         archive.close()
     return read_nnunet(target)

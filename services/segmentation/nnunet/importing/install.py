@@ -72,7 +72,7 @@ def install(made: Path, target: Path, *, replace: bool) -> None:
     Written to the disk before it can be seen. Raises ModelRefusedError MODEL_EXISTS.
     """
     for path in [*made.rglob("*"), made]:
-        _sync(path)
+        sync(path)
     if target.exists() and not replace:
         raise already_there(target.name)
     if replace and target.exists():
@@ -84,7 +84,7 @@ def install(made: Path, target: Path, *, replace: bool) -> None:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise already_there(target.name) from None
         raise
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def already_there(name: str) -> ModelRefusedError:
@@ -96,7 +96,8 @@ def already_there(name: str) -> ModelRefusedError:
     )
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Sees to it that a file, or what a folder names, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -14,3 +14,12 @@ def refused(message: str, *, reason: str, **metadata: object) -> ModelRefusedErr
     """The error of a reason. metadata: for programs."""
     told = {name: str(value) for name, value in metadata.items()}
     return ModelRefusedError(message, reason=reason, metadata=told)
+
+
+def bundled_model(name: str) -> ModelRefusedError:
+    """The error for a model that came with the installation."""
+    return refused(
+        f"{name} is part of this installation and was not imported: it stays.",
+        model=f"models/{name}",
+        reason="MODEL_BUNDLED",
+    )

@@ -33,7 +33,8 @@ class ImportRunner:
     def run(self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> RunOutput:
         """See Runner."""
         name, title = str(work.parameters["name"]), str(work.parameters["title"])
-        _check(name, title)
+        weights = str(work.parameters["weights"])
+        _check(name, title, weights)
         imported, models = Path(self._options.imported), Path(self._options.models)
         known = Registry(self._options.folders, RESERVED).models()
         if len(known) >= self._options.max_models and f"models/{name}" not in {
@@ -50,6 +51,7 @@ class ImportRunner:
         options = ImportOptions(
             imported,
             Description(name, title or name),
+            weights=weights,
             replace=bool(work.parameters["replace"]),
             taken=frozenset(elsewhere) | RESERVED,
             checkpoint=str(work.parameters["checkpoint"]),
@@ -62,8 +64,10 @@ class ImportRunner:
         return RunOutput(_result(import_model(work.images[0].path, options, tell, cancelled)))
 
 
-def _check(name: str, title: str) -> None:
+def _check(name: str, title: str, weights: str) -> None:
     problems = []
+    if weights and names.parse("weights", f"models/m/weights/{weights}") is None:
+        problems.append(Violation("parameters.weights", "must be lower-case letters, digits and hyphens"))
     if names.parse("models", f"models/{name}") is None:
         problems.append(Violation("parameters.name", "must be lower-case letters, digits and hyphens"))
     if len(title) > MAX_TITLE_CHARACTERS or not title.isprintable():
