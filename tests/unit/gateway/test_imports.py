@@ -6,14 +6,22 @@ from typing import Any
 import pytest
 
 from radmesh.errors import InvalidRequestError
-from radmesh.models.v1.model_service_pb2 import DeleteModelRequest, ImportModelRequest
+from radmesh.models.v1.model_service_pb2 import (
+    DeleteModelRequest,
+    DeleteWeightsRequest,
+    ImportModelRequest,
+    SetOfficialWeightsRequest,
+)
 from services.gateway.imports import (
     CHECKPOINTS,
     DELETE_PIPELINE,
     MAX_TITLE_CHARACTERS,
+    OFFICIAL_PIPELINE,
     PIPELINE,
     deletion_request,
+    official_request,
     task_request,
+    weights_deletion_request,
 )
 from services.segmentation.nnunet import pipeline
 from services.segmentation.nnunet.importing.runner import MAX_TITLE_CHARACTERS as RUNNERS_MAX
@@ -51,6 +59,7 @@ def test_an_import_is_a_task_of_the_internal_pipeline() -> None:
     [
         ("request_id", "1"),
         ("image", "images/1"),
+        ("weights", "V2"),
         ("name", "liver"),
         ("name", "models/../up"),
         ("name", "models/UP"),
@@ -75,7 +84,22 @@ def test_a_deletion_is_a_task_without_an_image_and_its_fields_are_checked() -> N
     assert [one.field for one in caught.value.violations] == ["request_id", "name"]
 
 
+def test_what_is_asked_of_weights_is_a_task_and_its_fields_are_checked() -> None:
+    own, name = str(uuid.uuid4()), "models/liver/weights/v2"
+    deletion = weights_deletion_request(DeleteWeightsRequest(request_id=own, name=name))
+    assert (deletion.pipeline, deletion.request_id) == (DELETE_PIPELINE, own)
+    assert dict(deletion.parameters) == {"name": "liver", "weights": "v2"}
+    choice = official_request(SetOfficialWeightsRequest(request_id=own, name=name, keep_as="v1"))
+    assert (choice.pipeline, choice.request_id) == (OFFICIAL_PIPELINE, own)
+    assert dict(choice.parameters) == {"name": "liver", "weights": "v2", "keep_as": "v1"}
+    with pytest.raises(InvalidRequestError) as caught:
+        official_request(SetOfficialWeightsRequest(request_id="1", name="models/liver", keep_as="../v1"))
+    assert [one.field for one in caught.value.violations] == ["request_id", "name", "keep_as"]
+    assert dict(task_request(asked(weights="v2")).parameters)["weights"] == "v2"
+
+
 def test_both_sides_of_the_mesh_mean_the_same() -> None:
     assert (PIPELINE, DELETE_PIPELINE) == (pipeline.IMPORT_NAME, pipeline.DELETE_NAME)
+    assert OFFICIAL_PIPELINE == pipeline.OFFICIAL_NAME
     assert CHECKPOINTS[1:] == pipeline.CHECKPOINTS
     assert MAX_TITLE_CHARACTERS == RUNNERS_MAX
