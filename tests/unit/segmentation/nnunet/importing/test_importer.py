@@ -201,7 +201,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(installing, "_sync", full)
+    monkeypatch.setattr(installing, "sync", full)
     with pytest.raises(ExhaustedError) as caught:
         bring(pack(tmp_path / "m.zip", [trained]), models)
     assert caught.value.reason == "DISK_FULL"
