@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from services.chassis import blob_files
 from services.chassis.blob_claims import BlobClaims
-from services.chassis.blobs import CHUNK_BYTES, Digest, check_key
+from services.chassis.blobs import CHUNK_BYTES, check_key
 
 T = TypeVar("T")
 _THREADS = 8
@@ -33,20 +33,9 @@ class BlobFolder:
         """See BlobStore."""
         return await self._in_thread(self._files.size, check_key(key))
 
-    async def append(
-        self, key: str, offset: int, *chunks: bytes | memoryview, digest: Digest | None = None
-    ) -> None:
+    async def append(self, key: str, offset: int, *chunks: bytes | memoryview) -> None:
         """See BlobStore."""
-        await self._in_thread(self._append, check_key(key), offset, chunks, digest)
-
-    def _append(
-        self, key: str, offset: int, chunks: Sequence[bytes | memoryview], digest: Digest | None
-    ) -> None:
-        # In one thread: a second hop costs as much as hashing 64 KiB.
-        self._files.append(key, offset, chunks)
-        if digest is not None:
-            for chunk in chunks:
-                digest.update(chunk)
+        await self._in_thread(self._files.append, check_key(key), offset, chunks)
 
     async def promote(self, staged: str, key: str) -> None:
         """See BlobStore."""

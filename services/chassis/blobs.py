@@ -14,13 +14,6 @@ _SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _KEY = re.compile(rf"[a-z]{{1,32}}(?:/{_SEGMENT}){{1,4}}")
 
 
-class Digest(Protocol):
-    """What hashlib makes."""
-
-    def update(self, chunk: bytes | memoryview, /) -> None:
-        """Hashes some more."""
-
-
 class BlobNotFoundError(NotFoundError):
     """Nothing is under a key, metadata `key`. The caller says what that means for its own client."""
 
@@ -37,14 +30,11 @@ class BlobStore(Protocol):
     async def size(self, key: str) -> int | None:
         """Length of a blob in bytes; None when there is none."""
 
-    async def append(
-        self, key: str, offset: int, *chunks: bytes | memoryview, digest: Digest | None = None
-    ) -> None:
+    async def append(self, key: str, offset: int, *chunks: bytes | memoryview) -> None:
         """Adds bytes to a staged blob; creates it at offset 0.
 
-        The chunks are kept all and whole, or not at all. digest: is fed them once they are kept, off the
-        event loop.
-        Raises OffsetMismatchError, metadata `offset`, when the blob does not end at `offset`.
+        The chunks are kept all and whole, or not at all. Raises OffsetMismatchError, metadata `offset`, when
+        the blob does not end at `offset`.
         """
 
     async def promote(self, staged: str, key: str) -> None:

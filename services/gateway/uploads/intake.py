@@ -6,8 +6,10 @@ import hashlib
 from services.chassis.blobs import BlobStore
 from services.gateway.uploads import rules
 
-# A hop to a thread costs about as much as hashing 64 KiB, so chunks go together. What a gateway that is
-# killed has not written yet has to be sent again: the first batches of an upload are smaller.
+# A hop to a thread costs about as much as hashing so many bytes.
+_HOP_BYTES = 64 << 10
+# So chunks go together. What a gateway that is killed has not written yet has to be sent again: the first
+# batches of an upload are smaller.
 _FIRST_BATCH_BYTES, _LARGEST_BATCH_BYTES = 1 << 20, 4 << 20
 # Small ones not for long: each takes some 200 bytes of memory beyond its own.
 _BATCH_CHUNKS = 64
@@ -16,7 +18,7 @@ _BATCH_CHUNKS = 64
 class Intake:
     """One stream's way into a staged blob.
 
-    While one batch is hashed and written, the next one is received.
+    While one batch is hashed and written, both at once, the next one is received.
     """
 
     def __init__(self, blobs: BlobStore, key: str, size_bytes: int) -> None:
@@ -87,5 +89,19 @@ class Intake:
             self._writing = None
 
     async def _write(self, batch: list[bytes | memoryview]) -> None:
-        await self._blobs.append(self._key, self._kept, *batch, digest=self._digest)
-        self._kept += sum(len(chunk) for chunk in batch)
+        batch_bytes = sum(len(chunk) for chunk in batch)
+        if batch_bytes <= _HOP_BYTES:
+            self._hash(batch)
+            await self._blobs.append(self._key, self._kept, *batch)
+        else:
+            # One behind the other they would be what an upload waits for.
+            hashing = asyncio.ensure_future(asyncio.to_thread(self._hash, batch))
+            try:
+                await self._blobs.append(self._key, self._kept, *batch)
+            finally:
+                await hashing
+        self._kept += batch_bytes
+
+    def _hash(self, batch: list[bytes | memoryview]) -> None:
+        for chunk in batch:
+            self._digest.update(chunk)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from services.chassis.blob_folder import BlobFolder
-from services.chassis.blobs import Digest
 from services.gateway.uploads.intake import Intake
 
 MIB = 1 << 20
@@ -24,13 +23,11 @@ class SlowFolder(BlobFolder):
         self.may_write = asyncio.Event()
         self.writes: list[int] = []
 
-    async def append(
-        self, key: str, offset: int, *chunks: bytes | memoryview, digest: Digest | None = None
-    ) -> None:
+    async def append(self, key: str, offset: int, *chunks: bytes | memoryview) -> None:
         """See BlobStore."""
         self.writes.append(sum(len(chunk) for chunk in chunks))
         await self.may_write.wait()
-        await super().append(key, offset, *chunks, digest=digest)
+        await super().append(key, offset, *chunks)
 
 
 @pytest.fixture
