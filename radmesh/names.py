@@ -43,6 +43,16 @@ def parse(collection: str, name: str) -> tuple[str, ...] | None:
     return match.groups() if match else None
 
 
+WEIGHTS_ID_RULE = (
+    "must be at most 63 lower-case letters, digits, dots, hyphens and underscores, a letter or digit first"
+)
+
+
+def is_weights_id(value: str) -> bool:
+    """Whether a value can be the id of weights within a model."""
+    return parse("weights", f"models/any/weights/{value}") is not None
+
+
 def is_request_id(value: str) -> bool:
     """Whether a value is a UUID of version 4 in its canonical spelling (RFC 9562), in either case."""
     try:

@@ -76,8 +76,8 @@ def _id_violations(request_id: str) -> Iterator[Violation]:
 
 
 def _weights_violations(field: str, weights: str) -> Iterator[Violation]:
-    if names.parse("weights", f"models/m/weights/{weights}") is None:
-        yield Violation(field, "must be the id of weights: lower-case letters, digits and hyphens")
+    if not names.is_weights_id(weights):
+        yield Violation(field, names.WEIGHTS_ID_RULE)
 
 
 def _named_violations(request: ImportModelRequest | DeleteModelRequest) -> Iterator[Violation]:

@@ -31,3 +31,12 @@ def test_a_uuid_with_dashes_is_no_id_and_the_rule_says_what_is(collection: str) 
 def test_the_example_in_a_rule_keeps_it(collection: str) -> None:
     example = names.rule(collection).rpartition("such as ")[2].strip("`")
     assert names.parse(collection, example)
+
+
+@pytest.mark.parametrize(
+    ("value", "can_be"),
+    [("official", True), ("v1.0_b-2", True), ("x" * 63, True), ("x" * 64, False), ("V1", False), ("", False)]
+    + [(value, False) for value in ("-a", ".hidden", "../a", "a/b", "a\n", "ä")],
+)
+def test_an_id_of_weights_is_told_from_what_could_be_a_path(value: str, can_be: bool) -> None:
+    assert names.is_weights_id(value) is can_be

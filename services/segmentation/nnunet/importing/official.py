@@ -27,11 +27,14 @@ class OfficialRunner:
     def run(self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> RunOutput:
         """See Runner. Done at once, and so not cancelled between."""
         name, weights, keep_as = (str(work.parameters[key]) for key in ("name", "weights", "keep_as"))
-        if problems := [
-            Violation(f"parameters.{field}", "must be lower-case letters, digits and hyphens")
-            for field, value in (("name", name), ("weights", weights), ("keep_as", keep_as))
-            if names.parse("weights", f"models/m/weights/{value}") is None
-        ]:
+        problems = [
+            Violation(f"parameters.{field}", names.WEIGHTS_ID_RULE)
+            for field, value in (("weights", weights), ("keep_as", keep_as))
+            if not names.is_weights_id(value)
+        ]
+        if names.parse("models", f"models/{name}") is None:
+            problems.append(Violation("parameters.name", "must be lower-case letters, digits and hyphens"))
+        if problems:
             raise InvalidRequestError(problems)
         imported = Path(self._options.imported)
         report(Progress("choosing", 0.0, 0, 1, "models"))

@@ -66,8 +66,8 @@ class ImportRunner:
 
 def _check(name: str, title: str, weights: str) -> None:
     problems = []
-    if weights and names.parse("weights", f"models/m/weights/{weights}") is None:
-        problems.append(Violation("parameters.weights", "must be lower-case letters, digits and hyphens"))
+    if weights and not names.is_weights_id(weights):
+        problems.append(Violation("parameters.weights", names.WEIGHTS_ID_RULE))
     if names.parse("models", f"models/{name}") is None:
         problems.append(Violation("parameters.name", "must be lower-case letters, digits and hyphens"))
     if len(title) > MAX_TITLE_CHARACTERS or not title.isprintable():
