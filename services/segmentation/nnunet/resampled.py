@@ -12,7 +12,7 @@ from nnunetv2.preprocessing.resampling.default_resampling import determine_do_se
 from services.segmentation.nnunet.prepared import Prepared
 from services.segmentation.nnunet.sliding import Slab
 from services.segmentation.nnunet.stage import Stage
-from services.segmentation.nnunet.ties import Ties
+from services.segmentation.nnunet.ties import Ties, nearest, source
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,10 @@ def resampled_slabs(
 
 
 def _place(plane: int, before: int, after: int, linear: bool) -> tuple[int, int, float]:
-    """Between which planes another one lies, and how far towards the second. Centres of voxels are halves."""
-    at = (plane + 0.5) * (before / after) - 0.5  # as in ties.py, to the last digit
+    """Between which planes another one lies, and how far towards the second."""
+    at = source(plane, before, after)
     if not linear:
-        nearest = min(max(math.floor(at + 0.5), 0), before - 1)
-        return nearest, nearest, 0.0
+        return nearest(at, before), nearest(at, before), 0.0
     at = min(max(at, 0.0), before - 1.0)
     low = math.floor(at)
     return (low, low, 0.0) if at == low else (low, low + 1, at - low)
@@ -107,7 +106,7 @@ def _in_plane(logits: torch.Tensor, after: Sequence[int], axes: Axes) -> torch.T
     for axis in (1, 2):
         if not axes.linear[axis]:
             size = found.shape[axis]
-            near = [_place(index, size, after[axis], False)[0] for index in range(after[axis])]
+            near = [nearest(source(index, size, after[axis]), size) for index in range(after[axis])]
             found = found.index_select(axis, torch.tensor(near, device=found.device))
     return found
 

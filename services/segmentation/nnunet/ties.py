@@ -63,11 +63,20 @@ Ends = tuple[tuple[int, float], tuple[int, float]]
 """The two places between which another one lies, each with its weight."""
 
 
+def source(place: int, before: int, after: int) -> float:
+    """Where a place of `after` lies among those of `before`, to scipy's last digit. Centres are halves."""
+    return (place + 0.5) * (before / after) - 0.5
+
+
+def nearest(at: float, before: int) -> int:
+    """The one of `before` places that is nearest; of two the further one."""
+    return min(max(math.floor(at + 0.5), 0), before - 1)
+
+
 def _place(place: int, before: int, after: int, linear: bool) -> Ends:
-    at = (place + 0.5) * (before / after) - 0.5
+    at = source(place, before, after)
     if not linear:
-        nearest = min(max(math.floor(at + 0.5), 0), before - 1)
-        return (nearest, 1.0), (nearest, 0.0)
+        return (nearest(at, before), 1.0), (nearest(at, before), 0.0)
     low = math.floor(at)
     # Beyond the edge both are the edge, and their weights still add up to one, or nearly so.
     return (max(low, 0), 1 - (at - low)), (min(low + 1, before - 1), at - low)
