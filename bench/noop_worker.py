@@ -15,7 +15,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.model_service import ModelService
 from services.chassis.runner import Progress, RunOutput, Work
 from services.chassis.server import run
-from services.chassis.worker import WorkerProfile
+from services.chassis.worker_profile import WorkerProfile
 from services.chassis.worker_settings import WorkerSettings
 
 SLOTS = 2

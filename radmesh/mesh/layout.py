@@ -14,15 +14,13 @@ class WorkerModule:
     """A model service to run.
 
     name: also names its processes. module: run as `python -m`. prefix: of its settings in the environment.
-    tasks: the replicas of `tasks` that it may talk to, by index; all when empty. listens: whether it serves
-    gRPC itself, so that its health tells when it is ready. environment: further settings.
+    tasks: the replicas of `tasks` that it may talk to, by index; all when empty. environment: more settings.
     """
 
     name: str
     module: str
     prefix: str
     tasks: tuple[int, ...] = ()
-    listens: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -146,8 +144,7 @@ def _worker(options: MeshOptions, addresses: Addresses, worker: WorkerModule) ->
         _python(worker.module),
         address,
         addresses.metrics[worker.name],
-        worker.listens,
-        environment,
+        environment=environment,
     )
 
 

@@ -1,5 +1,6 @@
 """Waits until the processes of a mesh serve."""
 
+import http.client
 import socket
 import time
 from collections.abc import Sequence
@@ -46,7 +47,15 @@ def wait_until_serving(process: SupervisedProcess, deadline: float) -> None:
 def wait_for_workers(
     gateway: SupervisedProcess, workers: Sequence[SupervisedProcess], deadline: float
 ) -> None:
-    """Waits until the gateway knows as many connected workers as were started."""
+    """Waits until `tasks` has welcomed each of these workers, and the gateway knows of it.
+
+    The gateway's count alone is reached too soon: a worker of an earlier start may count for a while yet, and
+    one of several pipelines counts in each.
+    """
+    for worker in workers:
+        while not _is_welcome(worker):
+            _check(worker, deadline)
+            time.sleep(_POLL_SECONDS)
     with grpc.insecure_channel(gateway.address, options=_CHANNEL_OPTIONS) as channel:
         pipelines = pipeline_service_pb2_grpc.PipelineServiceStub(channel)
         while _connected(pipelines) < len(workers):
@@ -61,6 +70,18 @@ def _serves(health: health_pb2_grpc.HealthStub) -> bool:
     except grpc.RpcError:
         return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _is_welcome(worker: SupervisedProcess) -> bool:
+    """Whether the worker says on its metrics page that `tasks` knows it."""
+    connection = http.client.HTTPConnection(worker.spec.metrics, timeout=2)
+    try:
+        connection.request("GET", "/metrics")
+        return b"\nradmesh_worker_connected 1.0\n" in connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _connected(pipelines: pipeline_service_pb2_grpc.PipelineServiceStub) -> int:

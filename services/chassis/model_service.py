@@ -12,8 +12,9 @@ from services.chassis.child_process import RunnerSpec
 from services.chassis.metrics import Metrics
 from services.chassis.model_pool import ModelPool
 from services.chassis.model_process import ModelOutput, ModelProcess, ModelTimers
-from services.chassis.worker import Worker, WorkerProfile
+from services.chassis.worker import Worker
 from services.chassis.worker_metrics import WorkerMetrics
+from services.chassis.worker_profile import WorkerProfile
 from services.chassis.worker_settings import WorkerSettings
 
 _HAND_BACK_SECONDS = 1.0
@@ -68,6 +69,7 @@ class ModelService:
             welcome_seconds=self.settings.welcome_seconds,
             on_output=self.observe,
             on_outcome=self._attempt_ended,
+            on_connected=self.metrics.connected.set,
         )
         self._worker.start()
 

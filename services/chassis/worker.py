@@ -6,14 +6,12 @@ import random
 import signal
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import grpc
 
 from radmesh.cancelling import is_cancelled
 from radmesh.errors import RadmeshError
 from radmesh.status import from_rpc_error
-from radmesh.tasks.v1.pipeline_pb2 import Pipeline
 from radmesh.tasks.v1.task_pb2 import TaskProgress
 from radmesh.tasks.v1.worker_service_pb2 import (
     Assignment,
@@ -22,7 +20,6 @@ from radmesh.tasks.v1.worker_service_pb2 import (
     WorkerHeartbeat,
     WorkerHello,
     WorkerInspection,
-    WorkerPipelines,
     WorkerProgress,
     WorkerWelcome,
     WorkRequest,
@@ -37,6 +34,7 @@ from services.chassis.holding import may_hold
 from services.chassis.model_pool import ModelPool
 from services.chassis.model_process import ModelOutput
 from services.chassis.work_session import WorkSession
+from services.chassis.worker_profile import WorkerProfile
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
@@ -45,15 +43,6 @@ _ACKNOWLEDGE_SECONDS = 5.0
 """Time that a draining worker waits for its last outcomes to be acknowledged."""
 
 log = logs.logger(__name__)
-
-
-@dataclass(frozen=True)
-class WorkerProfile:
-    """What a worker says of itself: its pipelines, the descriptors of their results, its version."""
-
-    pipelines: tuple[Pipeline, ...]
-    descriptor_set: bytes
-    version: str
 
 
 class Worker:
@@ -69,6 +58,7 @@ class Worker:
         welcome_seconds: float = 10.0,
         on_output: Callable[[str, ModelOutput], None] = lambda pipeline, output: None,
         on_outcome: Callable[[Attempt], None] = lambda attempt: None,
+        on_connected: Callable[[bool], None] = lambda connected: None,
     ) -> None:
         self.id = str(uuid.uuid4())
         self._profile = profile
@@ -76,6 +66,7 @@ class Worker:
         self._stub = WorkerServiceStub(channel)
         self._welcome_seconds = welcome_seconds
         self._on_outcome = on_outcome
+        self._on_connected = on_connected
         self._tools = AttemptTools(pool, blobs, self._progressed, on_output, self._ended)
         self._attempts: dict[LeaseId, Attempt] = {}
         self._all_settled = asyncio.Event()
@@ -118,11 +109,7 @@ class Worker:
     def describe(self, profile: WorkerProfile) -> None:
         """Tells what the worker serves from now on; of the same pipelines. Known before any later outcome."""
         self._profile = profile
-        self._send(
-            WorkRequest(
-                pipelines=WorkerPipelines(pipelines=profile.pipelines, descriptor_set=profile.descriptor_set)
-            )
-        )
+        self._send(WorkRequest(pipelines=profile.change()))
 
     async def stop(self) -> None:
         """Closes the stream; leases that are left run out by themselves."""
@@ -137,6 +124,7 @@ class Worker:
         """See SessionOwner."""
         log.info("session opened", session=welcome.session, worker=self.id)
         self._session = session
+        self._on_connected(True)
         self._interval = welcome.heartbeat_interval.ToTimedelta().total_seconds()
         for attempt in self._attempts.values():
             self._send_outcome(attempt)
@@ -203,18 +191,12 @@ class Worker:
                 log.warning("session ended", reason=error.reason, message=error.message)
             pause = _FIRST_PAUSE_SECONDS if self._session else min(pause * 2, _LONGEST_PAUSE_SECONDS)
             self._session = None
+            self._on_connected(False)
             await asyncio.sleep(random.uniform(0, pause))
 
     def _hello(self) -> WorkerHello:
-        return WorkerHello(
-            worker=self.id,
-            pipelines=self._profile.pipelines,
-            descriptor_set=self._profile.descriptor_set,
-            slots=self._pool.slots,
-            leases=[attempt.lease for attempt in self._attempts.values() if not attempt.dropped],
-            version=self._profile.version,
-            reads_more=True,
-        )
+        held = [attempt.lease for attempt in self._attempts.values() if not attempt.dropped]
+        return self._profile.hello(self.id, self._pool.slots, held)
 
     def _assigned(self, assignment: Assignment) -> None:
         lease = LeaseId.of(assignment.lease)

@@ -1,6 +1,6 @@
 """What a model service counts on top of its RPCs: model loads, attempts, inference."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.chassis.child_process import ModelLoad
 from services.chassis.metrics import Metrics
@@ -13,6 +13,9 @@ class WorkerMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         registry = metrics.registry
+        self.connected = Gauge(
+            "radmesh_worker_connected", "1 while `tasks` knows this worker, else 0.", registry=registry
+        )
         self.model_loads = Counter(
             "radmesh_worker_model_loads", "Models loaded, by device.", ("device",), registry=registry
         )

@@ -22,7 +22,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.model_process import ModelOutput
 from services.chassis.model_service import ModelService
 from services.chassis.models import read_manifest
-from services.chassis.worker import WorkerProfile
+from services.chassis.worker_profile import WorkerProfile
 from services.segmentation import descriptions
 from services.segmentation.ct import pipeline as ct_pipeline
 from services.segmentation.families import families, nnunet_options

@@ -1,13 +1,18 @@
 """A whole mesh stopped and started again on its folder: tasks go on, pauses stay."""
 
 import asyncio
+import dataclasses
 import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from radmesh.client import Client
+from radmesh.mesh import Mesh, MeshError, MeshOptions
 from radmesh.tasks.v1 import task_pb2
 from tests.support.meshes import START_SECONDS, STEPS, running_mesh
+from tests.support.receiver import free_port
 
 
 async def test_a_stopped_mesh_hands_its_tasks_to_the_next_one(tmp_path: Path) -> None:
@@ -55,13 +60,26 @@ async def test_pauses_survive_a_kill_of_all_but_the_worker_and_a_restart_of_ever
     with running_mesh(tmp_path, workers=(STEPS,)) as mesh:
         async with Client(mesh.address) as client:
             assert (await client.pipeline("steps")).paused
-            # The one before may count as connected for a moment yet, if `tasks` went before it.
+            # The one before counts as connected for a moment yet, if `tasks` went before it.
             (another,) = [one async for one in client.admin.workers() if one.name != worker.name]
             assert not another.paused
             resumed = time.time()
             await client.admin.resume_pipeline("steps")
             assert (await client.wait(task.name)).state == task_pb2.TASK_STATE_SUCCEEDED
             assert await _started(client, task.name) >= resumed
+
+
+def test_a_worker_of_an_earlier_start_does_not_make_the_next_one_ready(tmp_path: Path) -> None:
+    patient = {"RADMESH_TASKS_LEASE_SECONDS": "60"}
+    with running_mesh(tmp_path, workers=(STEPS,), environment=patient) as mesh:
+        mesh.process("redis").stop(10.0)  # before the worker, which is not seen leaving
+    cut_off = dataclasses.replace(STEPS, environment={"RADMESH_STEPS_TASKS": f"ipv4:127.0.0.1:{free_port()}"})
+    mesh = Mesh(MeshOptions(tmp_path, workers=(cut_off,), environment=patient))
+    try:
+        with pytest.raises(MeshError, match="steps is not ready in time"):
+            mesh.start(10.0)
+    finally:
+        mesh.stop()
 
 
 async def _started(client: Client, task: str) -> float:

@@ -18,7 +18,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.model_service import ModelService
 from services.chassis.pipeline_limits import PipelineLimits
 from services.chassis.server import run
-from services.chassis.worker import WorkerProfile
+from services.chassis.worker_profile import WorkerProfile
 from services.chassis.worker_settings import WorkerSettings
 
 RUNNER = "tests.support.steps_runner:create"

@@ -19,12 +19,14 @@ from services.chassis.blobs import BlobStore, open_blob_store
 from services.chassis.channels import connect
 from services.chassis.descriptors import descriptor_set
 from services.chassis.model_process import ModelTimers
-from services.chassis.worker import Worker, WorkerProfile
+from services.chassis.worker import Worker
+from services.chassis.worker_profile import WorkerProfile
 from tests.integration.worker.steps import steps_pool
 from tests.support.scripted import serve
 from tests.support.steps_worker import StepsSettings, pipeline
 
 HEARTBEAT_SECONDS = 0.1
+LONG: dict[str, Any] = {"steps": 100_000, "step_seconds": 0.02}
 PATIENCE_SECONDS = 30.0
 
 
@@ -106,11 +108,15 @@ class ScriptedTasks(WorkerServiceServicer):
 
 @dataclass(frozen=True)
 class Bench:
-    """A worker of steps, the server that it talks to, and the blob store between them."""
+    """A worker of steps, the server that it talks to, and the blob store between them.
+
+    connected: what the worker said of its connection, in order.
+    """
 
     tasks: ScriptedTasks
     worker: Worker
     blobs: BlobStore
+    connected: list[bool]
 
 
 @asynccontextmanager
@@ -130,9 +136,22 @@ async def steps_bench(
         steps_pool(timers, slots=slots) as pool,
         connect(address, retries=False) as channel,
     ):
-        worker = Worker(profile, pool, blobs, channel, welcome_seconds=2.0)
+        connected: list[bool] = []
+        worker = Worker(profile, pool, blobs, channel, welcome_seconds=2.0, on_connected=connected.append)
         worker.start()
         try:
-            yield Bench(tasks, worker, blobs)
+            yield Bench(tasks, worker, blobs, connected)
         finally:
             await worker.stop()
+
+
+async def heartbeat(stream: WorkStream, free_slots: int) -> work.WorkerHeartbeat:
+    while True:
+        beat: work.WorkerHeartbeat = await stream.next("heartbeat")
+        if beat.free_slots == free_slots:
+            return beat
+
+
+async def assign(stream: WorkStream, given: work.Assignment) -> work.Lease:
+    await stream.send(assignment=given)
+    return given.lease

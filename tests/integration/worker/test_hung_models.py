@@ -7,9 +7,8 @@ import pytest
 
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.chassis.model_process import ModelTimers
-from tests.integration.worker.scripted_tasks import Bench, steps_bench
+from tests.integration.worker.scripted_tasks import Bench, assign, heartbeat, steps_bench
 from tests.integration.worker.steps import assignment
-from tests.integration.worker.test_worker_stream import assign, heartbeat
 
 
 @pytest.fixture

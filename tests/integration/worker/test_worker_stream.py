@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -13,28 +12,14 @@ from radmesh.names import is_request_id
 from radmesh.tasks.v1 import worker_service_pb2 as work
 from services.chassis.artifacts import artifact_key
 from services.chassis.model_process import ModelTimers
-from tests.integration.worker.scripted_tasks import Bench, WorkStream, steps_bench
+from tests.integration.worker.scripted_tasks import LONG, Bench, assign, heartbeat, steps_bench
 from tests.integration.worker.steps import assignment
-
-LONG: dict[str, Any] = {"steps": 100_000, "step_seconds": 0.02}
 
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncGenerator[Bench, None]:
     async with steps_bench(tmp_path, ModelTimers(cancel_seconds=0.4)) as running:
         yield running
-
-
-async def heartbeat(stream: WorkStream, free_slots: int) -> work.WorkerHeartbeat:
-    while True:
-        beat: work.WorkerHeartbeat = await stream.next("heartbeat")
-        if beat.free_slots == free_slots:
-            return beat
-
-
-async def assign(stream: WorkStream, given: work.Assignment) -> work.Lease:
-    await stream.send(assignment=given)
-    return given.lease
 
 
 async def test_the_hello_introduces_the_worker_and_heartbeats_tell_when_its_model_is_loaded(
@@ -84,6 +69,18 @@ async def test_a_run_goes_on_through_a_broken_stream_under_the_same_worker_id(be
     outcome = await again.next("outcome")
     assert outcome.lease == lease
     assert outcome.HasField("result")
+
+
+async def test_a_worker_says_when_it_is_connected_and_when_it_is_not(bench: Bench) -> None:
+    stream = await bench.tasks.stream()
+    assert bench.connected == [], "not before it is welcome"
+    await stream.welcome()
+    lease = await assign(stream, assignment(steps=1))
+    await stream.next("outcome")
+    await stream.acknowledge(lease)
+    stream.end()
+    await bench.tasks.stream()
+    assert bench.connected == [True, False]
 
 
 async def test_an_outcome_that_met_a_broken_stream_is_sent_at_once_on_the_next_one(bench: Bench) -> None:
@@ -235,49 +232,6 @@ async def test_an_attempt_whose_outcome_is_not_acknowledged_is_held(bench: Bench
     await stream.send(inspect=work.InspectWorker(inspect_id=8))
     answer = await stream.next("inspection")
     assert (list(answer.running), list(answer.held)) == ([], [lease])
-
-
-async def test_a_draining_worker_finishes_what_it_can_and_hands_the_rest_back(tmp_path: Path) -> None:
-    async with steps_bench(tmp_path, slots=2) as bench:
-        stream = await bench.tasks.welcomed()
-        await heartbeat(stream, free_slots=2)
-        short = await assign(stream, assignment(steps=10, step_seconds=0.02))
-        long = await assign(stream, assignment(**LONG))
-        waiting = await assign(stream, assignment(steps=1))
-        await stream.next("progress")
-        await stream.next("progress")
-        drain = asyncio.create_task(bench.worker.drain(3.0))
-        outcomes: dict[str, work.WorkerOutcome] = {}
-        while len(outcomes) < 3:
-            outcome = await stream.next("outcome")
-            outcomes[outcome.lease.task] = outcome
-            await stream.acknowledge(outcome.lease)
-        async with asyncio.timeout(10):
-            await drain
-    assert outcomes[short.task].HasField("result")
-    assert outcomes[long.task].released.reason == "WORKER_DRAINING"
-    assert outcomes[waiting.task].released.reason == "WORKER_DRAINING"
-
-
-async def test_a_draining_worker_takes_nothing_more(tmp_path: Path) -> None:
-    async with steps_bench(tmp_path, slots=2) as bench:
-        stream = await bench.tasks.welcomed()
-        await heartbeat(stream, free_slots=2)
-        await assign(stream, assignment(steps=50, step_seconds=0.02))
-        await stream.next("progress")
-        drain = asyncio.create_task(bench.worker.drain(10))
-        while not (beat := await stream.next("heartbeat")).draining:
-            pass
-        assert beat.free_slots == 0, "though one slot is free"
-        late = await assign(stream, assignment(steps=1))
-        outcome = await stream.next("outcome")
-        assert outcome.lease == late
-        assert outcome.HasField("released")
-        await stream.acknowledge(late)
-        last = await stream.next("outcome")
-        assert last.HasField("result")
-        await stream.acknowledge(last.lease)
-        await drain
 
 
 async def test_a_server_that_never_welcomes_is_left(bench: Bench) -> None:
