@@ -1,31 +1,31 @@
 """Takes the chunks of one upload in order: counts, hashes and stages them, with few of them in memory."""
 
 import asyncio
-import hashlib
 
 from services.chassis.blobs import BlobStore
 from services.gateway.uploads import rules
+from services.gateway.uploads.checksum import Checksum
 
-# A hop to a thread costs about as much as hashing so many bytes.
-_HOP_BYTES = 64 << 10
-# So chunks go together. What a gateway that is killed has not written yet has to be sent again: the first
-# batches of an upload are smaller.
+# A hop to a thread has its price, so chunks go together. What a gateway that is killed has not written yet
+# has to be sent again: the first batches of an upload are smaller.
 _FIRST_BATCH_BYTES, _LARGEST_BATCH_BYTES = 1 << 20, 4 << 20
 # Small ones not for long: each takes some 200 bytes of memory beyond its own.
 _BATCH_CHUNKS = 64
+# So many wait to be hashed before an upload has to.
+_UNHASHED_BYTES = 2 * _LARGEST_BATCH_BYTES
 
 
 class Intake:
     """One stream's way into a staged blob.
 
-    While one batch is hashed and written, both at once, the next one is received.
+    While one batch is written, it is hashed too, and the next one is received. Neither waits for the other.
     """
 
     def __init__(self, blobs: BlobStore, key: str, size_bytes: int) -> None:
         self._blobs = blobs
         self._key = key
         self._size_bytes = size_bytes
-        self._digest = hashlib.sha256()
+        self._checksum = Checksum()
         self._kept = 0
         self._batch_bytes = _FIRST_BATCH_BYTES
         self._waiting: list[bytes | memoryview] = []
@@ -42,7 +42,8 @@ class Intake:
         """Goes on behind what is staged already: hashes it again, for the checksum is over the whole."""
         if offset:
             async for piece in self._blobs.chunks(self._key):
-                await asyncio.to_thread(self._digest.update, piece)
+                self._checksum.add([piece])
+                await self._checksum.settle()
                 self._kept += len(piece)
         self._received = self._kept
 
@@ -62,17 +63,19 @@ class Intake:
         """Writes all that was taken. Raises what the store raises, DISK_FULL above all."""
         await self._write_batch()
         await self._end_writing()
+        await self._checksum.settle()
 
     async def give_up(self) -> None:
-        """Waits for a writing that runs, whatever becomes of it: the bytes are going to be deleted."""
+        """Waits for what runs, whatever becomes of it: the bytes are going to be deleted."""
         self._waiting, self._waiting_bytes = [], 0
+        await self._checksum.give_up()
         if self._writing is not None:
             await asyncio.wait([self._writing])
             self._writing = None
 
     def sha256(self) -> str:
         """SHA-256 of all that was written, in hexadecimal; after `settle`."""
-        return self._digest.hexdigest()
+        return self._checksum.hexdigest()
 
     async def _write_batch(self) -> None:
         """Begins to write what waits, once the batch before it is written. Raises what the store raised."""
@@ -80,7 +83,10 @@ class Intake:
         if self._waiting:
             batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
             self._batch_bytes = min(2 * self._batch_bytes, _LARGEST_BATCH_BYTES)
+            self._checksum.add(batch)
             self._writing = asyncio.create_task(self._write(batch))
+            if self._checksum.waiting_bytes > _UNHASHED_BYTES:
+                await self._checksum.settle()
 
     async def _end_writing(self) -> None:
         if self._writing is not None:
@@ -89,19 +95,5 @@ class Intake:
             self._writing = None
 
     async def _write(self, batch: list[bytes | memoryview]) -> None:
-        batch_bytes = sum(len(chunk) for chunk in batch)
-        if batch_bytes <= _HOP_BYTES:
-            self._hash(batch)
-            await self._blobs.append(self._key, self._kept, *batch)
-        else:
-            # One behind the other they would be what an upload waits for.
-            hashing = asyncio.ensure_future(asyncio.to_thread(self._hash, batch))
-            try:
-                await self._blobs.append(self._key, self._kept, *batch)
-            finally:
-                await hashing
-        self._kept += batch_bytes
-
-    def _hash(self, batch: list[bytes | memoryview]) -> None:
-        for chunk in batch:
-            self._digest.update(chunk)
+        await self._blobs.append(self._key, self._kept, *batch)
+        self._kept += sum(len(chunk) for chunk in batch)

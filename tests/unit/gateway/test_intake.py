@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,12 +25,14 @@ class SlowFolder(BlobFolder):
         super().__init__(root)
         self.may_write = asyncio.Event()
         self.writes: list[int] = []
+        self.written: asyncio.Queue[int] = asyncio.Queue()
 
     async def append(self, key: str, offset: int, *chunks: bytes | memoryview) -> None:
         """See BlobStore."""
         self.writes.append(sum(len(chunk) for chunk in chunks))
         await self.may_write.wait()
         await super().append(key, offset, *chunks)
+        self.written.put_nowait(self.writes[-1])
 
 
 @pytest.fixture
@@ -37,13 +42,29 @@ async def folder(tmp_path: Path) -> AsyncIterator[SlowFolder]:
     folder.may_write.set()
 
 
+@contextmanager
+def _no_thread_for_hashing() -> Iterator[None]:
+    """The event loop's own threads are all taken; those of the folder are its own."""
+    freed, threads = threading.Event(), ThreadPoolExecutor(1)
+    asyncio.get_running_loop().set_default_executor(threads)
+    threads.submit(freed.wait)
+    try:
+        yield
+    finally:
+        freed.set()
+
+
+async def _some_turns() -> None:
+    """Turns of the event loop in which whatever waits for nothing comes to its end."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 async def _take_until_it_waits(intake: Intake, chunk: bytes) -> tuple[int, asyncio.Task[None]]:
     """How many chunks go in before the next one has to wait, and that one's waiting."""
     for number in range(10_000):
         taking = asyncio.create_task(intake.take(chunk))
-        # Several turns of the loop: a take that does not wait for the disk is over by then.
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await _some_turns()
         if not taking.done():
             return number, taking
     raise AssertionError("it takes without end")
@@ -99,3 +120,50 @@ async def test_what_is_given_up_is_not_written(folder: SlowFolder) -> None:
     async with asyncio.timeout(PATIENCE):
         await giving_up
     assert folder.writes == [MIB]
+
+
+async def test_writing_does_not_wait_for_hashing_but_does_not_leave_it_far_behind(folder: SlowFolder) -> None:
+    """Batches of 1, 2, 4 and 4 MiB: at more than 8 MiB unhashed the stream is held up."""
+    folder.may_write.set()
+    intake = Intake(folder, KEY, 100 * MIB)
+    with _no_thread_for_hashing():
+        for _ in range(10):
+            async with asyncio.timeout(PATIENCE):
+                await intake.take(b"abcd" * (MIB // 4))
+        waiting = asyncio.create_task(intake.take(b"abcd" * (MIB // 4)))
+        async with asyncio.timeout(PATIENCE):
+            assert [await folder.written.get() for _ in range(4)] == [MIB, 2 * MIB, 4 * MIB, 4 * MIB]
+        await _some_turns()
+        assert not waiting.done()
+    async with asyncio.timeout(PATIENCE):
+        await waiting
+        await intake.settle()
+    assert intake.sha256() == hashlib.sha256(b"abcd" * (11 * MIB // 4)).hexdigest()
+
+
+async def test_what_is_written_is_not_settled_before_it_is_hashed(folder: SlowFolder) -> None:
+    folder.may_write.set()
+    intake = Intake(folder, KEY, 100 * MIB)
+    with _no_thread_for_hashing():
+        await intake.take(bytes(MIB))
+        settling = asyncio.create_task(intake.settle())
+        async with asyncio.timeout(PATIENCE):
+            assert await folder.written.get() == MIB
+        await _some_turns()
+        assert not settling.done()
+    async with asyncio.timeout(PATIENCE):
+        await settling
+    assert intake.sha256() == hashlib.sha256(bytes(MIB)).hexdigest()
+
+
+async def test_what_is_given_up_is_not_hashed_to_the_end(folder: SlowFolder) -> None:
+    folder.may_write.set()
+    intake = Intake(folder, KEY, 100 * MIB)
+    with _no_thread_for_hashing():
+        for _ in range(7):
+            await intake.take(bytes(MIB))
+        giving_up = asyncio.create_task(intake.give_up())
+        await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        await giving_up
+    assert intake.sha256() == hashlib.sha256().hexdigest()
