@@ -101,7 +101,7 @@ async def test_a_cancel_that_is_not_obeyed_kills_the_child_after_its_time() -> N
         )
         with pytest.raises(CancelledRun):
             await run
-        assert 0.3 <= time.monotonic() - begun < 5
+        assert 0.3 <= time.monotonic() - begun < 30, "not the 50 s of its steps"
         assert not process.loaded
         pool.give_back(process)
         process = await pool.take()

@@ -125,7 +125,7 @@ async def test_a_slow_loris_ends_in_time(callers: Callers) -> None:
         begun = time.monotonic()
         answer = await post(callers(timeout=0.5), receiver.url())
         assert answer == Answer(failure=CallFailure.TIMEOUT)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
 
 
 async def test_a_huge_answer_is_not_taken_in(callers: Callers) -> None:
@@ -134,7 +134,7 @@ async def test_a_huge_answer_is_not_taken_in(callers: Callers) -> None:
     with Receiver(lambda call: huge) as receiver:
         begun = time.monotonic()
         assert await post(callers(timeout=20), receiver.url()) == Answer(200)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
 
 
 async def test_an_answer_that_is_not_http(callers: Callers) -> None:
