@@ -22,7 +22,7 @@ def count_doubts(
     sure of a shifted row as of a right one; so the ribs are looked for apart from it.
     """
     if Level.L1 in levels and bears_ribs(bodies[levels.index(Level.L1)], image):
-        return [_doubt("Ribs are seen at the vertebra taken for L1: there may be four lumbar vertebrae.")]
+        return [_doubt("Ribs are seen at the vertebra taken for L1: " + _why_ribs_at_l1(anchors))]
     if _ribs_begin_above_t12(bodies, levels, image):
         return [_doubt("No ribs are seen at the vertebra taken for T12: there may be six lumbar vertebrae.")]
     if levels.count(Level.L5) > 1 or (anchors.sacrum and _number(bodies, levels) != _USUAL):
@@ -30,6 +30,12 @@ def count_doubts(
             _doubt("The spine does not seem to have five lumbar vertebrae: which one is L3 is a convention.")
         ]
     return []
+
+
+def _why_ribs_at_l1(anchors: Anchors) -> str:
+    if anchors.sacrum:
+        return "there may be four lumbar vertebrae."
+    return "every level may be one too high, and L3 cut off by the study's lower end; no sacrum is in view."
 
 
 def _ribs_begin_above_t12(bodies: Sequence[Body], levels: Sequence[Level], image: SagittalImage) -> bool:

@@ -119,6 +119,14 @@ def test_a_spine_without_five_lumbar_vertebrae_needs_a_person(torso: Torso, mess
     assert location.confidence < 0.5
 
 
+def test_ribs_that_contradict_the_levels_of_a_study_without_sacrum_tell_that_l3_may_be_cut_off() -> None:
+    location = found(Study(step=5.0, pixel=3.0, low=-70).of(Torso(lowest=Level.L5, ribs_from=Level.L1)))
+    (doubt,) = (one for one in location.doubts if one.kind is DoubtKind.COUNT_UNUSUAL)
+    assert "one too high" in doubt.message
+    assert "lower end" in doubt.message
+    assert location.needs_a_person
+
+
 def test_a_sixth_lumbar_vertebra_needs_a_person() -> None:
     """The network names the two lowest ones alike."""
 
