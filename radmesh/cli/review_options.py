@@ -20,7 +20,13 @@ Mask = Annotated[
     ),
 ]
 Slices = Annotated[
-    str, typer.Option("--slices", metavar="A:B", help="Accept, with these slices, counted from 1.")
+    str,
+    typer.Option(
+        "--slices",
+        metavar="A:B",
+        help="Accept, with these slices, by the numbers that the pictures show: DICOM instance numbers, or "
+        "counted from 1 where there are none.",
+    ),
 ]
 Replace = Annotated[
     list[str] | None,

@@ -12,7 +12,7 @@ from services.segmentation.ct.measure.tissues import Window, Windows
 
 @dataclass(frozen=True)
 class CtParameters:
-    """l3_mask: `images/{sha256}`. slice_range: first and last slice, from 1, as they were given."""
+    """l3_mask: `images/{sha256}`. slice_range: first and last slice, as `from_slices` takes them."""
 
     auto_continue: bool
     l3_mask: str | None

@@ -18,7 +18,7 @@ NAME = "pipelines/ct-l3"
 LOCATE_MODEL, MEASURE_MODEL = "ct-l3-locate", "ct-l3-measure"
 MASK_TYPES = (files.PNG, formats.NIFTI, formats.NIFTI_GZIP)
 
-RANGE = r"[1-9][0-9]{0,4}:[1-9][0-9]{0,4}"
+RANGE = r"[0-9]{1,6}:[0-9]{1,6}"
 WINDOW = r"-?[0-9]{1,4}:-?[0-9]{1,4}"
 
 _STRING = pipeline_pb2.PIPELINE_PARAMETER_TYPE_STRING
@@ -99,7 +99,10 @@ def _way() -> list[_Parameter]:
         ),
         _Parameter(
             name="slice_range",
-            description="The slices of L3 as A:B, both included, counted from 1, in the place of stage 1.",
+            description=(
+                "The slices of L3 as A:B, both included, in the place of stage 1: DICOM instance numbers, as "
+                "the pictures show them; counted from 1 where the series has none."
+            ),
             type=_STRING,
             pattern=RANGE,
             default_value=_NOTHING,

@@ -89,11 +89,12 @@ def test_a_reviewer_names_slices_and_the_height(ct_mesh: Mesh, client: SyncClien
     with pytest.raises(TaskFailedError, match="36:34"):
         result_of(client, task.name)
     task = shown(client, image)
-    line = ("review", task.name, "--slices", "31:35", "--param", "height_m=1.8")
+    line = ("review", task.name, "--slices", "34:38", "--param", "height_m=1.8")
     done = radmesh(*line, server=ct_mesh.address)
     assert done.returncode == 0, done.stderr
     result = result_of(client, task.name)
     assert result.location.source == 3
+    assert [one.instance_number for one in result.slices] == [38, 37, 36, 35, 34], "as a viewer names them"
     assert [one.slice for one in result.slices] == [31, 32, 33, 34, 35]
     assert result.body.height_m == 1.8
     assert not client.get(task.name).reviews[0].replacements
@@ -141,6 +142,7 @@ def test_a_reviewer_s_nifti_on_the_study_s_grid_says_where_l3_is(
     assert done.returncode == 0, done.stderr
     result = result_of(client, task.name)
     assert result.location.source == 2
+    assert [one.instance_number for one in result.slices] == [38, 37, 36, 35, 34], "as a viewer names them"
     assert [one.slice for one in result.slices] == [31, 32, 33, 34, 35]
     turned = tmp_path / "turned.nii"
     turned.write_bytes(as_nifti(image_of(marked.astype(np.int16), geometry), ((2, 0, 1), (0, 2))))

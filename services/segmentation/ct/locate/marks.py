@@ -67,7 +67,7 @@ class Marks:
             draw.line([(0, row * self._factor), (self.picture.width, row * self._factor)], _L3_COLOUR, 1)
         middle = (rows[0] + rows[-1] + 1) / 2 * self._factor
         self._text(draw, (8, middle), _slices(location.covered), _L3_COLOUR)
-        title = f"L3 at z {location.level_mm:.1f} mm, confidence {location.confidence:.2f}"
+        title = f"Model: L3 at z {location.level_mm:.1f} mm, confidence {location.confidence:.2f}"
         self._text(draw, (8, 6), title, _TEXT, anchor="la")
         for number, doubt in enumerate(location.doubts[:3]):
             self._text(

@@ -1,5 +1,7 @@
 """From a mask on the sagittal plane, or slices, to heights in the patient and the slices that are covered."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from services.segmentation.ct.locate.bodies import measured_mask
@@ -34,11 +36,13 @@ def covered(low_mm: float, middle_mm: float, high_mm: float, stack: Stack) -> Co
 
 def slices_named(first: int, last: int, middle: int, stack: Stack) -> Covered:
     """With the instance numbers of DICOM."""
-    return Covered(first, last, middle, *(_instance(stack, index) for index in (first, last, middle)))
+    numbers = instance_numbers(stack)
+    ends = (first, last, middle)
+    return Covered(*ends, *(numbers[index] if numbers else None for index in ends))
 
 
-def _instance(stack: Stack, index: int) -> int | None:
-    slices = stack.image.slices
-    if not slices or slices[index].name.noun != INSTANCE:
-        return None
-    return slices[index].name.number
+def instance_numbers(stack: Stack) -> Sequence[int] | None:
+    """Of each slice as stored; None where one has none, or two share one: they name no slice then."""
+    names = [one.name for one in stack.image.slices]
+    numbers = [name.number for name in names if name.noun == INSTANCE]
+    return numbers if names and len(set(numbers)) == len(names) else None

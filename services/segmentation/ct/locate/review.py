@@ -12,7 +12,7 @@ from services.segmentation.ct.locate.bodies import measured_mask
 from services.segmentation.ct.locate.curve import SpineCurve
 from services.segmentation.ct.locate.location import Anchors, L3Location, Source
 from services.segmentation.ct.locate.pictures import picture_size
-from services.segmentation.ct.locate.placing import covered, place_of, slices_named
+from services.segmentation.ct.locate.placing import covered, instance_numbers, place_of, slices_named
 from services.segmentation.ct.locate.refusals import refused
 from services.segmentation.ct.locate.sagittal import PITCH_MM, Plane
 from services.segmentation.ct.locate.stack import Stack
@@ -74,23 +74,15 @@ def from_mask(mask: np.ndarray, view: Plane, curve: SpineCurve, stack: Stack) ->
 
 
 def from_slices(first: int, last: int, stack: Stack, curve: SpineCurve | None = None) -> L3Location:
-    """L3 as the slices first to last, both included, counted from 1 in the order of the volume as stored.
+    """L3 as the slices first to last, both included, by the numbers that the pictures show.
 
-    curve: tells where in these slices the spine is; without one it is taken for their middle. Raises
-    InvalidRequestError, ImageFormatError L3_EXTENT_IMPLAUSIBLE.
+    They are the instance numbers of DICOM; where the series has none, slices are counted from 1 in the order
+    of the volume as stored. curve: tells where in these slices the spine is; without one it is taken for
+    their middle. Raises InvalidRequestError, ImageFormatError L3_EXTENT_IMPLAUSIBLE.
     """
-    number = stack.heights.count
-    if not 1 <= first <= last <= number:
-        raise InvalidRequestError(
-            [
-                Violation(
-                    "parameters.slice_range",
-                    f"{first}:{last} is no range of slices: the study has the slices 1 to {number}.",
-                )
-            ]
-        )
+    chosen_ends = sorted(_stored(first, last, stack))
     samples = stack.heights
-    ends = sorted(stack.stored(index - 1) for index in (first, last))
+    ends = sorted(stack.stored(index) for index in chosen_ends)
     low, high = (samples.first_mm + index * samples.step_mm for index in ends)
     check_tall(high - low + samples.step_mm)
     middle = (low + high) / 2
@@ -100,8 +92,19 @@ def from_slices(first: int, last: int, stack: Stack, curve: SpineCurve | None = 
         depth, side = float(curve.depth_at(np.array(middle))), float(curve.side_at(np.array(middle)))
     centre = stack.patient_mm(middle, depth, side)
     half = stack.rise(high - low + samples.step_mm) / 2
-    chosen = slices_named(first - 1, last - 1, stack.stored(int(samples.nearest(np.array(middle)))), stack)
+    chosen = slices_named(*chosen_ends, stack.stored(int(samples.nearest(np.array(middle)))), stack)
     return L3Location(Source.SLICES, centre, centre[2] - half, centre[2] + half, chosen, 1.0, curve=curve)
+
+
+def _stored(first: int, last: int, stack: Stack) -> tuple[int, int]:
+    """Where the named slices are stored, from 0. Raises InvalidRequestError."""
+    instances = instance_numbers(stack)
+    numbers = instances or range(1, stack.heights.count + 1)
+    if first > last or first not in numbers or last not in numbers:
+        what = f"the {'instances' if instances else 'slices'} {min(numbers)} to {max(numbers)}"
+        message = f"{first}:{last} is no range of slices: the study has {what}."
+        raise InvalidRequestError([Violation("parameters.slice_range", message)])
+    return numbers.index(first), numbers.index(last)
 
 
 def corrected(said: L3Location, found: L3Location) -> L3Location:

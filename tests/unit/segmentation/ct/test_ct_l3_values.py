@@ -134,7 +134,13 @@ def test_parameters_that_contradict_themselves_are_refused(given: dict[str, Any]
 
 @pytest.mark.parametrize(
     "given",
-    [{"slice_range": "0:4"}, {"slice_range": "a:b"}, {"height_m": 171}, {"sex": "O"}, {"muscle_window": "x"}],
+    [
+        {"slice_range": "-1:4"},
+        {"slice_range": "a:b"},
+        {"height_m": 171},
+        {"sex": "O"},
+        {"muscle_window": "x"},
+    ],
 )
 def test_parameters_of_no_meaning_are_refused_at_the_edge(given: dict[str, Any]) -> None:
     request = struct_pb2.Struct()

@@ -1,6 +1,7 @@
 """What a reviewer says becomes the same kind of location, or is refused in words that help."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from services.segmentation.ct.locate.review import corrected, from_png, from_sli
 from services.segmentation.ct.locate.review_volume import from_volume
 from services.segmentation.ct.locate.stack import Stack, stack_of
 from services.segmentation.ct.reading import CtImage
+from tests.support.ct.reading import opened
+from tests.support.ct.series import ct_series, hu_volume
 from tests.support.ct.spines import L3_MM, Study, Torso, flipped, image_of, oracle
 
 IMAGE = Study().of(Torso())
@@ -129,7 +132,7 @@ def test_a_png_that_ends_early_is_refused(located: Located, stack: Stack) -> Non
     assert refusal(png(noise)[:5000], located, stack).reason == "NOT_AN_IMAGE"
 
 
-def test_slices_are_counted_from_one_as_they_are_stored(stack: Stack) -> None:
+def test_slices_without_instance_numbers_are_counted_from_one_as_they_are_stored(stack: Stack) -> None:
     location = from_slices(46, 55, stack)
     assert (location.covered.first, location.covered.last) == (45, 54)
     assert location.low_mm == pytest.approx(-110 + 45 * 2.5 - 1.25)
@@ -146,6 +149,40 @@ def test_slices_that_are_not_there_are_refused(stack: Stack, slices: tuple[int, 
     with pytest.raises(InvalidRequestError) as caught:
         from_slices(*slices, stack)
     assert "1 to 105" in str(caught.value.violations)
+
+
+def numbered(numbers: Sequence[int]) -> Stack:
+    """A stack of DICOM files with these instance numbers, from foot to head, 2.5 mm apart."""
+    series = ct_series(hu_volume(len(numbers)))
+    for one, number in zip(series, numbers, strict=True):
+        one.InstanceNumber = number
+    return stack_of(opened(series))
+
+
+def test_slices_of_dicom_are_named_by_their_instance_numbers() -> None:
+    """As a viewer and the pictures do; a scan from the head numbers them against the order of positions."""
+    stack = numbered(range(60, 0, -1))
+    location = from_slices(33, 39, stack)
+    covered = location.covered
+    assert (covered.first, covered.last) == (60 - 39, 60 - 33)
+    assert (covered.first_instance, covered.last_instance, covered.middle_instance) == (39, 33, 36)
+    assert location.high_mm - location.low_mm == pytest.approx(7 * 2.5)
+
+
+def test_instance_numbers_may_begin_anywhere_and_leave_some_out() -> None:
+    covered = from_slices(0, 30, numbered(range(0, 400, 10))).covered
+    assert (covered.first, covered.last) == (0, 3)
+
+
+def test_an_instance_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        from_slices(0, 31, numbered(range(0, 400, 10)))
+    assert "instances 0 to 390" in str(caught.value.violations)
+
+
+def test_where_instances_share_a_number_slices_are_counted() -> None:
+    covered = from_slices(3, 9, numbered([1] * 40)).covered
+    assert (covered.first, covered.last, covered.first_instance) == (2, 8, None)
 
 
 def test_too_many_slices_are_no_vertebra(stack: Stack) -> None:
