@@ -80,9 +80,9 @@ def from_slices(first: int, last: int, stack: Stack, curve: SpineCurve | None = 
     of the volume as stored. curve: tells where in these slices the spine is; without one it is taken for
     their middle. Raises InvalidRequestError, ImageFormatError L3_EXTENT_IMPLAUSIBLE.
     """
-    chosen_ends = sorted(_stored(first, last, stack))
+    lowest, highest = sorted(_stored(first, last, stack))
     samples = stack.heights
-    ends = sorted(stack.stored(index) for index in chosen_ends)
+    ends = sorted(stack.stored(index) for index in (lowest, highest))
     low, high = (samples.first_mm + index * samples.step_mm for index in ends)
     check_tall(high - low + samples.step_mm)
     middle = (low + high) / 2
@@ -92,7 +92,7 @@ def from_slices(first: int, last: int, stack: Stack, curve: SpineCurve | None = 
         depth, side = float(curve.depth_at(np.array(middle))), float(curve.side_at(np.array(middle)))
     centre = stack.patient_mm(middle, depth, side)
     half = stack.rise(high - low + samples.step_mm) / 2
-    chosen = slices_named(*chosen_ends, stack.stored(int(samples.nearest(np.array(middle)))), stack)
+    chosen = slices_named(lowest, highest, stack.stored(int(samples.nearest(np.array(middle)))), stack)
     return L3Location(Source.SLICES, centre, centre[2] - half, centre[2] + half, chosen, 1.0, curve=curve)
 
 
