@@ -94,7 +94,7 @@ def _pipeline(pipeline: pipeline_pb2.Pipeline) -> RenderableType:
     for artifact in pipeline.artifacts:
         table.add_row("gives", _text(f"{artifact.file_name}: {artifact.description}"))
     names = ", ".join(model.name for model in pipeline.models)
-    table.add_row("models", _text(names or "none yet; see `radmesh models`"))
+    table.add_row("models", _text(names or "none yet; see `radmesh models import --help`"))
     table.add_row("workers", f"{pipeline.connected_workers} connected")
     if pipeline.paused:
         why = f" ({pipeline.pause_reason})" if pipeline.pause_reason else ""

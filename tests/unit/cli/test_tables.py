@@ -66,3 +66,7 @@ def shown(pipeline: pipeline_pb2.Pipeline) -> str:
 )
 def test_a_parameter_says_what_it_takes(parameter: PipelineParameter, words: str) -> None:
     assert words in shown(pipeline_pb2.Pipeline(name="pipelines/x", parameters=[parameter]))
+
+
+def test_a_pipeline_without_a_model_names_the_command_that_brings_one() -> None:
+    assert "none yet; see `radmesh models import --help`" in shown(pipeline_pb2.Pipeline(name="pipelines/x"))
