@@ -10,6 +10,8 @@ from radmesh.client import Client
 from radmesh.errors import RadmeshError
 from radmesh.tasks.v1 import pipeline_pb2, task_pb2
 
+_DOUBLE_ENDINGS = (".nii.gz", ".tar.gz")
+
 
 @dataclass(frozen=True)
 class Input:
@@ -111,7 +113,9 @@ def keep_apart(names: Iterable[str]) -> list[str]:
 
 def _stem(path: Path) -> str:
     resolved = path.resolve()
-    return resolved.name if resolved.is_dir() else resolved.stem
+    if resolved.is_dir():
+        return resolved.name
+    return Path(resolved.stem).stem if resolved.name.lower().endswith(_DOUBLE_ENDINGS) else resolved.stem
 
 
 def _in_folder(folder: Path, extensions: Iterable[str]) -> tuple[Path, ...]:

@@ -58,6 +58,23 @@ def test_stems_that_collide_are_kept_apart(tmp_path: Path) -> None:
     assert [one.folder for one in find_inputs(paths, ONE)] == ["a", "a-2", "a-3"]
 
 
+@pytest.mark.parametrize("accepted", [ONE, VOLUMES])
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("ct.nii.gz", "ct"),
+        ("CT.NII.GZ", "CT"),
+        ("ct.tar.gz", "ct"),
+        ("ct.1.nii.gz", "ct.1"),
+        ("ct.1.nii", "ct.1"),
+    ],
+)
+def test_a_compressed_file_names_its_folder_without_both_endings(
+    name: str, folder: str, accepted: pipeline_pb2.PipelineInput, tmp_path: Path
+) -> None:
+    assert [one.folder for one in find_inputs(touch(tmp_path, name), accepted)] == [folder]
+
+
 def test_a_path_given_twice_is_one_task(tmp_path: Path) -> None:
     (path,) = touch(tmp_path, "a.png")
     assert len(find_inputs([path, path], ONE)) == 1
