@@ -1,5 +1,6 @@
 """Which tasks the paths of a command line ask for, and where each one's artifacts go."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,11 @@ def find_inputs(paths: Sequence[Path], accepted: pipeline_pb2.PipelineInput) -> 
     return [
         Input(files, label, folder) for (_, files), label, folder in zip(unique, labels, folders, strict=True)
     ]
+
+
+def repeated(paths: Iterable[Path]) -> list[Path]:
+    """The paths that come more than once. Pure."""
+    return [path for path, times in Counter(paths).items() if times > 1]
 
 
 def together(inputs: Sequence[Input]) -> Input:

@@ -11,7 +11,8 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from radmesh.cli.inputs import Input, find_inputs, together
+from radmesh.cli import consoles
+from radmesh.cli.inputs import Input, find_inputs, repeated, together
 from radmesh.cli.options import (
     SERVER_DEFAULT,
     CallbackUrl,
@@ -127,6 +128,8 @@ async def look_up(client: Client, order: Order, options: TaskOptions) -> tuple[l
     pipeline = await client.pipeline(order.pipeline)
     given = read_parameters(order.param or [], pipeline)
     inputs = find_inputs(order.paths, pipeline.input)
+    for path in repeated(order.paths):
+        consoles.stderr().print(f"{path} is named more than once: it is taken once.", markup=False)
     if order.together:
         inputs = [together(inputs)]
     whole: TaskOptions = {**options, "parameters": await upload_images(client, given)}

@@ -45,6 +45,14 @@ def test_every_task_of_a_batch_carries_what_the_command_line_says(mesh: Mesh, tm
     assert "name=value" in wrong.stderr
 
 
+def test_an_image_that_is_named_twice_is_one_task_and_the_command_says_so(mesh: Mesh, tmp_path: Path) -> None:
+    twice, once = draw(tmp_path / "twice.png"), draw(tmp_path / "once.png", 1)
+    done = radmesh("batch", "steps", twice, once, twice, *QUICK, "--json", server=mesh.address)
+    assert done.returncode == 0, done.stderr
+    assert sorted(row["input"] for row in objects(done.stdout)) == ["once.png", "twice.png"]
+    assert done.stderr == f"{twice} is named more than once: it is taken once.\n"
+
+
 def test_one_failure_makes_the_exit_code_and_does_not_hide_the_others(mesh: Mesh, tmp_path: Path) -> None:
     good, no_image = draw(tmp_path / "good.png"), tmp_path / "bad.png"
     no_image.write_text("this is no picture")
