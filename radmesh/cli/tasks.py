@@ -11,6 +11,7 @@ from radmesh.cli.inputs import saved
 from radmesh.cli.options import SERVER_DEFAULT, Json, Out, Server
 from radmesh.cli.running import ExitCode, connect, run
 from radmesh.cli.stats import stats
+from radmesh.client import ENDED
 from radmesh.tasks.v1 import task_pb2
 
 tasks = typer.Typer(
@@ -87,6 +88,9 @@ async def _cancel(server: str, name: str, as_json: bool) -> ExitCode:
     async with connect(server) as client:
         task = await client.cancel(name)
     _print(task, as_json)
+    # A cancelled one may have been cancelled by this very call.
+    if task.state in ENDED - {task_pb2.TASK_STATE_CANCELLED}:
+        consoles.stderr().print(f"{task.name} had ended already: nothing was cancelled.", markup=False)
     return ExitCode.DONE
 
 

@@ -42,6 +42,17 @@ def test_tasks_are_listed_shown_and_cancelled(mesh: Mesh) -> None:
     assert "cancelled" in shown.stdout
 
 
+def test_cancelling_what_has_ended_says_that_nothing_was_cancelled(mesh: Mesh) -> None:
+    with SyncClient(mesh.address) as client:
+        name = client.create("steps", []).name
+        client.wait(name)
+        waiting = client.create("steps", [], parameters=SLOW).name
+    late = radmesh("tasks", "cancel", name, "--json", server=mesh.address)
+    assert (late.returncode, objects(late.stdout)[0]["state"]) == (0, "SUCCEEDED")
+    assert late.stderr == f"{name} had ended already: nothing was cancelled.\n"
+    assert radmesh("tasks", "cancel", waiting, server=mesh.address).stderr == ""
+
+
 def test_what_was_not_waited_for_is_saved_later(mesh: Mesh, tmp_path: Path) -> None:
     with SyncClient(mesh.address) as client:
         name = client.create("steps", []).name
