@@ -38,10 +38,11 @@ class Catalogue:
             # Its first worker may have come a moment ago.
             known = await self._read()
         if pipeline_id not in known:
-            names_known = ", ".join(known)
+            # Internal ones are asked for by commands of their own.
+            names_known = ", ".join(one for one in known if not known[one].message.operators_only)
             raise PipelineNotFoundError(
                 f"There is no pipeline {pipeline_id}; "
-                + (f"known are: {names_known}." if known else "no worker has introduced any yet."),
+                + (f"known are: {names_known}." if names_known else "no worker has introduced any yet."),
                 metadata={"known_pipelines": names_known},
             )
         return known[pipeline_id]

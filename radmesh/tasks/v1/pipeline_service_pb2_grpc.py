@@ -58,7 +58,7 @@ class PipelineServiceServicer:
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the name is not a pipeline's name.
-        NOT_FOUND (PIPELINE_NOT_FOUND): metadata `known_pipelines` lists those that are known.
+        NOT_FOUND (PIPELINE_NOT_FOUND): metadata `known_pipelines` lists those that are known and not `operators_only`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

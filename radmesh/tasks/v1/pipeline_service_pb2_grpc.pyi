@@ -40,7 +40,7 @@ class PipelineServiceStub:
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the name is not a pipeline's name.
-    NOT_FOUND (PIPELINE_NOT_FOUND): metadata `known_pipelines` lists those that are known.
+    NOT_FOUND (PIPELINE_NOT_FOUND): metadata `known_pipelines` lists those that are known and not `operators_only`.
     """
     ListPipelines: _grpc.UnaryUnaryMultiCallable[_pipeline_service_pb2.ListPipelinesRequest, _pipeline_service_pb2.ListPipelinesResponse]
     """Lists the pipelines by name.
@@ -61,7 +61,7 @@ class PipelineServiceAsyncStub(PipelineServiceStub):
 
     Errors:
     INVALID_ARGUMENT (INVALID_REQUEST): the name is not a pipeline's name.
-    NOT_FOUND (PIPELINE_NOT_FOUND): metadata `known_pipelines` lists those that are known.
+    NOT_FOUND (PIPELINE_NOT_FOUND): metadata `known_pipelines` lists those that are known and not `operators_only`.
     """
     ListPipelines: _aio.UnaryUnaryMultiCallable[_pipeline_service_pb2.ListPipelinesRequest, _pipeline_service_pb2.ListPipelinesResponse]  # type: ignore[assignment]
     """Lists the pipelines by name.
@@ -85,7 +85,7 @@ class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         INVALID_ARGUMENT (INVALID_REQUEST): the name is not a pipeline's name.
-        NOT_FOUND (PIPELINE_NOT_FOUND): metadata `known_pipelines` lists those that are known.
+        NOT_FOUND (PIPELINE_NOT_FOUND): metadata `known_pipelines` lists those that are known and not `operators_only`.
         """
 
     @_abc_1.abstractmethod

@@ -52,6 +52,18 @@ async def test_an_unknown_pipeline_is_named_with_those_that_are_known(replicas: 
     assert known in error.message
 
 
+async def test_an_internal_pipeline_is_not_named_beside_an_unknown_one(
+    replicas: Replicas, known: str, workers: Workers
+) -> None:
+    internal = described(f"{known}-internal")
+    internal.operators_only = True
+    workers.append(worker := HandWorker(internal))
+    await worker.connect(replicas[0].channel)
+    error = await refused(replicas[1].create("never-seen"))
+    assert known in error.metadata["known_pipelines"].split(", ")
+    assert internal.name.removeprefix("pipelines/") not in error.message + error.metadata["known_pipelines"]
+
+
 async def test_every_violation_comes_at_once(replicas: Replicas, known: str) -> None:
     parameters = struct_pb2.Struct()
     parameters.update({"threshold": 7, "unheard_of": True})
