@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from radmesh import formats
 from radmesh.tasks.v1.pipeline_pb2 import PipelineInput
 
-FILE_EXTENSIONS = (".dcm", ".tar", ".tgz", ".gz", ".zip", ".nii")
+FILE_EXTENSIONS = (".dcm", ".dicom", ".ima", ".tar", ".tgz", ".gz", ".zip", ".nii")
 
 
 class StudyLimits(BaseModel, frozen=True):
