@@ -60,7 +60,13 @@ class Checksum:
             self._hash()
 
     def _hash(self) -> None:
-        while self._waiting:
-            chunk = self._waiting.popleft()
+        # Not by asking whether there is more: `give_up` may take it away in between.
+        while (chunk := self._next()) is not None:
             self._digest.update(chunk)
             self._hashed_bytes += len(chunk)
+
+    def _next(self) -> bytes | memoryview | None:
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return None
