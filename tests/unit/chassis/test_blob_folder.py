@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -224,15 +226,27 @@ async def test_opening_sweeps_what_a_killed_process_left(store: BlobStore, root:
     assert young.exists()
 
 
-async def test_a_cancelled_append_is_over_when_the_cancellation_arrives(store: BlobStore) -> None:
+async def test_a_cancelled_append_is_over_when_the_cancellation_arrives(
+    store: BlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_write, write = threading.Event(), threading.Event(), os.pwritev
+
+    def held(*arguments: Any) -> int:
+        begun.set()
+        may_write.wait()
+        return write(*arguments)
+
+    monkeypatch.setattr(os, "pwritev", held)
     writing = asyncio.create_task(store.append("uploads/u1", 0, b"x" * (8 << 20)))
-    await asyncio.sleep(0)
+    await asyncio.to_thread(begun.wait)
     writing.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not writing.done(), "a thread still writes"
+    may_write.set()
     with pytest.raises(asyncio.CancelledError):
         await writing
-    size = await store.size("uploads/u1")
-    await asyncio.sleep(0.05)
-    assert await store.size("uploads/u1") == size
+    assert await store.size("uploads/u1") == 8 << 20
 
 
 @pytest.mark.parametrize(
