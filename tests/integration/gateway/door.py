@@ -21,6 +21,7 @@ from radmesh.blobs.v1 import (
     upload_service_pb2,
     upload_service_pb2_grpc,
 )
+from radmesh.early_status import EarlyStatus
 from radmesh.errors import RadmeshError
 from radmesh.gateway.v1 import analysis_service_pb2_grpc
 from radmesh.models.v1 import model_pb2, model_service_pb2, model_service_pb2_grpc
@@ -69,6 +70,7 @@ class Door:
     ) -> upload_service_pb2.Upload:
         """Sends the content in chunks; raises what the gateway answers, also while it is still being sent."""
         call = self.uploads.WriteUpload(timeout=PATIENCE)
+        early = EarlyStatus(call)
         starts = range(0, max(len(content), 1), step)
         try:
             for start in starts:
@@ -80,7 +82,10 @@ class Door:
             await call.done_writing()
         except (grpc.RpcError, grpc.aio.UsageError):
             pass  # the gateway has answered already: what it says comes next
-        return (await call).upload  # type: ignore[no-any-return]
+        try:
+            return (await call).upload  # type: ignore[no-any-return]
+        except grpc.RpcError as error:
+            raise await early.behind(error) from None
 
     async def upload(self, content: bytes = PNG, **fields: Any) -> image_pb2.Image:
         """Uploads an image in one go."""
