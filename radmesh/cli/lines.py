@@ -66,7 +66,8 @@ def change_text(change: task_pb2.TaskStateChange, attempt: int) -> str:
     if change.HasField("error"):
         return f"{state}: {change.error.message} ({change.error.reason})"
     if change.state == task_pb2.TASK_STATE_AWAITING_REVIEW:
-        return f"{state}: see `radmesh review`"
+        again = " again, as the answer could not be used" if change.reason == "ANSWER_REFUSED" else ""
+        return f"{state}{again}: see `radmesh review`"
     if change.reason == "REVIEW_ACCEPTED":
         return f"{state} for the next stage: review accepted"
     if change.state == task_pb2.TASK_STATE_QUEUED and attempt:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from radmesh.cli import consoles, review_tables, rows
 from radmesh.cli import review_options as options
-from radmesh.cli.options import SERVER_DEFAULT, Json, Server
+from radmesh.cli.options import SERVER_DEFAULT, Json, Server, server_words
 from radmesh.cli.review_answer import Answer, Decided, read_answer
 from radmesh.cli.review_pictures import can_show, open_pictures
 from radmesh.cli.running import ExitCode, UsageError, connect, run
-from radmesh.client import Client, open_review, reviewed_artifacts
+from radmesh.client import ENDED, Client, open_review, reviewed_artifacts
 from radmesh.tasks.v1 import task_pb2
 
 
@@ -27,7 +27,10 @@ def review(
     as_json: Json = False,
     server: Server = SERVER_DEFAULT,
 ) -> None:
-    """Lists what waits for a review, shows a task's stage, or decides on it."""
+    """Lists what waits for a review, shows a task's stage, or decides on it.
+
+    An answer that the model cannot use brings the task back into the list, with the reason.
+    """
     decided = Decided(accept, mask, slices, tuple(replace or ()), tuple(param or ()), reject, sequence)
 
     async def work() -> ExitCode:
@@ -40,7 +43,7 @@ def review(
             if not task:
                 await _list(client, as_json)
             elif answer:
-                await _decide(client, task, answer, as_json)
+                await _decide(client, task, answer, as_json, server_words(server))
             else:
                 launch = can_show() and not as_json if show is None else show
                 await _show(client, task, out or Path("review"), launch, as_json)
@@ -76,9 +79,13 @@ async def _show(client: Client, name: str, folder: Path, launch: bool, as_json: 
         open_pictures(files[one.file_name] for one in artifacts if one.media_type.startswith("image/"))
 
 
-async def _decide(client: Client, name: str, answer: Answer, as_json: bool) -> None:
+async def _decide(client: Client, name: str, answer: Answer, as_json: bool, words: str) -> None:
+    """words: see `server_words`."""
     after = await answer.give(client, name)
     if as_json:
         rows.emit(rows.task_row(after))
     else:
         consoles.stdout().print(f"{after.name}: {review_tables.decided(after)}", markup=False)
+        if after.state not in ENDED:
+            # An answer that cannot be used is found to be so only by the model.
+            consoles.stderr().print(f"See what comes of it: radmesh watch {after.name}{words}", markup=False)

@@ -64,11 +64,15 @@ class Answer:
         if self.mask is None:
             return self
         review = open_review(task)
-        replaceable = {one.file_name for one in pipeline.artifacts if one.replacement_media_types}
+        replaceable = {
+            one.file_name: one.replacement_media_types
+            for one in pipeline.artifacts
+            if one.replacement_media_types
+        }
         masks = [one for one in reviewed_artifacts(task, review) if one.file_name in replaceable]
         if len(masks) != 1:
             raise UsageError("The stage has not one mask that --mask could stand for: use --replace.")
-        await check_mask(client, masks[0], self.mask)
+        await check_mask(client, masks[0], self.mask, replaceable[masks[0].file_name])
         sequence = self.sequence or review.sequence
         return replace(self, files={**self.files, masks[0].file_name: self.mask}, sequence=sequence)
 

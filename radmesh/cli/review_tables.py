@@ -5,25 +5,27 @@ from pathlib import Path
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from radmesh.cli import lines, tables
 from radmesh.cli.review_answer import SLICES
-from radmesh.client import reviewed_artifacts
+from radmesh.client import refused_answer, reviewed_artifacts
 from radmesh.tasks.v1 import pipeline_pb2, review_pb2, task_pb2
 
 
-def waiting(found: Iterable[task_pb2.Task]) -> Table:
-    """The tasks that wait for a review, a line each."""
+def waiting(found: Iterable[task_pb2.Task]) -> RenderableType:
+    """The tasks that wait for a review, a line each; below them, why some wait again."""
     table = tables.plain("task", "pipeline", "stage", "waiting since", "expires", "artifacts")
+    again = []
     for task in found:
         review = task.reviews[-1]
+        if refused := refused_answer(task, review):
+            again.append(Text(f"{task.name}: {_refused(refused)}"))
         names = ", ".join(one.file_name for one in reviewed_artifacts(task, review))
         pipeline = task.pipeline.removeprefix("pipelines/")
         opened, expires = _time(review.open_time), _time(review.expire_time)
         table.add_row(task.name, pipeline, str(review.stage), opened, expires, Text(names))
-    return table
+    return Group(table, *again)
 
 
 def shown(
@@ -37,11 +39,17 @@ def shown(
     for artifact in reviewed_artifacts(task, review):
         table.add_row(Text(artifact.file_name), artifact.media_type, Text(str(files[artifact.file_name])))
     decide = f"radmesh review {task.name} --sequence {review.sequence}"
+    refused = refused_answer(task, review)
     return Group(
         Text(f"{task.name}, stage {review.stage}, expires {_time(review.expire_time)}"),
+        *([Text(_refused(refused))] if refused else ()),
         table,
         Text("\n".join(f"{decide} {answer}" for answer in _answers(pipeline, files))),
     )
+
+
+def _refused(answer: review_pb2.RefusedAnswer) -> str:
+    return f"The last answer could not be used: {answer.message} ({answer.reason})"
 
 
 def _answers(pipeline: pipeline_pb2.Pipeline, files: Mapping[str, Path]) -> Iterable[str]:

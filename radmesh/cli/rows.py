@@ -172,7 +172,12 @@ def _review(review: review_pb2.TaskReview) -> Row:
         "reason": review.reason,
         "replacements": [{"artifact": one.artifact, "image": one.image} for one in review.replacements],
         "parameters": json_format.MessageToDict(review.parameters),
+        "refused_answer": _refused(review.refused_answer) if review.HasField("refused_answer") else None,
     }
+
+
+def _refused(answer: review_pb2.RefusedAnswer) -> Row:
+    return {"reason": answer.reason, "message": answer.message, "metadata": dict(answer.metadata)}
 
 
 def _event(event: task_pb2.TaskEvent) -> Row:

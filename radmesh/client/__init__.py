@@ -6,7 +6,7 @@ from radmesh.client.files import ImageLike
 from radmesh.client.outcome import ENDED, Analysis, raise_for_outcome, result_dict, unpack_result
 from radmesh.client.requests import TaskOptions, task_request
 from radmesh.client.retry import Patience
-from radmesh.client.reviewing import open_review, reviewed_artifacts
+from radmesh.client.reviewing import open_review, refused_answer, reviewed_artifacts
 from radmesh.client.sources import UploadProgress, UploadStage
 from radmesh.client.study_key import study_key
 from radmesh.client.sync import SyncClient
@@ -28,6 +28,7 @@ __all__ = [
     "WatchMessage",
     "open_review",
     "raise_for_outcome",
+    "refused_answer",
     "result_dict",
     "reviewed_artifacts",
     "study_key",

@@ -71,6 +71,12 @@ def _ending(task: task_pb2.Task) -> str:
     return ""
 
 
+def refused_answer(task: task_pb2.Task, review: review_pb2.TaskReview) -> review_pb2.RefusedAnswer | None:
+    """Why the answer before this review could not be used, for which its stage is shown again; else None."""
+    before = [one for one in task.reviews if one.sequence < review.sequence]
+    return before[-1].refused_answer if before and before[-1].HasField("refused_answer") else None
+
+
 def reviewed_artifacts(task: task_pb2.Task, review: review_pb2.TaskReview) -> list[task_pb2.Artifact]:
     """What a review shows: the files of the attempt that did its stage."""
     return [artifact for artifact in task.artifacts if artifact.attempt == review.attempt]

@@ -28,7 +28,7 @@ from services.chassis.model_pool import ModelPool
 from services.chassis.model_process import ModelOutput, ModelProcess
 from services.chassis.outcome_limits import bounded_error, check_artifacts, check_result
 from services.chassis.progress_gate import ProgressGate
-from services.chassis.runner import CancelledRun
+from services.chassis.runner import AnswerRefused, CancelledRun
 from services.chassis.task_errors import to_task_error
 
 _TIMEOUT_MARGIN_SECONDS = 2.0
@@ -148,6 +148,10 @@ class Attempt:
             if self._stop is None:
                 raise
             self._settle(outcome)
+        except AnswerRefused as refused:
+            why = refused.error
+            log.warning("reviewer's answer refused", reason=why.reason, message=why.message)
+            outcome.answer_refused.error.CopyFrom(bounded_error(to_task_error(why)))
         except errors.RadmeshError as error:
             log.warning("attempt failed", reason=error.reason, message=error.message)
             outcome.error.CopyFrom(bounded_error(to_task_error(error)))

@@ -28,7 +28,15 @@ from services.chassis.artifacts import describe
 from services.chassis.assigned_work import blob_keys, make_work
 from services.chassis.frames import FrameKind, decode_paths, receive_frame, send_frame
 from services.chassis.memory import is_out_of_memory, limit_memory
-from services.chassis.runner import CancelledRun, Progress, Runner, RunnerFactory, StageOutput, Work
+from services.chassis.runner import (
+    AnswerRefused,
+    CancelledRun,
+    Progress,
+    Runner,
+    RunnerFactory,
+    StageOutput,
+    Work,
+)
 from services.chassis.task_errors import OUT_OF_MEMORY, to_task_error
 
 _PR_SET_PDEATHSIG = 1
@@ -98,6 +106,9 @@ def _run(connection: socket.socket, runner: Runner, work: Work, cancelled: threa
         result.Pack(output.result)
     except CancelledRun:
         send_frame(connection, FrameKind.CANCELLED)
+        return
+    except AnswerRefused as refused:
+        send_frame(connection, FrameKind.ANSWER_REFUSED, to_task_error(refused.error).SerializeToString())
         return
     except Exception as error:  # noqa: BLE001  whatever a model's code raises has to reach the parent
         send_frame(connection, FrameKind.FAILED, _failure(error, InferenceError.reason))

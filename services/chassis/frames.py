@@ -50,6 +50,8 @@ class FrameKind(IntEnum):
     """Empty. Last frame of a run."""
     STAGE_RESULT = 18
     """google.protobuf.Any of a stage that has to be reviewed. Last frame of a run."""
+    ANSWER_REFUSED = 19
+    """TaskError: why what a reviewer gave cannot be used. Last frame of a run."""
 
 
 class BrokenFrameError(Exception):

@@ -14,7 +14,7 @@ from radmesh.tasks.v1.worker_service_pb2 import Assignment
 from services.chassis import logs
 from services.chassis.child_process import ChildProcess, ModelLoad, RunnerSpec
 from services.chassis.frames import FrameKind, encode_paths
-from services.chassis.runner import CancelledRun
+from services.chassis.runner import AnswerRefused, CancelledRun
 from services.chassis.task_errors import MODEL_LOAD_FAILED, WORKER_STALLED, from_task_error
 
 _FIRST_PAUSE_SECONDS = 0.5
@@ -113,7 +113,8 @@ class ModelProcess:
         timeout_seconds: of the whole; None for no limit. stall_seconds: without a sign of the model; the
         timers' when None, 0 for no limit.
         Raises CancelledRun after `cancel`; InferenceError WORKER_CRASHED when the child dies, WORKER_STALLED
-        when it shows no progress or takes longer than timeout_seconds; and what the runner raised.
+        when it shows no progress or takes longer than timeout_seconds; and what the runner raised,
+        AnswerRefused with it.
         """
         child = self._child
         if child is None or not self._loaded or self._running:
@@ -186,6 +187,8 @@ class ModelProcess:
                     return ModelOutput(result, tuple(files), kind is FrameKind.STAGE_RESULT)
                 case FrameKind.FAILED:
                     raise from_task_error(task_pb2.TaskError.FromString(payload))
+                case FrameKind.ANSWER_REFUSED:
+                    raise AnswerRefused(from_task_error(task_pb2.TaskError.FromString(payload)))
                 case FrameKind.CANCELLED:
                     raise CancelledRun
                 case _:

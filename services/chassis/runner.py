@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 
+from radmesh.errors import RadmeshError
+
 
 @dataclass(frozen=True)
 class WorkFile:
@@ -119,6 +121,17 @@ class CancelledRun(Exception):
     """Raised by a runner that stops because `cancelled()` said so."""
 
 
+class AnswerRefused(Exception):
+    """Raised by a runner that cannot use what a reviewer gave: the stage before is shown again.
+
+    error: says why, and what the reviewer can do. Without a stage before, the task fails with it.
+    """
+
+    def __init__(self, error: RadmeshError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
 class Runner(Protocol):
     """A model. Both methods run on the child's main thread, one work at a time."""
 
@@ -134,6 +147,7 @@ class Runner(Protocol):
         A runner without reviews returns a RunOutput and need not look at `work.stage`.
 
         Raises errors of radmesh.errors for failures that have a reason; anything else is INFERENCE_FAILED.
+        Raises AnswerRefused where the reviewer can put it right.
         """
         ...
 

@@ -56,6 +56,7 @@ class Cause(Enum):
     REVIEW_ACCEPTED = "REVIEW_ACCEPTED"
     REVIEW_REJECTED = "REVIEW_REJECTED"
     REVIEW_EXPIRED = "REVIEW_EXPIRED"
+    ANSWER_REFUSED = "ANSWER_REFUSED"
 
 
 TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
@@ -77,6 +78,8 @@ TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
         (State.RUNNING, Cause.RELEASED): State.QUEUED,
         (State.RUNNING, Cause.RECOVERED): State.QUEUED,
         (State.RUNNING, Cause.REVIEW_REQUESTED): State.AWAITING_REVIEW,
+        # What the reviewer gave cannot be used: the stage before is shown again.
+        (State.RUNNING, Cause.ANSWER_REFUSED): State.AWAITING_REVIEW,
         (State.AWAITING_REVIEW, Cause.REVIEW_ACCEPTED): State.QUEUED,
         (State.AWAITING_REVIEW, Cause.REVIEW_REJECTED): State.FAILED,
         (State.AWAITING_REVIEW, Cause.REVIEW_EXPIRED): State.FAILED,
@@ -95,6 +98,7 @@ TRANSITIONS: Mapping[tuple[State, Cause], State] = MappingProxyType(
         (State.CANCELLING, Cause.RECOVERED): State.CANCELLED,
         # Only a stage is done: the task has no result yet.
         (State.CANCELLING, Cause.REVIEW_REQUESTED): State.CANCELLED,
+        (State.CANCELLING, Cause.ANSWER_REFUSED): State.CANCELLED,
     }
 )
 

@@ -16,17 +16,18 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Outcome:
-    """Exactly one of result, stage_result, error, cancelled and released, in the stored form.
+    """Exactly one of result, stage_result, error, answer_refused, cancelled and released, in the stored form.
 
     stage_result: a person has to review the stage before the task goes on. error: serialized `TaskError`.
-    artifacts: serialized `Artifact` each, with one of the first two only; file_names: theirs, needed where
-    there are stages. released: the reason. refused: why the worker's own outcome does not count; the error
-    says it too.
+    answer_refused: the same, of what a reviewer gave with the stage before. artifacts: serialized `Artifact`
+    each, with one of the first two only; file_names: theirs, needed where there are stages. released: the
+    reason. refused: why the worker's own outcome does not count; the error says it too.
     """
 
     result: bytes = b""
     stage_result: bytes = b""
     error: bytes = b""
+    answer_refused: bytes = b""
     artifacts: tuple[bytes, ...] = ()
     file_names: tuple[str, ...] = ()
     cancelled: bool = False
@@ -44,6 +45,8 @@ def read_outcome(outcome: worker_service_pb2.WorkerOutcome) -> Outcome:
         return Outcome(released=reason if is_reason(reason) else "RELEASED")
     if kind == "error":
         return Outcome(error=_stored_error(outcome.error))
+    if kind == "answer_refused":
+        return Outcome(answer_refused=_stored_error(outcome.answer_refused.error))
     result = outcome.stage_finished.stage_result if kind == "stage_finished" else outcome.result
     try:
         if not result.type_url:

@@ -47,6 +47,11 @@ def _review(task: str, record: ReviewRecord) -> review_pb2.TaskReview:
     review.open_time.FromDatetime(record.open_time)
     if record.decide_time is not None:
         review.decide_time.FromDatetime(record.decide_time)
+    if (refused := record.refused) is not None:
+        why = review_pb2.RefusedAnswer(
+            reason=refused.reason, message=refused.message, metadata=refused.metadata
+        )
+        review.refused_answer.CopyFrom(why)
     return review
 
 

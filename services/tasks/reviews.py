@@ -32,11 +32,20 @@ class Replacement:
 
 
 @dataclass(frozen=True)
+class RefusedAnswer:
+    """Why what a reviewer said could not be used."""
+
+    reason: str
+    message: str
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class ReviewRecord:
     """A stage that was shown to people. attempt: the one that did it. sequence: of the event that opened it.
 
     reviewer, decide_time, reason, replacements and parameters_json are set by the decision; the last holds
-    what the reviewer set.
+    what the reviewer set. refused: set where that could not be used, and the stage was shown again.
     """
 
     stage: int
@@ -50,6 +59,7 @@ class ReviewRecord:
     reason: str = ""
     replacements: tuple[Replacement, ...] = ()
     parameters_json: str = "{}"
+    refused: RefusedAnswer | None = None
 
 
 @dataclass(frozen=True)
@@ -139,16 +149,18 @@ def check_replacements(
                 f"There is no image images/{image}. Upload it first.", metadata={"image": f"images/{image}"}
             )
         own = artifacts[file_name].media_type
-        if media_types[image] not in (accepted.get(file_name) or [own]):
+        wanted = accepted.get(file_name) or [own]
+        if media_types[image] not in wanted:
             raise ImageFormatError(
-                f"images/{image} is {media_types[image]}; {file_name} is {own}",
+                f"images/{image} is {media_types[image]}; what takes the place of {file_name} must be "
+                f"{' or '.join(wanted)}.",
                 metadata={"image": f"images/{image}", "media_type": media_types[image]},
             )
 
 
 def replacements_in_force(reviews: Sequence[ReviewRecord]) -> Sequence[Replacement]:
-    """What takes the place of artifacts after these reviews. An artifact is shown in one review only."""
-    return [replacement for review in reviews for replacement in review.replacements]
+    """What takes the place of artifacts after these reviews, which show an artifact again only if refused."""
+    return [replacement for review in reviews if not review.refused for replacement in review.replacements]
 
 
 def rejection(reviewer: str, reason: str) -> task_pb2.TaskError:

@@ -85,7 +85,7 @@ def _next_stage_got_it(ended: task_pb2.Task) -> Iterator[Violation]:
         yield Violation("one result", ended.name, what)
     reviewed = {review.attempt for review in ended.reviews}
     expected = {one.name: one.sha256 for one in ended.artifacts if one.attempt in reviewed}
-    for review in ended.reviews:
+    for review in (one for one in ended.reviews if not one.HasField("refused_answer")):
         expected |= {one.artifact: one.image.removeprefix("images/") for one in review.replacements}
     given = {f"{ended.name}/artifacts/{name}": digest for name, digest in dict(told["accepted"]).items()}
     if given != expected:

@@ -60,6 +60,37 @@ def test_what_waits_is_listed_shown_and_accepted_with_a_replacement(
     assert objects(again.stdout)[0]["error"]["reason"] == "NOT_AWAITING_REVIEW"
 
 
+def test_an_answer_that_cannot_be_used_brings_the_task_back_with_the_reason(
+    mesh: Mesh, client: SyncClient, tmp_path: Path
+) -> None:
+    parameters = {"steps": 1, "step_seconds": 0, "review_stages": 1, "refuse_steps": 7}
+    name = client.create("steps", [], parameters=parameters).name
+    following = start("watch", name, server=mesh.address)
+    assert following.stdout is not None
+    next(line for line in following.stdout if "decide with" in line)
+    wrong = radmesh("review", name, "--param", "steps=7", server=mesh.address)
+    assert (wrong.returncode, wrong.stdout) == (0, f"{name}: accepted, queued for stage 2\n"), wrong.stderr
+    assert f"radmesh watch {name} --server {mesh.address}" in wrong.stderr
+    next(line for line in following.stdout if "the answer could not be used" in line)
+
+    why = "The last answer could not be used: 7 steps cannot be. Say others. (STEPS_REFUSED)"
+    listed = radmesh("review", server=mesh.address).stdout
+    assert f"{name}: {why}" in listed
+    shown = radmesh("review", name, "--out", str(tmp_path), server=mesh.address)
+    assert why in shown.stdout
+    assert "slice-1.png" in shown.stdout
+    (row,) = objects(radmesh("review", name, "--out", str(tmp_path), "--json", server=mesh.address).stdout)
+    assert [one["stage"] for one in row["reviews"]] == [1, 1]
+    assert row["reviews"][0]["refused_answer"]["reason"] == "STEPS_REFUSED"
+    assert row["reviews"][1]["refused_answer"] is None
+
+    assert radmesh("review", name, "--accept", server=mesh.address).returncode == 0
+    following.communicate(timeout=PATIENCE)
+    ended = client.get(name)
+    assert (ended.state, ended.parameters["steps"]) == (task_pb2.TASK_STATE_SUCCEEDED, 1)
+    assert [one.file_name for one in ended.artifacts] == ["slice-1.png", "steps.json"]
+
+
 def test_a_stage_is_rejected_with_a_reason_for_programs_too(mesh: Mesh, waiting: task_pb2.Task) -> None:
     rows = objects(radmesh("review", "--json", server=mesh.address).stdout)
     (row,) = [row for row in rows if row["name"] == waiting.name]

@@ -14,7 +14,15 @@ from google.protobuf import json_format, struct_pb2
 from PIL import Image
 
 from radmesh import errors
-from services.chassis.runner import CancelledRun, OutputFile, Progress, RunOutput, StageOutput, Work
+from services.chassis.runner import (
+    AnswerRefused,
+    CancelledRun,
+    OutputFile,
+    Progress,
+    RunOutput,
+    StageOutput,
+    Work,
+)
 
 
 class StepsRunner:
@@ -53,6 +61,9 @@ class StepsRunner:
         if told.get("extra"):
             result.update({"extra_bytes": _extra_bytes(work)})
         if work.accepted:
+            if steps == told["refuse_steps"]:
+                why = errors.ImageFormatError(f"{steps} steps cannot be. Say others.", reason="STEPS_REFUSED")
+                raise AnswerRefused(why)
             result.update(_accepted(work))
         content = json.dumps(json_format.MessageToDict(result)).encode()
         padding = b" " * (int(told["artifact_bytes"]) - len(content))

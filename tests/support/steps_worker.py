@@ -37,6 +37,7 @@ PARAMETERS = (
     ("crash_attempts", _INTEGER, 0, (0, 100), "in the middle of attempts up to this one, kill the child"),
     ("hang_attempts", _INTEGER, 0, (0, 100), "in the middle of attempts up to this one, hang for ever"),
     ("review_stages", _INTEGER, 0, (0, 10), "stages before the last one; each writes slice-{stage}.png"),
+    ("refuse_steps", _INTEGER, 0, (0, 1_000_000), "after a review, refuse to count so many"),
     ("ignore_cancel", _BOOLEAN, False, None, "go on when cancelled"),
 )
 

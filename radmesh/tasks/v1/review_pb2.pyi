@@ -23,7 +23,7 @@ REVIEW_DECISION_REJECTED: ReviewDecision
 REVIEW_DECISION_EXPIRED: ReviewDecision
 
 class TaskReview(_message.Message):
-    __slots__ = ("stage", "sequence", "open_time", "expire_time", "decision", "reviewer", "decide_time", "reason", "replacements", "attempt", "parameters")
+    __slots__ = ("stage", "sequence", "open_time", "expire_time", "decision", "reviewer", "decide_time", "reason", "replacements", "attempt", "parameters", "refused_answer")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     OPEN_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,7 @@ class TaskReview(_message.Message):
     REPLACEMENTS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_ANSWER_FIELD_NUMBER: _ClassVar[int]
     stage: int
     sequence: int
     open_time: _timestamp_pb2.Timestamp
@@ -46,7 +47,25 @@ class TaskReview(_message.Message):
     replacements: _containers.RepeatedCompositeFieldContainer[ArtifactReplacement]
     attempt: int
     parameters: _struct_pb2.Struct
-    def __init__(self, stage: _Optional[int] = ..., sequence: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision: _Optional[_Union[ReviewDecision, str]] = ..., reviewer: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., replacements: _Optional[_Iterable[_Union[ArtifactReplacement, _Mapping]]] = ..., attempt: _Optional[int] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    refused_answer: RefusedAnswer
+    def __init__(self, stage: _Optional[int] = ..., sequence: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision: _Optional[_Union[ReviewDecision, str]] = ..., reviewer: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., replacements: _Optional[_Iterable[_Union[ArtifactReplacement, _Mapping]]] = ..., attempt: _Optional[int] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., refused_answer: _Optional[_Union[RefusedAnswer, _Mapping]] = ...) -> None: ...
+
+class RefusedAnswer(_message.Message):
+    __slots__ = ("reason", "message", "metadata")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    message: str
+    metadata: _containers.ScalarMap[str, str]
+    def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class ArtifactReplacement(_message.Message):
     __slots__ = ("artifact", "image")

@@ -29,15 +29,15 @@ from radmesh.tasks.v1 import pipeline_pb2 as radmesh_dot_tasks_dot_v1_dot_pipeli
 from radmesh.tasks.v1 import task_pb2 as radmesh_dot_tasks_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/tasks/v1/worker_service.proto\x12\x10radmesh.tasks.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fradmesh/tasks/v1/pipeline.proto\x1a\x1bradmesh/tasks/v1/task.proto\"\x89\x03\n\x0bWorkRequest\x12.\n\x05hello\x18\x01 \x01(\x0b\x32\x1d.radmesh.tasks.v1.WorkerHelloH\x00\x12\x36\n\theartbeat\x18\x02 \x01(\x0b\x32!.radmesh.tasks.v1.WorkerHeartbeatH\x00\x12\x34\n\x08progress\x18\x03 \x01(\x0b\x32 .radmesh.tasks.v1.WorkerProgressH\x00\x12\x32\n\x07outcome\x18\x04 \x01(\x0b\x32\x1f.radmesh.tasks.v1.WorkerOutcomeH\x00\x12\x38\n\ninspection\x18\x05 \x01(\x0b\x32\".radmesh.tasks.v1.WorkerInspectionH\x00\x12\x36\n\tpipelines\x18\x07 \x01(\x0b\x32!.radmesh.tasks.v1.WorkerPipelinesH\x00\x12+\n\x04more\x18\x06 \x03(\x0b\x32\x1d.radmesh.tasks.v1.WorkRequestB\t\n\x07message\"\xc1\x01\n\x0bWorkerHello\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12-\n\tpipelines\x18\x02 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Pipeline\x12\x16\n\x0e\x64\x65scriptor_set\x18\x03 \x01(\x0c\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\'\n\x06leases\x18\x05 \x03(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\x12\n\nreads_more\x18\x07 \x01(\x08\"X\n\x0fWorkerPipelines\x12-\n\tpipelines\x18\x01 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Pipeline\x12\x16\n\x0e\x64\x65scriptor_set\x18\x02 \x01(\x0c\"5\n\x05Lease\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\r\n\x05token\x18\x03 \x01(\t\"`\n\x0fWorkerHeartbeat\x12\'\n\x06leases\x18\x01 \x03(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x12\n\nfree_slots\x18\x02 \x01(\x05\x12\x10\n\x08\x64raining\x18\x03 \x01(\x08\"j\n\x0eWorkerProgress\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgress\"\x9f\x03\n\rWorkerOutcome\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12-\n\tartifacts\x18\x02 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Artifact\x12&\n\x06result\x18\x03 \x01(\x0b\x32\x14.google.protobuf.AnyH\x00\x12,\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskErrorH\x00\x12\x37\n\tcancelled\x18\x05 \x01(\x0b\x32\".radmesh.tasks.v1.AttemptCancelledH\x00\x12\x35\n\x08released\x18\x06 \x01(\x0b\x32!.radmesh.tasks.v1.AttemptReleasedH\x00\x12\x39\n\x0estage_finished\x18\x07 \x01(\x0b\x32\x1f.radmesh.tasks.v1.StageFinishedH\x00\x12+\n\x08run_time\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\t\n\x07outcome\";\n\rStageFinished\x12*\n\x0cstage_result\x18\x01 \x01(\x0b\x32\x14.google.protobuf.Any\"\x12\n\x10\x41ttemptCancelled\"!\n\x0f\x41ttemptReleased\x12\x0e\n\x06reason\x18\x01 \x01(\t\"w\n\x10WorkerInspection\x12\x12\n\ninspect_id\x18\x01 \x01(\x03\x12(\n\x07running\x18\x02 \x03(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12%\n\x04held\x18\x03 \x03(\x0b\x32\x17.radmesh.tasks.v1.Lease\"\xbc\x03\n\x0cWorkResponse\x12\x32\n\x07welcome\x18\x01 \x01(\x0b\x32\x1f.radmesh.tasks.v1.WorkerWelcomeH\x00\x12\x32\n\nassignment\x18\x02 \x01(\x0b\x32\x1c.radmesh.tasks.v1.AssignmentH\x00\x12\x41\n\x0f\x61\x63knowledgement\x18\x03 \x01(\x0b\x32&.radmesh.tasks.v1.LeaseAcknowledgementH\x00\x12\x31\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x1f.radmesh.tasks.v1.CancelAttemptH\x00\x12\x32\n\x07inspect\x18\x05 \x01(\x0b\x32\x1f.radmesh.tasks.v1.InspectWorkerH\x00\x12\x31\n\ndrop_lease\x18\x06 \x01(\x0b\x32\x1b.radmesh.tasks.v1.DropLeaseH\x00\x12.\n\x05\x64rain\x18\x07 \x01(\x0b\x32\x1d.radmesh.tasks.v1.DrainWorkerH\x00\x12,\n\x04more\x18\x08 \x03(\x0b\x32\x1e.radmesh.tasks.v1.WorkResponseB\t\n\x07message\"\x9e\x01\n\rWorkerWelcome\x12\x0f\n\x07session\x18\x01 \x01(\x03\x12\x35\n\x12heartbeat_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0elease_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nreads_more\x18\x04 \x01(\x08\"\x93\x03\n\nAssignment\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12/\n\x06images\x18\x03 \x03(\x0b\x32\x1f.radmesh.tasks.v1.AssignedImage\x12+\n\nparameters\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0f\n\x07weights\x18\x05 \x01(\t\x12\x16\n\x0eweights_digest\x18\x06 \x01(\t\x12\x32\n\x0f\x61ttempt_timeout\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0btraceparent\x18\x08 \x01(\t\x12\r\n\x05stage\x18\t \x01(\x05\x12\x37\n\x0e\x61\x63\x63\x65pted_stage\x18\n \x01(\x0b\x32\x1f.radmesh.tasks.v1.AcceptedStage\x12\x33\n\x10progress_timeout\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa7\x01\n\rAcceptedStage\x12*\n\x0cstage_result\x18\x01 \x01(\x0b\x32\x14.google.protobuf.Any\x12-\n\tartifacts\x18\x02 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Artifact\x12;\n\x0creplacements\x18\x03 \x03(\x0b\x32%.radmesh.tasks.v1.AcceptedReplacement\"W\n\x13\x41\x63\x63\x65ptedReplacement\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12.\n\x05image\x18\x02 \x01(\x0b\x32\x1f.radmesh.tasks.v1.AssignedImage\"E\n\rAssignedImage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x12\n\nmedia_type\x18\x03 \x01(\t\"\x80\x01\n\x14LeaseAcknowledgement\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x31\n\x08standing\x18\x02 \x01(\x0e\x32\x1f.radmesh.tasks.v1.LeaseStanding\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\"7\n\rCancelAttempt\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\"#\n\rInspectWorker\x12\x12\n\ninspect_id\x18\x01 \x01(\x03\"3\n\tDropLease\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\"\r\n\x0b\x44rainWorker*k\n\rLeaseStanding\x12\x1e\n\x1aLEASE_STANDING_UNSPECIFIED\x10\x00\x12\x1b\n\x17LEASE_STANDING_ACCEPTED\x10\x01\x12\x1d\n\x19LEASE_STANDING_LEASE_LOST\x10\x02\x32Z\n\rWorkerService\x12I\n\x04Work\x12\x1d.radmesh.tasks.v1.WorkRequest\x1a\x1e.radmesh.tasks.v1.WorkResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%radmesh/tasks/v1/worker_service.proto\x12\x10radmesh.tasks.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fradmesh/tasks/v1/pipeline.proto\x1a\x1bradmesh/tasks/v1/task.proto\"\x89\x03\n\x0bWorkRequest\x12.\n\x05hello\x18\x01 \x01(\x0b\x32\x1d.radmesh.tasks.v1.WorkerHelloH\x00\x12\x36\n\theartbeat\x18\x02 \x01(\x0b\x32!.radmesh.tasks.v1.WorkerHeartbeatH\x00\x12\x34\n\x08progress\x18\x03 \x01(\x0b\x32 .radmesh.tasks.v1.WorkerProgressH\x00\x12\x32\n\x07outcome\x18\x04 \x01(\x0b\x32\x1f.radmesh.tasks.v1.WorkerOutcomeH\x00\x12\x38\n\ninspection\x18\x05 \x01(\x0b\x32\".radmesh.tasks.v1.WorkerInspectionH\x00\x12\x36\n\tpipelines\x18\x07 \x01(\x0b\x32!.radmesh.tasks.v1.WorkerPipelinesH\x00\x12+\n\x04more\x18\x06 \x03(\x0b\x32\x1d.radmesh.tasks.v1.WorkRequestB\t\n\x07message\"\xc1\x01\n\x0bWorkerHello\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12-\n\tpipelines\x18\x02 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Pipeline\x12\x16\n\x0e\x64\x65scriptor_set\x18\x03 \x01(\x0c\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\'\n\x06leases\x18\x05 \x03(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\x12\n\nreads_more\x18\x07 \x01(\x08\"X\n\x0fWorkerPipelines\x12-\n\tpipelines\x18\x01 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Pipeline\x12\x16\n\x0e\x64\x65scriptor_set\x18\x02 \x01(\x0c\"5\n\x05Lease\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\r\n\x05token\x18\x03 \x01(\t\"`\n\x0fWorkerHeartbeat\x12\'\n\x06leases\x18\x01 \x03(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x12\n\nfree_slots\x18\x02 \x01(\x05\x12\x10\n\x08\x64raining\x18\x03 \x01(\x08\"j\n\x0eWorkerProgress\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.radmesh.tasks.v1.TaskProgress\"\xda\x03\n\rWorkerOutcome\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12-\n\tartifacts\x18\x02 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Artifact\x12&\n\x06result\x18\x03 \x01(\x0b\x32\x14.google.protobuf.AnyH\x00\x12,\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskErrorH\x00\x12\x37\n\tcancelled\x18\x05 \x01(\x0b\x32\".radmesh.tasks.v1.AttemptCancelledH\x00\x12\x35\n\x08released\x18\x06 \x01(\x0b\x32!.radmesh.tasks.v1.AttemptReleasedH\x00\x12\x39\n\x0estage_finished\x18\x07 \x01(\x0b\x32\x1f.radmesh.tasks.v1.StageFinishedH\x00\x12\x39\n\x0e\x61nswer_refused\x18\t \x01(\x0b\x32\x1f.radmesh.tasks.v1.AnswerRefusedH\x00\x12+\n\x08run_time\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\t\n\x07outcome\";\n\rStageFinished\x12*\n\x0cstage_result\x18\x01 \x01(\x0b\x32\x14.google.protobuf.Any\";\n\rAnswerRefused\x12*\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x1b.radmesh.tasks.v1.TaskError\"\x12\n\x10\x41ttemptCancelled\"!\n\x0f\x41ttemptReleased\x12\x0e\n\x06reason\x18\x01 \x01(\t\"w\n\x10WorkerInspection\x12\x12\n\ninspect_id\x18\x01 \x01(\x03\x12(\n\x07running\x18\x02 \x03(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12%\n\x04held\x18\x03 \x03(\x0b\x32\x17.radmesh.tasks.v1.Lease\"\xbc\x03\n\x0cWorkResponse\x12\x32\n\x07welcome\x18\x01 \x01(\x0b\x32\x1f.radmesh.tasks.v1.WorkerWelcomeH\x00\x12\x32\n\nassignment\x18\x02 \x01(\x0b\x32\x1c.radmesh.tasks.v1.AssignmentH\x00\x12\x41\n\x0f\x61\x63knowledgement\x18\x03 \x01(\x0b\x32&.radmesh.tasks.v1.LeaseAcknowledgementH\x00\x12\x31\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x1f.radmesh.tasks.v1.CancelAttemptH\x00\x12\x32\n\x07inspect\x18\x05 \x01(\x0b\x32\x1f.radmesh.tasks.v1.InspectWorkerH\x00\x12\x31\n\ndrop_lease\x18\x06 \x01(\x0b\x32\x1b.radmesh.tasks.v1.DropLeaseH\x00\x12.\n\x05\x64rain\x18\x07 \x01(\x0b\x32\x1d.radmesh.tasks.v1.DrainWorkerH\x00\x12,\n\x04more\x18\x08 \x03(\x0b\x32\x1e.radmesh.tasks.v1.WorkResponseB\t\n\x07message\"\x9e\x01\n\rWorkerWelcome\x12\x0f\n\x07session\x18\x01 \x01(\x03\x12\x35\n\x12heartbeat_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0elease_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nreads_more\x18\x04 \x01(\x08\"\x93\x03\n\nAssignment\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12/\n\x06images\x18\x03 \x03(\x0b\x32\x1f.radmesh.tasks.v1.AssignedImage\x12+\n\nparameters\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0f\n\x07weights\x18\x05 \x01(\t\x12\x16\n\x0eweights_digest\x18\x06 \x01(\t\x12\x32\n\x0f\x61ttempt_timeout\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0btraceparent\x18\x08 \x01(\t\x12\r\n\x05stage\x18\t \x01(\x05\x12\x37\n\x0e\x61\x63\x63\x65pted_stage\x18\n \x01(\x0b\x32\x1f.radmesh.tasks.v1.AcceptedStage\x12\x33\n\x10progress_timeout\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa7\x01\n\rAcceptedStage\x12*\n\x0cstage_result\x18\x01 \x01(\x0b\x32\x14.google.protobuf.Any\x12-\n\tartifacts\x18\x02 \x03(\x0b\x32\x1a.radmesh.tasks.v1.Artifact\x12;\n\x0creplacements\x18\x03 \x03(\x0b\x32%.radmesh.tasks.v1.AcceptedReplacement\"W\n\x13\x41\x63\x63\x65ptedReplacement\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12.\n\x05image\x18\x02 \x01(\x0b\x32\x1f.radmesh.tasks.v1.AssignedImage\"E\n\rAssignedImage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x12\n\nmedia_type\x18\x03 \x01(\t\"\x80\x01\n\x14LeaseAcknowledgement\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\x12\x31\n\x08standing\x18\x02 \x01(\x0e\x32\x1f.radmesh.tasks.v1.LeaseStanding\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\"7\n\rCancelAttempt\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\"#\n\rInspectWorker\x12\x12\n\ninspect_id\x18\x01 \x01(\x03\"3\n\tDropLease\x12&\n\x05lease\x18\x01 \x01(\x0b\x32\x17.radmesh.tasks.v1.Lease\"\r\n\x0b\x44rainWorker*k\n\rLeaseStanding\x12\x1e\n\x1aLEASE_STANDING_UNSPECIFIED\x10\x00\x12\x1b\n\x17LEASE_STANDING_ACCEPTED\x10\x01\x12\x1d\n\x19LEASE_STANDING_LEASE_LOST\x10\x02\x32Z\n\rWorkerService\x12I\n\x04Work\x12\x1d.radmesh.tasks.v1.WorkRequest\x1a\x1e.radmesh.tasks.v1.WorkResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'radmesh.tasks.v1.worker_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LEASESTANDING']._serialized_start=3445
-  _globals['_LEASESTANDING']._serialized_end=3552
+  _globals['_LEASESTANDING']._serialized_start=3565
+  _globals['_LEASESTANDING']._serialized_end=3672
   _globals['_WORKREQUEST']._serialized_start=211
   _globals['_WORKREQUEST']._serialized_end=604
   _globals['_WORKERHELLO']._serialized_start=607
@@ -51,37 +51,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKERPROGRESS']._serialized_start=1045
   _globals['_WORKERPROGRESS']._serialized_end=1151
   _globals['_WORKEROUTCOME']._serialized_start=1154
-  _globals['_WORKEROUTCOME']._serialized_end=1569
-  _globals['_STAGEFINISHED']._serialized_start=1571
-  _globals['_STAGEFINISHED']._serialized_end=1630
-  _globals['_ATTEMPTCANCELLED']._serialized_start=1632
-  _globals['_ATTEMPTCANCELLED']._serialized_end=1650
-  _globals['_ATTEMPTRELEASED']._serialized_start=1652
-  _globals['_ATTEMPTRELEASED']._serialized_end=1685
-  _globals['_WORKERINSPECTION']._serialized_start=1687
-  _globals['_WORKERINSPECTION']._serialized_end=1806
-  _globals['_WORKRESPONSE']._serialized_start=1809
-  _globals['_WORKRESPONSE']._serialized_end=2253
-  _globals['_WORKERWELCOME']._serialized_start=2256
-  _globals['_WORKERWELCOME']._serialized_end=2414
-  _globals['_ASSIGNMENT']._serialized_start=2417
-  _globals['_ASSIGNMENT']._serialized_end=2820
-  _globals['_ACCEPTEDSTAGE']._serialized_start=2823
-  _globals['_ACCEPTEDSTAGE']._serialized_end=2990
-  _globals['_ACCEPTEDREPLACEMENT']._serialized_start=2992
-  _globals['_ACCEPTEDREPLACEMENT']._serialized_end=3079
-  _globals['_ASSIGNEDIMAGE']._serialized_start=3081
-  _globals['_ASSIGNEDIMAGE']._serialized_end=3150
-  _globals['_LEASEACKNOWLEDGEMENT']._serialized_start=3153
-  _globals['_LEASEACKNOWLEDGEMENT']._serialized_end=3281
-  _globals['_CANCELATTEMPT']._serialized_start=3283
-  _globals['_CANCELATTEMPT']._serialized_end=3338
-  _globals['_INSPECTWORKER']._serialized_start=3340
-  _globals['_INSPECTWORKER']._serialized_end=3375
-  _globals['_DROPLEASE']._serialized_start=3377
-  _globals['_DROPLEASE']._serialized_end=3428
-  _globals['_DRAINWORKER']._serialized_start=3430
-  _globals['_DRAINWORKER']._serialized_end=3443
-  _globals['_WORKERSERVICE']._serialized_start=3554
-  _globals['_WORKERSERVICE']._serialized_end=3644
+  _globals['_WORKEROUTCOME']._serialized_end=1628
+  _globals['_STAGEFINISHED']._serialized_start=1630
+  _globals['_STAGEFINISHED']._serialized_end=1689
+  _globals['_ANSWERREFUSED']._serialized_start=1691
+  _globals['_ANSWERREFUSED']._serialized_end=1750
+  _globals['_ATTEMPTCANCELLED']._serialized_start=1752
+  _globals['_ATTEMPTCANCELLED']._serialized_end=1770
+  _globals['_ATTEMPTRELEASED']._serialized_start=1772
+  _globals['_ATTEMPTRELEASED']._serialized_end=1805
+  _globals['_WORKERINSPECTION']._serialized_start=1807
+  _globals['_WORKERINSPECTION']._serialized_end=1926
+  _globals['_WORKRESPONSE']._serialized_start=1929
+  _globals['_WORKRESPONSE']._serialized_end=2373
+  _globals['_WORKERWELCOME']._serialized_start=2376
+  _globals['_WORKERWELCOME']._serialized_end=2534
+  _globals['_ASSIGNMENT']._serialized_start=2537
+  _globals['_ASSIGNMENT']._serialized_end=2940
+  _globals['_ACCEPTEDSTAGE']._serialized_start=2943
+  _globals['_ACCEPTEDSTAGE']._serialized_end=3110
+  _globals['_ACCEPTEDREPLACEMENT']._serialized_start=3112
+  _globals['_ACCEPTEDREPLACEMENT']._serialized_end=3199
+  _globals['_ASSIGNEDIMAGE']._serialized_start=3201
+  _globals['_ASSIGNEDIMAGE']._serialized_end=3270
+  _globals['_LEASEACKNOWLEDGEMENT']._serialized_start=3273
+  _globals['_LEASEACKNOWLEDGEMENT']._serialized_end=3401
+  _globals['_CANCELATTEMPT']._serialized_start=3403
+  _globals['_CANCELATTEMPT']._serialized_end=3458
+  _globals['_INSPECTWORKER']._serialized_start=3460
+  _globals['_INSPECTWORKER']._serialized_end=3495
+  _globals['_DROPLEASE']._serialized_start=3497
+  _globals['_DROPLEASE']._serialized_end=3548
+  _globals['_DRAINWORKER']._serialized_start=3550
+  _globals['_DRAINWORKER']._serialized_end=3563
+  _globals['_WORKERSERVICE']._serialized_start=3674
+  _globals['_WORKERSERVICE']._serialized_end=3764
 # @@protoc_insertion_point(module_scope)

@@ -96,7 +96,7 @@ class WorkerProgress(_message.Message):
     def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., progress: _Optional[_Union[_task_pb2.TaskProgress, _Mapping]] = ...) -> None: ...
 
 class WorkerOutcome(_message.Message):
-    __slots__ = ("lease", "artifacts", "result", "error", "cancelled", "released", "stage_finished", "run_time")
+    __slots__ = ("lease", "artifacts", "result", "error", "cancelled", "released", "stage_finished", "answer_refused", "run_time")
     LEASE_FIELD_NUMBER: _ClassVar[int]
     ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +104,7 @@ class WorkerOutcome(_message.Message):
     CANCELLED_FIELD_NUMBER: _ClassVar[int]
     RELEASED_FIELD_NUMBER: _ClassVar[int]
     STAGE_FINISHED_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_REFUSED_FIELD_NUMBER: _ClassVar[int]
     RUN_TIME_FIELD_NUMBER: _ClassVar[int]
     lease: Lease
     artifacts: _containers.RepeatedCompositeFieldContainer[_task_pb2.Artifact]
@@ -112,14 +113,21 @@ class WorkerOutcome(_message.Message):
     cancelled: AttemptCancelled
     released: AttemptReleased
     stage_finished: StageFinished
+    answer_refused: AnswerRefused
     run_time: _duration_pb2.Duration
-    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[_task_pb2.Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[_task_pb2.TaskError, _Mapping]] = ..., cancelled: _Optional[_Union[AttemptCancelled, _Mapping]] = ..., released: _Optional[_Union[AttemptReleased, _Mapping]] = ..., stage_finished: _Optional[_Union[StageFinished, _Mapping]] = ..., run_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[_task_pb2.Artifact, _Mapping]]] = ..., result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ..., error: _Optional[_Union[_task_pb2.TaskError, _Mapping]] = ..., cancelled: _Optional[_Union[AttemptCancelled, _Mapping]] = ..., released: _Optional[_Union[AttemptReleased, _Mapping]] = ..., stage_finished: _Optional[_Union[StageFinished, _Mapping]] = ..., answer_refused: _Optional[_Union[AnswerRefused, _Mapping]] = ..., run_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class StageFinished(_message.Message):
     __slots__ = ("stage_result",)
     STAGE_RESULT_FIELD_NUMBER: _ClassVar[int]
     stage_result: _any_pb2.Any
     def __init__(self, stage_result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ...) -> None: ...
+
+class AnswerRefused(_message.Message):
+    __slots__ = ("error",)
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    error: _task_pb2.TaskError
+    def __init__(self, error: _Optional[_Union[_task_pb2.TaskError, _Mapping]] = ...) -> None: ...
 
 class AttemptCancelled(_message.Message):
     __slots__ = ()

@@ -39,7 +39,10 @@ end
 local accepted = tonumber(ARGV[6]) == REVIEW.ACCEPTED
 close_review(task, now, reviews, { decision = tonumber(ARGV[6]), reviewer = ARGV[3], reason = ARGV[7], said = said,
   replacements = #replacements > 0 and replacements or nil, parameters_json = ARGV[9] ~= '' and ARGV[9] or nil })
-if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'parameters_json', ARGV[10]) end
+if ARGV[10] ~= '' then
+  local before = redis.call('HGET', KEYS[1], 'parameters_json')
+  redis.call('HSET', KEYS[1], 'parameters_json', ARGV[10], 'parameters_before_json', before)
+end
 if accepted then redis.call('HSET', KEYS[1], 'stage', open.stage + 1) end
 move(task, accepted and 'REVIEW_ACCEPTED' or 'REVIEW_REJECTED', now, { error = ARGV[8] })
 return { 'FOUND', unpack(record(task.id, task.pipeline)) }

@@ -10,17 +10,43 @@ local function keep_reviews(task, reviews)
   redis.call('HSET', task_key(task.id), 'reviews', cjson.encode(reviews))
 end
 
--- Opens the review of the stage that an attempt has finished, after the move whose event shows it.
+-- Shows a stage that an attempt has done, after the move whose event tells it.
 -- outcome: what the worker said, for the case that it says it again when another stage runs.
-local function open_review(task, now, stage_result, outcome)
-  local reviews = load_reviews(task)
+local function show_stage(task, now, reviews, stage, attempt, outcome)
   local expire_ms = now + redis.call('HGET', task_key(task.id), 'review_timeout_ms')
-  reviews[#reviews + 1] = { stage = #reviews + 1, attempt = task.attempt, sequence = task.sequence, open_ms = now,
+  reviews[#reviews + 1] = { stage = stage, attempt = attempt, sequence = task.sequence, open_ms = now,
     expire_ms = expire_ms, decision = REVIEW.UNDECIDED, outcome = outcome }
   keep_reviews(task, reviews)
-  redis.call('HSET', task_key(task.id), 'stage', #reviews, 'stage_result', stage_result)
+  redis.call('HSET', task_key(task.id), 'stage', stage)
   redis.call('ZADD', REVIEW_TIMEOUTS, expire_ms, task.id)
   redis.call('ZADD', UNDECIDED, task.create_ms, task.id)
+end
+
+-- Opens the review of the stage that an attempt has finished.
+local function open_review(task, now, stage_result, outcome)
+  show_stage(task, now, load_reviews(task), math.max(task.stage, 1), task.attempt, outcome)
+  redis.call('HSET', task_key(task.id), 'stage_result', stage_result)
+end
+
+-- Of a program that answers wrongly for ever: the reviews have to fit into one message.
+local MOST_REVIEWS = 20
+
+-- Whether the stage before the one that runs may be shown again.
+local function can_ask_again(task)
+  return task.stage > 1 and #load_reviews(task) < MOST_REVIEWS
+end
+
+-- Shows the stage of the last review again, as its answer could not be used, with the parameters from before it.
+-- refused: why, as JSON.
+local function ask_again(task, now, refused, outcome)
+  local reviews = load_reviews(task)
+  local answered = reviews[#reviews]
+  answered.refused_json = refused
+  if answered.parameters_json then
+    local before = redis.call('HGET', task_key(task.id), 'parameters_before_json')
+    redis.call('HSET', task_key(task.id), 'parameters_json', before)
+  end
+  show_stage(task, now, reviews, answered.stage, answered.attempt, outcome)
 end
 
 -- Notes in the open review what was decided.

@@ -1,5 +1,6 @@
 """Workers: their sessions, their leases, and how their attempts end."""
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -154,14 +155,27 @@ def _left(stage_result: bytes, artifacts: bytes, reviews: bytes) -> dict[str, An
 def _said(lease: LeaseKey, outcome: Outcome) -> list[str | bytes | int]:
     """What `finishing.lua` takes of an attempt. Raises ValueError for an outcome of no kind, or of two."""
     result, artifacts = outcome.result or outcome.stage_result, outcome.artifacts
-    kinds = (outcome.result, outcome.stage_result, outcome.error, outcome.cancelled, outcome.released)
-    if sum(map(bool, kinds)) != 1 or (artifacts and not result):
+    failure = outcome.error or outcome.answer_refused
+    kinds = (result, outcome.error, outcome.answer_refused, outcome.cancelled, outcome.released)
+    if sum(map(bool, kinds)) != 1 or (outcome.result and outcome.stage_result) or (artifacts and not result):
         raise ValueError("an outcome is one of its kinds; artifacts need a result or a stage result")
-    error = task_pb2.TaskError.FromString(outcome.error) if outcome.error else None
-    cause = Cause.REVIEW_REQUESTED if outcome.stage_result else _cause(result, error, outcome.cancelled)
+    error = task_pb2.TaskError.FromString(failure) if failure else None
+    told: str | bytes = result
+    if error and outcome.answer_refused:
+        cause, told = Cause.ANSWER_REFUSED, _refused_json(error)
+    elif outcome.stage_result:
+        cause = Cause.REVIEW_REQUESTED
+    else:
+        cause = _cause(result, error, outcome.cancelled)
     names, reason = " ".join(outcome.file_names), error.reason if error else ""
-    ending = [cause.value, outcome.released, result, outcome.error, names, reason]
+    ending = [cause.value, outcome.released, told, failure, names, reason]
     return [lease.attempt, lease.token, *ending, *artifacts]
+
+
+def _refused_json(error: task_pb2.TaskError) -> str:
+    """What a review keeps of why its answer could not be used, as `RefusedAnswer` takes it."""
+    why = {"reason": error.reason, "message": error.message, "metadata": dict(error.metadata)}
+    return json.dumps(why, sort_keys=True)
 
 
 def _cause(result: bytes, said: task_pb2.TaskError | None, cancelled: bool) -> Cause:

@@ -9,7 +9,7 @@ from services.tasks import lifecycle
 from services.tasks.lifecycle import Decision, State
 from services.tasks.priority import Priority
 from services.tasks.records import EventRecord, TaskRecord
-from services.tasks.reviews import Replacement, ReviewRecord
+from services.tasks.reviews import RefusedAnswer, Replacement, ReviewRecord
 from services.tasks.store.packing import unpack
 from services.tasks.timeouts import Timeouts
 from services.tasks.webhooks.records import CallbackRecord, CallbackState
@@ -121,6 +121,7 @@ def review_records(stored: str) -> tuple[ReviewRecord, ...]:
             reason=one.get("reason", ""),
             replacements=tuple(Replacement(**replaced) for replaced in one.get("replacements", ())),
             parameters_json=one.get("parameters_json", "{}"),
+            refused=RefusedAnswer(**json.loads(one["refused_json"])) if "refused_json" in one else None,
         )
         for one in json.loads(stored)
     )

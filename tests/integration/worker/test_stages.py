@@ -93,3 +93,14 @@ async def test_a_file_of_an_earlier_stage_that_is_gone_fails_the_attempt(bench: 
     await stream.send(assignment=given)
     outcome = await stream.next("outcome")
     assert (outcome.error.reason, outcome.error.retryable) == ("ARTIFACT_NOT_FOUND", False)
+
+
+async def test_an_answer_that_a_runner_refuses_goes_back_with_its_reason(bench: Bench) -> None:
+    stream = await bench.tasks.welcomed()
+    given = await second_stage(bench, "one.png")
+    given.parameters.update({"refuse_steps": 1})
+    await stream.send(assignment=given)
+    outcome = await stream.next("outcome")
+    assert outcome.WhichOneof("outcome") == "answer_refused"
+    assert (outcome.answer_refused.error.reason, outcome.artifacts) == ("STEPS_REFUSED", [])
+    assert "Say others" in outcome.answer_refused.error.message

@@ -77,6 +77,11 @@ def test_a_result_reads_field_by_field() -> None:
     ("state", "reason", "text"),
     [
         (task_pb2.TASK_STATE_AWAITING_REVIEW, "REVIEW_REQUESTED", "awaiting review: see `radmesh review`"),
+        (
+            task_pb2.TASK_STATE_AWAITING_REVIEW,
+            "ANSWER_REFUSED",
+            "awaiting review again, as the answer could not be used: see `radmesh review`",
+        ),
         (task_pb2.TASK_STATE_QUEUED, "REVIEW_ACCEPTED", "queued for the next stage: review accepted"),
         (task_pb2.TASK_STATE_QUEUED, "LEASE_EXPIRED", "queued again: lease expired"),
     ],

@@ -158,6 +158,18 @@ def test_an_accepted_stage_gives_the_next_one_all_attempts() -> None:
     assert (accepted.state, accepted.tally) == (State.QUEUED, Tally(0, 0, 3, handbacks=0))
 
 
+def test_an_answer_that_cannot_be_used_is_asked_for_again_and_costs_no_attempt_in_the_end() -> None:
+    refused = step(State.RUNNING, Cause.ANSWER_REFUSED, Tally(3, 0, 3))
+    assert refused
+    assert (refused.state, refused.reason) == (State.AWAITING_REVIEW, "ANSWER_REFUSED")
+    accepted = step(refused.state, Cause.REVIEW_ACCEPTED, refused.tally)
+    assert accepted
+    assert accepted.tally.counted == 0
+    cancelled = step(State.CANCELLING, Cause.ANSWER_REFUSED, FRESH)
+    assert cancelled
+    assert cancelled.state is State.CANCELLED
+
+
 def test_a_stage_that_ends_after_a_cancel_is_not_reviewed() -> None:
     done = step(State.CANCELLING, Cause.REVIEW_REQUESTED, FRESH)
     assert done

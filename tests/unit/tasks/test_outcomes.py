@@ -144,3 +144,11 @@ def test_a_finished_stage_is_kept_with_its_artifacts() -> None:
 
 def test_a_finished_stage_needs_something_for_the_next_one() -> None:
     assert error_of(stage_finished=work.StageFinished()).reason == "INVALID_OUTCOME"
+
+
+def test_a_refused_answer_is_kept_within_the_limits_of_an_error() -> None:
+    long = task_pb2.TaskError(reason="MASK_EMPTY", message="x" * 3000)
+    found = read_outcome(work.WorkerOutcome(lease=LEASE, answer_refused=work.AnswerRefused(error=long)))
+    kept = task_pb2.TaskError.FromString(found.answer_refused)
+    assert (kept.reason, len(kept.message)) == ("MASK_EMPTY", 2000)
+    assert not found.error

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from radmesh.errors import ArtifactNotFoundError, ImageFormatError, ImageNotFoundError, InvalidRequestError
-from radmesh.tasks.v1 import review_pb2, task_pb2
+from radmesh.tasks.v1 import pipeline_pb2, review_pb2, task_pb2
 from radmesh.tasks.v1.review_service_pb2 import ReviewTaskRequest
 from services.tasks.lifecycle import Decision
 from services.tasks.reviews import check_replacements, read_decision
@@ -87,6 +87,16 @@ def test_a_replacement_is_of_the_media_type_of_its_artifact() -> None:
     with pytest.raises(ImageFormatError) as raised:
         check_replacements({"mask.png": IMAGE}, SHOWN, {IMAGE: "image/tiff"})
     assert raised.value.metadata == {"image": f"images/{IMAGE}", "media_type": "image/tiff"}
+    assert raised.value.message.endswith("takes the place of mask.png must be image/png.")
+
+
+def test_every_media_type_that_may_take_an_artifacts_place_is_named() -> None:
+    mask = pipeline_pb2.PipelineArtifact(
+        file_name="mask.png", replacement_media_types=["image/png", "application/x-nifti"]
+    )
+    check_replacements({"mask.png": IMAGE}, SHOWN, {IMAGE: "application/x-nifti"}, [mask])
+    with pytest.raises(ImageFormatError, match=r"must be image/png or application/x-nifti\."):
+        check_replacements({"mask.png": IMAGE}, SHOWN, {IMAGE: "image/jpeg"}, [mask])
 
 
 def test_what_is_not_there_cannot_be_replaced_nor_replace() -> None:

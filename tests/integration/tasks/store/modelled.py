@@ -50,6 +50,15 @@ class Modelled:
         self.stage += cause is Cause.REVIEW_ACCEPTED
         return True
 
+    def ends(self, cause: Cause, now_ms: int, reason: str) -> bool:
+        """Its attempt, by what the worker says."""
+        if cause is Cause.ANSWER_REFUSED and self.stage == 1:
+            cause = Cause.ATTEMPT_FAILED  # nobody has answered
+        happened = self.happens(cause, now_ms, reason)
+        if cause is Cause.ANSWER_REFUSED and self.state is State.AWAITING_REVIEW:
+            self.stage -= 1
+        return happened
+
     def begins(self, lease: LeaseKey, now_ms: int) -> None:
         """Its next attempt."""
         assert self.happens(Cause.ASSIGNED, now_ms)

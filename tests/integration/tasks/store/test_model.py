@@ -22,10 +22,12 @@ from services.tasks.reviews import AskedDecision
 from services.tasks.store import StoreSettings, TaskStore
 from services.tasks.store.reading import to_time
 from tests.integration.tasks.store.modelled import Modelled
-from tests.support.task_records import OUTCOMES, SetClock, new_task, queue_counts
+from tests.support.task_records import OUTCOMES, SetClock, new_task, queue_counts, task_error
 
 # Close enough to each other that their order depends on the time as well.
 HEAD_STARTS = {Priority.STAT: 8.0, Priority.URGENT: 2.0, Priority.ROUTINE: 0.0, Priority.BATCH: -2.0}
+
+SAID = {**OUTCOMES, Cause.ANSWER_REFUSED: {"answer_refused": task_error("MASK_EMPTY")}}
 
 
 class Lives(RuleBasedStateMachine):
@@ -111,16 +113,16 @@ class Lives(RuleBasedStateMachine):
     def finish(self, choice: st.DataObject) -> None:
         leased = sorted(name for name, task in self.tasks.items() if task.lease)
         names = choice.draw(st.lists(st.sampled_from(leased), min_size=1, max_size=3, unique=True))
-        causes = st.sampled_from(sorted(OUTCOMES, key=lambda cause: cause.value))
+        causes = st.sampled_from(sorted(SAID, key=lambda cause: cause.value))
         ended = [(self.tasks[name], choice.draw(causes)) for name in names]
         accepted = self.runner.run(
             self.store.finish_several(
-                [(task.lease, Outcome(**OUTCOMES[cause])) for task, cause in ended if task.lease]
+                [(task.lease, Outcome(**SAID[cause])) for task, cause in ended if task.lease]
             )
         )
         for (task, cause), held in zip(ended, accepted, strict=True):
             reason = "WORKER_DRAINING" if cause is Cause.RELEASED else ""
-            assert held == task.happens(cause, self.clock.now_ms, reason)
+            assert held == task.ends(cause, self.clock.now_ms, reason)
             if held:
                 task.lease = None
             if task.state is State.AWAITING_REVIEW:

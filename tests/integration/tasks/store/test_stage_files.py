@@ -111,7 +111,7 @@ async def test_no_end_of_a_review_leaves_anything_behind(
     store = await TaskStore.open(redis_url, StoreSettings(retention_seconds=60), clock)
     before = {key for key in lasting_keys(redis_url) if not key.startswith(("runtimes", "failures"))}
     numbers = iter(range(100))
-    for end in ("accepted", "rejected", "expired", "cancelled"):
+    for end in ("accepted", "rejected", "expired", "cancelled", "refused"):
         mask = hashlib.sha256(end.encode()).hexdigest()
         await upload(store, "bob", mask)
         record, _ = await waiting(store, session, review_timeout=90)
@@ -119,6 +119,13 @@ async def test_no_end_of_a_review_leaves_anything_behind(
             asked = decision(record, replacements={"slice.png": mask})
             await store.review(asked, "bob", any_owner=True)
             await store.finish((await acquire(store, session, str(next(numbers)))).lease, **LAST)
+        elif end == "refused":
+            for answer in range(2):
+                shown = await store.get(record.task_id, "alice")
+                asked = decision(shown, replacements={"slice.png": mask})
+                await store.review(asked, "bob", any_owner=True)
+                grant = await acquire(store, session, f"refused {answer}")
+                await store.finish(grant.lease, answer_refused=task_error())
         elif end == "rejected":
             await store.review(decision(record, **REJECTED), "alice")
         elif end == "cancelled":
