@@ -1,8 +1,11 @@
 """What readers of images, archives and checkpoints raise on hostile bytes: they have no common base."""
 
+import errno
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 PARSER_FAULTS = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, SyntaxError, TypeError, ValueError),
@@ -13,3 +16,20 @@ PARSER_FAULTS = (
 
 To be caught around calls of a library only. None is documented; these were seen with changed bytes.
 """
+
+
+@contextmanager
+def parsing(refusal: Callable[[], Exception]) -> Iterator[None]:
+    """Raises `refusal()` in the place of what a library raises on the bytes of a hostile file.
+
+    Also for a place before the file's beginning, to which a directory may lead: the operating system calls it
+    an invalid argument. What else it says is of the disk, and goes on.
+    """
+    try:
+        yield
+    except PARSER_FAULTS:
+        raise refusal() from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise refusal() from None

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from services.segmentation.nnunet.refusals import DeviceNotFoundError
+
 AUTO = "auto"
 CPU = torch.device("cpu")
 
@@ -19,13 +21,22 @@ class Placement:
 
 
 def chosen_device(wanted: str) -> torch.device:
-    """The device of `auto` (CUDA where it works, else the CPU), `cpu`, `cuda` or `cuda:N`."""
+    """The device of `auto` (CUDA where it works, else the CPU), `cpu`, `cuda` or `cuda:N`.
+
+    Raises DeviceNotFoundError where CUDA is asked for by name and is not there.
+    """
     if wanted == AUTO:
         found = _working_cuda()
         return CPU if found is None else found
-    if wanted == "cuda":
-        return torch.device("cuda", torch.cuda.current_device())
-    return torch.device(wanted)
+    device = torch.device(wanted)
+    if device.type != "cuda":
+        return device
+    if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
+        raise DeviceNotFoundError(
+            f"This worker has no {wanted}. Ask for device auto, which takes a GPU if there is one, or cpu.",
+            metadata={"device": wanted},
+        )
+    return torch.device("cuda", torch.cuda.current_device()) if device.index is None else device
 
 
 def placements(device: torch.device) -> tuple[Placement, ...]:

@@ -19,6 +19,10 @@ DATASET_FILE = "dataset.json"
 MANIFEST_FILE = "model.toml"
 WEIGHTS_SUFFIX = ".safetensors"
 
+SPACING_MM = (0.001, 1000.0)
+"""What voxels may be apart, in plans and in images: from NIfTI's smallest unit, the micrometre, to what
+nnU-Net itself writes where there is no distance (999)."""
+
 _KEY = re.compile(r"(?P<configuration>[^/]+)/fold_(?P<fold>\d+|all)/(?P<tensor>[^/]+)")
 
 

@@ -64,7 +64,10 @@ class NnunetNetwork:
     """
 
     def __init__(self, manifest: NnunetManifest, weights: WeightsFile, device: str = AUTO) -> None:
-        """device: `auto`, `cpu`, `cuda` or `cuda:N`. Raises BrokenModelError, UnsupportedModelError."""
+        """device: `auto`, `cpu`, `cuda` or `cuda:N`.
+
+        Raises BrokenModelError, UnsupportedModelError, DeviceNotFoundError.
+        """
         self.manifest = manifest
         self.weights = weights
         self._stages = stages_of(manifest)

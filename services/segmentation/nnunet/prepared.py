@@ -15,6 +15,7 @@ from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPre
 from nnunetv2.preprocessing.resampling.default_resampling import compute_new_shape
 from nnunetv2.utilities.label_handling.label_handling import convert_labelmap_to_one_hot
 
+from services.segmentation.nnunet.images import check_grid
 from services.segmentation.nnunet.stage import Stage
 
 Shape = tuple[int, ...]
@@ -40,9 +41,8 @@ class Prepared:
         return tuple(stop - start for start, stop in self.box)
 
     def shape_for(self, stage: Stage) -> Shape:
-        """The shape that the part has at the spacing of a stage."""
-        target = _target(stage, self.spacing)
-        return tuple(map(int, compute_new_shape(self.cropped, self.spacing, target)))
+        """The shape that the part has at the spacing of a stage. Raises ImageFormatError GRID_IMPLAUSIBLE."""
+        return _shape_at(self.cropped, self.spacing, _target(stage, self.spacing))
 
 
 def prepare(
@@ -51,7 +51,7 @@ def prepare(
     """Transposes, crops, normalises and resamples an image.
 
     image: float32 (channels, slices, rows, columns), left as it is. before: the mask of the stage before in a
-    cascade, (slices, rows, columns).
+    cascade, (slices, rows, columns). Raises ImageFormatError GRID_IMPLAUSIBLE.
     """
     plans, configuration = stage.plans, stage.configuration
     forward = plans.transpose_forward
@@ -67,7 +67,7 @@ def prepare(
         data = data[(slice(None), *bounding_box_to_slice(box))]
         mask_or_outside = np.broadcast_to(np.int8(0), (1, *data.shape[1:]))
     target = _target(stage, spacing)
-    new_shape = compute_new_shape(data.shape[1:], spacing, target)
+    new_shape = _shape_at(data.shape[1:], spacing, target)
     data = DefaultPreprocessor(verbose=False)._normalize(
         data, mask_or_outside, configuration, plans.foreground_intensity_properties_per_channel
     )
@@ -85,6 +85,12 @@ def prepare(
         tuple(spacing),
         tuple(target),
     )
+
+
+def _shape_at(shape: Sequence[int], spacing: Sequence[float], target: Sequence[float]) -> Shape:
+    found = tuple(map(int, compute_new_shape(tuple(shape), tuple(spacing), tuple(target))))
+    check_grid(found, target)
+    return found
 
 
 def _target(stage: Stage, spacing: Sequence[float]) -> list[float]:

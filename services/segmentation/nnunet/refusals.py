@@ -15,6 +15,12 @@ class UnknownTrainerError(FailedPreconditionError):
     reason = "TRAINER_UNKNOWN"
 
 
+class DeviceNotFoundError(FailedPreconditionError):
+    """The device that was asked for is none of this worker's; metadata `device`."""
+
+    reason = "DEVICE_NOT_FOUND"
+
+
 class FoldNotFoundError(NotFoundError):
     """A fold was asked for that the weights do not hold; metadata `fold`."""
 

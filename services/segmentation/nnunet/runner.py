@@ -61,6 +61,7 @@ class NnunetRunner:
             )
             report(progress)
 
+        options = _options(work)
         begin("loading", 0.0, 0, 1, "models")
         manifest, weights = self._model(work)
         network = self._network(manifest, weights, str(work.parameters["device"]))
@@ -71,7 +72,6 @@ class NnunetRunner:
             CtLimits(),
             lambda done: begin("reading", _READ * done / count, done, count, "images"),
         )
-        options = _options(work)
         reader = str(manifest.plans["image_reader_writer"])
         image, spacing = volume.seen_by(reader)
         started = time.monotonic()
@@ -81,6 +81,7 @@ class NnunetRunner:
         begin("writing", _PREDICTED, 0, 2, "files")
         result = _result(network, options, prediction, volume.geometry, mask)
         result.inference_seconds, result.software_version = seconds, self._version
+        result.warnings.extend(volume.warnings)
         return RunOutput(result, _files(volume, mask, notice=manifest.model.demonstrator))
 
     def _model(self, work: Work) -> tuple[NnunetManifest, WeightsFile]:
@@ -116,6 +117,9 @@ class NnunetRunner:
 
 def _options(work: Work) -> PredictOptions:
     folds = tuple(one.strip() for one in str(work.parameters["folds"]).split(",") if one.strip())
+    if len(set(folds)) < len(folds):
+        # Each would be run again, and count twice in the mean.
+        raise InvalidRequestError([Violation("parameters.folds", "must name each fold once")])
     return PredictOptions(folds, bool(work.parameters["mirroring"]), float(work.parameters["tile_step"]))
 
 

@@ -133,6 +133,8 @@ def request_violations(request: SegmentVolumeRequest) -> Iterator[Violation]:
     if len(request.folds) > MAX_FOLDS or too_long:
         rule = f"at most {MAX_FOLDS}, each of at most {MAX_FOLD_CHARACTERS} characters and without a comma"
         yield Violation("folds", rule)
+    if len(set(request.folds)) < len(request.folds):
+        yield Violation("folds", "each fold once")
     # Not a comparison of limits alone: NaN passes none and fails none.
     step = request.tile_step if request.HasField("tile_step") else 0.5
     if math.isnan(step) or not 0.1 <= step <= 1.0:

@@ -7,7 +7,7 @@ from nnunetv2.utilities.label_handling.label_handling import LabelManager, deter
 from nnunetv2.utilities.plans_handling.plans_handler import ConfigurationManager, PlansManager
 
 from services.chassis.models import BrokenModelError
-from services.segmentation.nnunet.layout import TrainedConfiguration
+from services.segmentation.nnunet.layout import SPACING_MM, TrainedConfiguration
 from services.segmentation.nnunet.manifest import NnunetManifest
 from services.segmentation.nnunet.refusals import UnsupportedModelError
 
@@ -62,6 +62,9 @@ def stage_of(manifest: NnunetManifest, name: str) -> Stage:
         manager = PlansManager(plans)
         configuration = manager.get_configuration(name)
         content = configuration.configuration
+        least, most = SPACING_MM
+        if not all(least <= side <= most for side in configuration.spacing):
+            raise ValueError(f"its spacing is not from {least:g} to {most:g} mm")
         _only("preprocessor_name", content["preprocessor_name"], (PREPROCESSOR,))
         for what in ("data", "seg", "probabilities"):
             _only(f"resampling_fn_{what}", content[f"resampling_fn_{what}"], RESAMPLING)

@@ -16,10 +16,14 @@ _SAME_MM = 0.01
 
 @dataclass(frozen=True)
 class Volume:
-    """channels: float32 (channels, slices, rows, columns). geometry: of the first image, which all share."""
+    """channels: float32 (channels, slices, rows, columns). geometry: of the first image, which all share.
+
+    warnings: what people should know of how the images were read.
+    """
 
     channels: np.ndarray
     geometry: Geometry
+    warnings: tuple[str, ...] = ()
 
     def seen_by(self, reader: str) -> tuple[np.ndarray, tuple[float, ...]]:
         """The channels in the axis order of a reader that plans name, and its spacing in mm.
@@ -56,6 +60,7 @@ def read_volume(
         )
     geometry: Geometry | None = None
     channels: np.ndarray | None = None
+    warnings = []
     for number, path in enumerate(paths):
         tell(number)
         image = open_ct(path, limits)
@@ -71,9 +76,11 @@ def read_volume(
                 metadata={"channel": names[number]},
             )
         _fill(channels[number], image)
+        if image.other_series:
+            warnings.append(image.other_series)
     assert geometry is not None
     assert channels is not None
-    return Volume(channels, geometry)
+    return Volume(channels, geometry, tuple(warnings))
 
 
 def _fill(channel: np.ndarray, image: CtImage) -> None:

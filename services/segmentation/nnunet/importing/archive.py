@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from services.segmentation.hostile import PARSER_FAULTS
+from services.segmentation.hostile import parsing
 from services.segmentation.nnunet.importing.refusals import ModelRefusedError, refused
 from services.segmentation.nnunet.layout import DATASET_FILE, PLANS_FILE
 
@@ -50,11 +50,9 @@ class ModelArchive:
     def __init__(self, file: Path, *, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._size = file.stat().st_size
-        try:
+        with parsing(unreadable):
             self._zip = zipfile.ZipFile(file)
             entries = self._zip.infolist()
-        except PARSER_FAULTS:
-            raise unreadable() from None
         _check_entries(entries)
         self._files = {PurePosixPath(entry.filename): entry for entry in entries if not entry.is_dir()}
 
@@ -118,15 +116,12 @@ class ModelArchive:
     def _chunks(self, entry: zipfile.ZipInfo) -> Iterable[bytes]:
         """Its bytes, as many as were announced and no more; zipfile itself checks the CRC at the end."""
         left = entry.file_size
-        try:
-            with self._zip.open(entry) as file:
-                while chunk := file.read(min(_CHUNK_BYTES, left + 1)):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise unreadable()
-                    yield chunk
-        except PARSER_FAULTS:
-            raise unreadable() from None
+        with parsing(unreadable), self._zip.open(entry) as file:
+            while chunk := file.read(min(_CHUNK_BYTES, left + 1)):
+                left -= len(chunk)
+                if left < 0:
+                    raise unreadable()
+                yield chunk
         if left:
             raise unreadable()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from services.chassis.models import BrokenModelError
-from services.segmentation.hostile import PARSER_FAULTS
+from services.segmentation.hostile import parsing
 from services.segmentation.nnunet.importing.refusals import ModelRefusedError, refused
 from services.segmentation.nnunet.trained import Checkpoint, read_checkpoint
 
@@ -48,10 +48,8 @@ def read_hostile_checkpoint(path: Path, name: str) -> Checkpoint:
 
     Raises ModelRefusedError: CHECKPOINT_UNREADABLE, CHECKPOINT_UNSAFE.
     """
-    try:
+    with parsing(lambda: _unreadable(name)):
         _judge(path, name)
-    except PARSER_FAULTS:
-        raise _unreadable(name) from None
     try:
         found = read_checkpoint(path)
     except BrokenModelError:

@@ -6,11 +6,12 @@ import os
 import shutil
 import uuid
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from radmesh.errors import ExhaustedError
 from services.segmentation.nnunet.importing.refusals import ModelRefusedError, refused
+from services.segmentation.nnunet.importing.replacing import replace_folder, settle
 
 _NEW, _PREFIX = ".new-import-", ".importing-"
 _LOCK = "lock"
@@ -53,7 +54,10 @@ def workplace(models: Path) -> Generator[Path, None, None]:
 
 
 def clear_abandoned(models: Path) -> None:
-    """Deletes the workplaces whose process is gone."""
+    """Puts back models whose replacement was killed, and deletes the workplaces whose process is gone."""
+    # Where it is not ours to change, who replaces a model is told so.
+    with suppress(OSError):
+        settle(models)
     for place in models.glob(f"{_PREFIX}*"):
         try:
             with (place / _LOCK).open("r+b") as lock:
@@ -75,15 +79,15 @@ def install(made: Path, target: Path, *, replace: bool) -> None:
         sync(path)
     if target.exists() and not replace:
         raise already_there(target.name)
-    if replace and target.exists():
-        # A reader sees the old folder, none for a moment, or the new one; never a mixture.
-        os.rename(target, made.with_name("replaced"))
-    try:
-        os.rename(made, target)
-    except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            raise already_there(target.name) from None
-        raise
+    if replace:
+        replace_folder(made, target)
+    else:
+        try:
+            os.rename(made, target)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise already_there(target.name) from None
+            raise
     sync(target.parent)
 
 

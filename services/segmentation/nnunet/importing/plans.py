@@ -7,10 +7,15 @@ from typing import Any
 from services.segmentation.nnunet.importing.architecture import check_network
 from services.segmentation.nnunet.importing.refusals import refused
 from services.segmentation.nnunet.importing.values import Checks, is_number, shown
+from services.segmentation.nnunet.layout import SPACING_MM
+
+_CT = "CTNormalization"
+_OF_CT = frozenset({"mean", "std", "percentile_00_5", "percentile_99_5"})
+"""What that takes of a channel's intensities."""
 
 NORMALIZATIONS = frozenset(
     {
-        "CTNormalization",
+        _CT,
         "ZScoreNormalization",
         "NoNormalization",
         "RescaleTo01Normalization",
@@ -44,7 +49,7 @@ def check_plans(plans: Mapping[str, Any], dataset: Mapping[str, Any], wanted: Se
     checks.one_of("image_reader_writer", plans.get("image_reader_writer"), READERS)
     checks.one_of("label_manager", plans.get("label_manager", "LabelManager"), {"LabelManager"})
     _check_order(checks, plans)
-    _check_intensities(checks, plans, channels)
+    intensities = _check_intensities(checks, plans, channels)
     configurations = plans.get("configurations")
     if not isinstance(configurations, Mapping) or len(configurations) > MAX_CONFIGURATIONS:
         checks.say("configurations", "is no object of some configurations")
@@ -52,7 +57,7 @@ def check_plans(plans: Mapping[str, Any], dataset: Mapping[str, Any], wanted: Se
     for name in wanted:
         resolved = _resolved(checks, configurations, name)
         if resolved is not None:
-            _check_configuration(checks, name, resolved, channels)
+            _check_configuration(checks, name, resolved, intensities)
             _check_cascade(checks, name, resolved, wanted)
     if checks.problems:
         more = len(checks.problems) - _MOST_PROBLEMS
@@ -80,6 +85,10 @@ def _check_dataset(checks: Checks, dataset: Mapping[str, Any]) -> int:
         if not all(isinstance(one, int) and 0 <= one <= MAX_LABELS for one in values) or not values:
             checks.say(f"label {shown(name)}", f"is {shown(value)}; it must be whole numbers")
     order = dataset.get("regions_class_order")
+    plain = [value for name, value in labels.items() if name != "ignore" and isinstance(value, int)]
+    if len(plain) == len(labels) - ("ignore" in labels) and sorted(plain) != list(range(len(plain))):
+        # A network gives one answer for each; the voxels of a number left out would go by another's name.
+        checks.say("labels", f"are {shown(sorted(plain))}; they must be numbered from 0 without a gap")
     regions = any(isinstance(value, list) and len(value) > 1 for value in labels.values())
     if regions or order is not None:
         count = sum(1 for name, value in labels.items() if name != "ignore" and value not in (0, [0]))
@@ -89,24 +98,46 @@ def _check_dataset(checks: Checks, dataset: Mapping[str, Any]) -> int:
 
 def _check_order(checks: Checks, plans: Mapping[str, Any]) -> None:
     forward, backward = plans.get("transpose_forward"), plans.get("transpose_backward")
-    axes = [0, 1, 2]
-    right = all(isinstance(one, list) and sorted(map(str, one)) == list("012") for one in (forward, backward))
-    if not right or [forward[axis] for axis in backward] != axes:  # type: ignore[index, union-attr]
+    # By what they look like, as True is 1, "1" is none, and a list of all kinds cannot be sorted.
+    right = all(
+        isinstance(one, list) and sorted(map(repr, one)) == ["0", "1", "2"] for one in (forward, backward)
+    )
+    if not right or [forward[axis] for axis in backward] != [0, 1, 2]:  # type: ignore[index, union-attr]
         checks.say(
             "transpose_forward and transpose_backward", "must be orders of 0, 1, 2 that undo each other"
         )
 
 
-def _check_intensities(checks: Checks, plans: Mapping[str, Any], channels: int) -> None:
+def _check_intensities(
+    checks: Checks, plans: Mapping[str, Any], channels: int
+) -> Sequence[Mapping[str, Any]]:
+    """Notes what is wrong with the figures of intensities; those of each channel."""
     named = "foreground_intensity_properties_per_channel"
     found = plans.get(named, plans.get("foreground_intensity_properties_by_modality"))
     if not isinstance(found, Mapping) or len(found) > MAX_CHANNELS:
         checks.say(named, "is no object of channels")
-        return
+        found = {}
+    figures: list[Mapping[str, Any]] = []
     for number in range(channels):
         one = found.get(str(number))
         if not isinstance(one, Mapping) or not all(is_number(value) for value in one.values()):
             checks.say(named, f"has no numbers for channel {number}")
+            one = {}
+        figures.append(one)
+    return figures
+
+
+def _check_schemes(
+    checks: Checks, path: str, schemes: object, intensities: Sequence[Mapping[str, Any]]
+) -> None:
+    """intensities: of each channel."""
+    if not isinstance(schemes, list) or len(schemes) != len(intensities):
+        checks.say(path, f"must name one for each of the {len(intensities)} channels")
+        return
+    for number, (scheme, figures) in enumerate(zip(schemes, intensities, strict=True)):
+        lacking = sorted(_OF_CT - figures.keys())
+        if checks.one_of(path, scheme, NORMALIZATIONS) and scheme == _CT and lacking:
+            checks.say(path, f"is {_CT}, but the plans lack {', '.join(lacking)} of channel {number}")
 
 
 def _resolved(checks: Checks, configurations: Mapping[str, Any], name: str) -> dict[str, Any] | None:
@@ -124,7 +155,10 @@ def _resolved(checks: Checks, configurations: Mapping[str, Any], name: str) -> d
     return {key: value for layer in reversed(layers) for key, value in layer.items()}
 
 
-def _check_configuration(checks: Checks, name: str, found: Mapping[str, Any], channels: int) -> None:
+def _check_configuration(
+    checks: Checks, name: str, found: Mapping[str, Any], intensities: Sequence[Mapping[str, Any]]
+) -> None:
+    channels = len(intensities)
     patch = found.get("patch_size")
     axes = len(patch) if isinstance(patch, list) else 0
     if axes not in (2, 3):
@@ -132,14 +166,10 @@ def _check_configuration(checks: Checks, name: str, found: Mapping[str, Any], ch
     elif checks.wholes(f"{name}.patch_size", patch, axes, 1, MAX_SIDE):
         if math.prod(patch) > MAX_PATCH_VOXELS:  # type: ignore[arg-type]
             checks.say(f"{name}.patch_size", f"has more than {MAX_PATCH_VOXELS} voxels")
-        checks.numbers(f"{name}.spacing", found.get("spacing"), axes, above=0.0)
+        checks.numbers(f"{name}.spacing", found.get("spacing"), axes, *SPACING_MM)
     checks.one_of(f"{name}.preprocessor_name", found.get("preprocessor_name"), {"DefaultPreprocessor"})
     schemes, masked = found.get("normalization_schemes"), found.get("use_mask_for_norm")
-    if not isinstance(schemes, list) or len(schemes) != channels:
-        checks.say(f"{name}.normalization_schemes", f"must name one for each of the {channels} channels")
-    else:
-        for one in schemes:
-            checks.one_of(f"{name}.normalization_schemes", one, NORMALIZATIONS)
+    _check_schemes(checks, f"{name}.normalization_schemes", schemes, intensities)
     if not isinstance(masked, list) or len(masked) != channels or set(map(type, masked)) - {bool}:
         checks.say(f"{name}.use_mask_for_norm", f"must be true or false for each of the {channels} channels")
     for what in ("data", "seg", "probabilities"):

@@ -64,11 +64,12 @@ class Checks:
             return self.say(path, f"is {shown(value)}; it must be a whole number from {least} to {most}")
         return True
 
-    def numbers(self, path: str, value: object, length: int, *, above: float = -math.inf) -> bool:
-        """A list of that many finite numbers."""
+    def numbers(self, path: str, value: object, length: int, least: float, most: float) -> bool:
+        """A list of that many numbers within limits."""
         right = isinstance(value, Sequence) and len(value) == length and not isinstance(value, str)
-        if not right or not all(is_number(one) and one > above for one in value):  # type: ignore[attr-defined]
-            return self.say(path, f"is {shown(value)}; it must be {length} numbers above {above:g}")
+        if not right or not all(is_number(one) and least <= one <= most for one in value):  # type: ignore[attr-defined]
+            what = f"it must be {length} numbers from {least:g} to {most:g}"
+            return self.say(path, f"is {shown(value)}; {what}")
         return True
 
     def wholes(self, path: str, value: object, length: int, least: int, most: int, *, depth: int = 1) -> bool:

@@ -142,6 +142,54 @@ def test_an_image_that_cannot_be_predicted_is_refused(tmp_path: Path, image: np.
     assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize("side", [1e6, 1e-7, 1001.0, float("nan"), float("inf"), 0.0])
+@pytest.mark.parametrize("axis", [0, 2])
+def test_a_spacing_that_no_scanner_has_is_refused(tmp_path: Path, side: float, axis: int) -> None:
+    network = open_network(served(tmp_path, SOLID).folder, device="cpu")
+    spacing = [1.0, 1.0, 1.0]
+    spacing[axis] = side
+    with pytest.raises(ImageFormatError, match=r"from 0.001 to 1000 mm can be") as caught:
+        network.predict(blobs((3, 16, 16)), spacing, ONCE, lambda _: None, lambda: False)
+    assert caught.value.reason == "SPACING_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("trained_at", "spacing", "voxels"),
+    [
+        ((0.001, 0.001, 0.001), (5.0, 1.0, 1.0), 15_000 * 16_000 * 16_000),
+        ((1.0, 0.01, 0.01), (1000.0, 50.0, 50.0), 3000 * 80_000 * 80_000),
+        ((1000.0, 1.0, 1.0), (1.0, 1.0, 1.0), 0),
+    ],
+)
+def test_what_no_machine_holds_is_refused_and_never_said_to_fit_later(
+    tmp_path: Path, trained_at: tuple[float, ...], spacing: tuple[float, ...], voxels: int
+) -> None:
+    network = open_network(served(tmp_path, replace(SOLID, spacing=trained_at)).folder, device="cpu")
+    image = np.ones((1, 3, 16, 16), np.float32)
+    with pytest.raises(ImageFormatError, match="the spacing that the model was trained at") as caught:
+        network.predict(image, spacing, ONCE, lambda _: None, lambda: False)
+    assert caught.value.reason == "GRID_IMPLAUSIBLE"
+    assert caught.value.metadata["voxels"] == str(voxels)
+
+
+def test_a_later_stage_that_no_machine_holds_is_refused_before_the_first_one_runs(tmp_path: Path) -> None:
+    fine = replace(
+        SOLID, configuration="3d_cascade_fullres", previous_stage="3d_lowres", spacing=(0.001, 0.001, 0.001)
+    )
+    network = open_network(served(tmp_path, SOLID, fine).folder, device="cpu")
+    heard: list[Tiles] = []
+    with pytest.raises(ImageFormatError, match=r"15000 x 16000 x 16000 voxels"):
+        network.predict(
+            np.ones((1, 3, 16, 16), np.float32), (5.0, 1.0, 1.0), ONCE, heard.append, lambda: False
+        )
+    assert not any(tiles.done for tiles in heard)
+
+
+def test_plans_of_a_folder_put_there_by_hand_have_the_same_limits(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedModelError, match=r"spacing is not from 0.001 to 1000 mm"):
+        open_network(served(tmp_path, replace(SOLID, spacing=(1.0, 1e-7, 1.0))).folder, device="cpu")
+
+
 def test_a_fold_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     network = open_network(served(tmp_path, FLAT).folder, device="cpu")
     with pytest.raises(FoldNotFoundError, match="no fold 4; it has 0, 1"):

@@ -12,6 +12,9 @@ from radmesh.errors import ImageFormatError
 from services.segmentation.ct.reading import CtLimits
 from services.segmentation.nnunet.overview import overview_png
 from services.segmentation.nnunet.volume import Volume, read_volume
+from tests.support.ct.archives import zipped
+from tests.support.ct.encoding import file_bytes
+from tests.support.ct.series import ct_series, hu_volume
 from tests.support.nnunet.volumes import write_nifti
 
 SHAPE = (5, 6, 7)
@@ -38,6 +41,17 @@ def test_a_scale_in_the_header_is_applied(tmp_path: Path) -> None:
     stored: Any = nibabel.load(tmp_path / "a.nii")
     wanted = np.asarray(stored.dataobj).transpose(2, 1, 0)
     assert np.allclose(read(tmp_path / "a.nii").channels[0], wanted)
+
+
+def test_it_is_told_which_of_several_series_was_read(tmp_path: Path) -> None:
+    hu = hu_volume(6, 4, 5)
+    both = [*ct_series(hu), *ct_series(hu[:4], SeriesInstanceUID="1.2.826.0.1.99", SeriesNumber=4)]
+    (tmp_path / "both.zip").write_bytes(zipped([file_bytes(one) for one in both]))
+    (tmp_path / "alone.zip").write_bytes(zipped([file_bytes(one) for one in both[:6]]))
+    (told,) = read(tmp_path / "both.zip").warnings
+    assert told.startswith("Read was series 3 of several CT series")
+    assert "Left out: series 4 (4 files)." in told
+    assert read(tmp_path / "alone.zip").warnings == ()
 
 
 @pytest.mark.parametrize("axes", ["RAS", "LPS", "PIR", "SAL"])

@@ -141,6 +141,18 @@ def test_a_length_that_lies_is_found_while_unpacking(tmp_path: Path) -> None:
     assert (tmp_path / "out").stat().st_size <= 10
 
 
+def test_a_directory_that_leads_before_the_beginning_is_refused(tmp_path: Path) -> None:
+    file = written(tmp_path / "m.zip", lambda _: None)
+    content = bytearray(file.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    (place,) = struct.unpack_from("<I", content, end + 16)
+    struct.pack_into("<I", content, end + 16, place + 10)
+    file.write_bytes(content)
+    with pytest.raises(ModelRefusedError) as caught:
+        opened(file).read_json(PurePosixPath(MODEL[0]))
+    assert caught.value.reason == "ARCHIVE_UNREADABLE"
+
+
 def test_names_of_another_case_are_no_model(tmp_path: Path) -> None:
     def odd(archive: zipfile.ZipFile) -> None:
         archive.writestr("m/PLANS.JSON", b"{}")

@@ -64,6 +64,8 @@ NETWORK, KEYWORDS = "architecture.network_class_name", "architecture.arch_kwargs
         setting("patch_size", [32]),
         setting("patch_size", "32"),
         setting("spacing", [1.0, -1.0, 1.0]),
+        setting("spacing", [1.0, 1e-7, 1.0]),
+        setting("spacing", [1e6, 1.0, 1.0]),
         setting("spacing", [1.0, float("inf"), 1.0]),
         setting("preprocessor_name", "MyPreprocessor"),
         setting("resampling_fn_data", "exec"),
@@ -75,6 +77,8 @@ NETWORK, KEYWORDS = "architecture.network_class_name", "architecture.arch_kwargs
         setting("previous_stage", "3d_lowres"),
         setting("inherits_from", "3d_fullres"),
         setting("inherits_from", "none-such"),
+        lambda plans: plans.update(transpose_forward=["0", "1", "2"], transpose_backward=["0", "1", "2"]),
+        lambda plans: plans["foreground_intensity_properties_per_channel"]["0"].pop("percentile_00_5"),
         lambda plans: plans.update(image_reader_writer="MyReader"),
         lambda plans: plans.update(image_reader_writer="NaturalImage2DIO"),
         lambda plans: plans.update(label_manager="MyManager"),
@@ -104,6 +108,8 @@ def test_what_would_become_code_or_fill_the_memory_is_refused(change: Change) ->
         {"labels": {"background": 0, "a\x1b": 1}},
         {"labels": {"background": 0, "a" * 999: 1}},
         {"labels": {"background": 0, "a": [1, 2], "b": 2}},
+        {"labels": {"background": 0, "a": 1, "b": 7}},
+        {"labels": {"background": 0, "a": 1, "b": 1}},
     ],
 )
 def test_a_data_set_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
