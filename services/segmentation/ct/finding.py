@@ -11,6 +11,7 @@ from services.segmentation.ct.locate.locating import Located, locate
 from services.segmentation.ct.locate.location import L3Location
 from services.segmentation.ct.locate.pictures import mask_png, overlay_png, sagittal_png
 from services.segmentation.ct.networks import PartNetwork
+from services.segmentation.ct.noted import noted
 from services.segmentation.ct.reading import CtImage
 from services.segmentation.ct.watched import watched
 
@@ -29,11 +30,11 @@ def find_l3(image: CtImage, network: PartNetwork, course: Course) -> Found:
     """Finds it. Raises what `locate` raises."""
     seen = watched(image, course.part("sampling", "slices", 0.05, 0.3), course.check)
     located = locate(seen, network.probabilities, course.part("locating", "windows", 0.3, 0.45))
-    written = _drawn(located, course.part("drawing", "files", 0.45, 0.5))
+    written = _drawn(located, image.other_series, course.part("drawing", "files", 0.45, 0.5))
     return Found(located.location, written, network.message(), network.seconds)
 
 
-def _drawn(located: Located, report: Callable[[int, int], None]) -> tuple[OutputFile, ...]:
+def _drawn(located: Located, note: str, report: Callable[[int, int], None]) -> tuple[OutputFile, ...]:
     location = located.location
     view, mask = location.plane, location.mask
     if view is None or mask is None:
@@ -41,7 +42,7 @@ def _drawn(located: Located, report: Callable[[int, int], None]) -> tuple[Output
     makers: tuple[tuple[str, Callable[[], bytes]], ...] = (
         (files.SAGITTAL, lambda: sagittal_png(located.image, view)),
         (files.L3_MASK, lambda: mask_png(mask, view)),
-        (files.L3_OVERLAY, lambda: overlay_png(located.image, located.labels, location)),
+        (files.L3_OVERLAY, lambda: noted(overlay_png(located.image, located.labels, location), note)),
     )
     written = []
     for number, (name, make) in enumerate(makers):

@@ -8,7 +8,7 @@ from typing import Any
 
 from radmesh.errors import InferenceError
 from radmesh.segmentation.v1.ct_stage_pb2 import CtL3Stage
-from services.chassis.runner import OutputFile, Progress, RunOutput, StageOutput, Work
+from services.chassis.runner import AcceptedStage, OutputFile, Progress, RunOutput, StageOutput, Work
 from services.segmentation.ct.course import Course
 from services.segmentation.ct.finding import Found, find_l3
 from services.segmentation.ct.locate.location import L3Location
@@ -18,7 +18,7 @@ from services.segmentation.ct.networks import Networks, PartNetwork
 from services.segmentation.ct.options import CtOptions
 from services.segmentation.ct.parameters import CtParameters, read_parameters
 from services.segmentation.ct.reading import CtImage, CtLimits, axial, open_ct
-from services.segmentation.ct.said import said_in_review, said_with_task
+from services.segmentation.ct.said import refusing_answer, refusing_level, said_in_review, said_with_task
 from services.segmentation.ct.stage_messages import stage_message
 from services.segmentation.nnunet.threads import use_threads
 
@@ -52,17 +52,11 @@ class CtL3Runner:
         self, work: Work, report: Callable[[Progress], None], cancelled: Callable[[], bool]
     ) -> RunOutput | StageOutput:
         """See Runner."""
-        course, parameters = Course(report, cancelled), read_parameters(work.parameters)
-        reading = course.part("reading", "studies", 0.0, 0.05)
-        reading(0, 1)
-        run = _Run(work, parameters, axial(open_ct(work.images[0].path, CtLimits())), course)
-        reading(1, 1)
+        course = Course(report, cancelled)
         if work.accepted is not None:
-            stage = CtL3Stage()
-            if not work.accepted.result.Unpack(stage):
-                raise InferenceError("stage 1 was run by another version; create the task again")
-            location = said_in_review(run.image, parameters, work.accepted, stage)
-            return self._measure(run, location, 0.1, _Before((), stage))
+            return self._go_on(work, work.accepted, course)
+        parameters = read_parameters(work.parameters)
+        run = _begun(work, parameters, course)
         if parameters.names_l3:
             return self._measure(run, said_with_task(run.image, parameters, work, course), 0.1)
         # Stage 2 would refuse the header's height only after somebody had looked.
@@ -72,6 +66,18 @@ class CtL3Runner:
         if self._asks(found, parameters):
             return StageOutput(stage, found.files)
         return self._measure(run, found.location, 0.5, _Before(found.files, stage))
+
+    def _go_on(self, work: Work, accepted: AcceptedStage, course: Course) -> RunOutput:
+        """Stage 2, after a person has looked. Raises AnswerRefused for what cannot be of what was said."""
+        with refusing_answer():
+            # Those of stage 1 were right.
+            parameters = read_parameters(work.parameters)
+        run, stage = _begun(work, parameters, course), CtL3Stage()
+        if not accepted.result.Unpack(stage):
+            raise InferenceError("stage 1 was run by another version; create the task again")
+        location = said_in_review(run.image, parameters, accepted, stage)
+        with refusing_level():
+            return self._measure(run, location, 0.1, _Before((), stage))
 
     def _measure(
         self, run: _Run, location: L3Location, begin: float, before: "_Before | None" = None
@@ -108,6 +114,15 @@ class _Before:
 
     files: tuple[OutputFile, ...]
     stage: CtL3Stage
+
+
+def _begun(work: Work, parameters: CtParameters, course: Course) -> _Run:
+    """The work with its study open. Raises as `open_ct` and `axial`."""
+    reading = course.part("reading", "studies", 0.0, 0.05)
+    reading(0, 1)
+    run = _Run(work, parameters, axial(open_ct(work.images[0].path, CtLimits())), course)
+    reading(1, 1)
+    return run
 
 
 def create(options: Mapping[str, Any]) -> CtL3Runner:

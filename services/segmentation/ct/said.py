@@ -1,8 +1,11 @@
 """L3 as a person says where it is: a mask or slices, with the task or in the review of stage 1."""
 
-from radmesh.errors import ImageFormatError, InvalidRequestError, Violation
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from radmesh.errors import ImageFormatError, ImageTooLargeError, InvalidRequestError, Violation
 from radmesh.segmentation.v1.ct_stage_pb2 import CtL3Stage
-from services.chassis.runner import AcceptedStage, Work, WorkImage
+from services.chassis.runner import AcceptedStage, AnswerRefused, Work, WorkImage
 from services.segmentation.ct import files
 from services.segmentation.ct.course import Course
 from services.segmentation.ct.locate.curve import SpineCurve
@@ -10,6 +13,7 @@ from services.segmentation.ct.locate.locating import prepare
 from services.segmentation.ct.locate.location import L3Location
 from services.segmentation.ct.locate.review import corrected, from_png, from_slices
 from services.segmentation.ct.locate.review_volume import from_volume
+from services.segmentation.ct.locate.sagittal import Plane
 from services.segmentation.ct.locate.spine import find_spine
 from services.segmentation.ct.locate.stack import Stack, stack_of
 from services.segmentation.ct.locate.survey import survey
@@ -20,6 +24,10 @@ from services.segmentation.ct.stage_messages import curve_of, location_of, plane
 from services.segmentation.ct.watched import watched
 
 _NO_SPINE = "SPINE_NOT_FOUND"
+_UNMEASURABLE = frozenset(
+    {"L3_EXTENT_IMPLAUSIBLE", "BODY_PART_NOT_COVERED", "SLICES_EMPTY", "NO_MUSCLE_FOUND"}
+)
+"""What stage 2 says of a level that is none: who said in a review where L3 is can say it otherwise."""
 
 
 def said_with_task(image: CtImage, parameters: CtParameters, work: Work, course: Course) -> L3Location:
@@ -39,21 +47,45 @@ def said_with_task(image: CtImage, parameters: CtParameters, work: Work, course:
 def said_in_review(
     image: CtImage, parameters: CtParameters, accepted: AcceptedStage, stage: CtL3Stage
 ) -> L3Location:
-    """L3 as stage 1 found it, unless the reviewer said otherwise. Raises as `said_with_task`."""
-    found, mask = location_of(stage), accepted.replacements.get(files.L3_MASK)
-    if parameters.slice_range and mask:
-        raise InvalidRequestError(
-            [Violation("parameters.slice_range", "either a mask says where L3 is, or slices do")]
-        )
-    if parameters.slice_range:
-        stack = stack_of(image)
-        return corrected(from_slices(*parameters.slice_range, stack, curve_of(stage)), found)
-    if mask is None:
-        return found
+    """L3 as stage 1 found it, unless the reviewer said otherwise. Raises AnswerRefused for what cannot be."""
+    found, mask, slices = location_of(stage), accepted.replacements.get(files.L3_MASK), parameters.slice_range
+    if mask and slices:
+        said = Violation("parameters.slice_range", "either a mask says where L3 is, or slices do.")
+        raise AnswerRefused(InvalidRequestError([said]))
     stack, curve = stack_of(image), curve_of(stage)
+    if slices:
+        with refusing_answer():
+            return corrected(from_slices(*slices, stack, curve), found)
+    if mask:
+        with refusing_answer():
+            return corrected(_drawn(mask, plane_of(stage), curve, stack), found)
+    return found
+
+
+def _drawn(mask: WorkImage, view: Plane, curve: SpineCurve, stack: Stack) -> L3Location:
     if mask.media_type == files.PNG:
-        return corrected(from_png(mask.content, plane_of(stage), curve, stack), found)
-    return corrected(from_volume(_volume(mask), stack, curve), found)
+        return from_png(mask.content, view, curve, stack)
+    return from_volume(_volume(mask), stack, curve)
+
+
+@contextmanager
+def refusing_answer() -> Iterator[None]:
+    """Whatever is refused within is what a reviewer said: the person is asked again, and told why."""
+    try:
+        yield
+    except (ImageFormatError, ImageTooLargeError, InvalidRequestError) as error:
+        raise AnswerRefused(error) from error
+
+
+@contextmanager
+def refusing_level() -> Iterator[None]:
+    """The same of a measurement: only where it says that L3 cannot be where the reviewer accepted it."""
+    try:
+        yield
+    except ImageFormatError as error:
+        if error.reason not in _UNMEASURABLE:
+            raise
+        raise AnswerRefused(error) from error
 
 
 def _curve(stack: Stack) -> SpineCurve | None:

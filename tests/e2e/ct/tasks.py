@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from radmesh.client import SyncClient, raise_for_outcome, unpack_result
-from radmesh.tasks.v1 import task_pb2
+from radmesh.client import SyncClient, open_review, raise_for_outcome, refused_answer, unpack_result
+from radmesh.tasks.v1 import review_pb2, task_pb2
 
 AWAITING = task_pb2.TASK_STATE_AWAITING_REVIEW
 
@@ -16,6 +16,19 @@ def shown(client: SyncClient, image: str, **parameters: Any) -> task_pb2.Task:
             return client.get(name)
     raise_for_outcome(client.get(name))
     raise AssertionError("it ended without a review")
+
+
+def shown_again(client: SyncClient, name: str, answers: int = 1) -> review_pb2.RefusedAnswer:
+    """Why the last of so many answers could not be used, once the task waits for another one."""
+    answered = client.get(name).reviews[answers - 1]
+    for message in client.watch(name, after_sequence=answered.sequence):
+        if message.event.state_change.reason == "ANSWER_REFUSED":
+            break
+    task = client.get(name)
+    assert task.state == AWAITING, task.error
+    why = refused_answer(task, open_review(task))
+    assert why is not None
+    return why
 
 
 def result_of(client: SyncClient, name: str) -> Any:

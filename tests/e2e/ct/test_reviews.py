@@ -13,7 +13,7 @@ from radmesh.mesh import Mesh
 from radmesh.tasks.v1 import task_pb2
 from services.segmentation.ct.measure.masks import nifti_bytes
 from services.segmentation.ct.reading import CtLimits, Geometry, open_ct
-from tests.e2e.ct.tasks import result_of, shown
+from tests.e2e.ct.tasks import result_of, shown, shown_again
 from tests.support.command import PATIENCE, objects, radmesh, start
 from tests.support.ct.models import needs_ct_models
 from tests.support.ct.orders import as_nifti
@@ -82,13 +82,18 @@ def test_a_study_is_sent_once_reviewed_and_measured(
     assert json.loads((tmp_path / "out" / study.name / "result.json").read_text())["schema"]
 
 
-def test_a_reviewer_names_slices_and_the_height(ct_mesh: Mesh, client: SyncClient, image: str) -> None:
+def test_a_reviewer_who_names_wrong_slices_is_asked_again_and_names_others_and_the_height(
+    ct_mesh: Mesh, client: SyncClient, image: str, tmp_path: Path
+) -> None:
     task = shown(client, image)
-    first = radmesh("review", task.name, "--slices", "36:34", server=ct_mesh.address)
+    first = radmesh(
+        "review", task.name, "--slices", "36:999", "--param", "weight_kg=9", server=ct_mesh.address
+    )
     assert first.returncode == 0, first.stderr  # the edge knows no slices; the model does
-    with pytest.raises(TaskFailedError, match="36:34"):
-        result_of(client, task.name)
-    task = shown(client, image)
+    assert "36:999 is no range of slices" in shown_again(client, task.name).message
+    seen = radmesh("review", task.name, "--out", str(tmp_path), server=ct_mesh.address)
+    assert "The last answer could not be used" in seen.stdout
+    assert "l3_mask.png" in seen.stdout
     line = ("review", task.name, "--slices", "34:38", "--param", "height_m=1.8")
     done = radmesh(*line, server=ct_mesh.address)
     assert done.returncode == 0, done.stderr
@@ -97,7 +102,14 @@ def test_a_reviewer_names_slices_and_the_height(ct_mesh: Mesh, client: SyncClien
     assert [one.instance_number for one in result.slices] == [38, 37, 36, 35, 34], "as a viewer names them"
     assert [one.slice for one in result.slices] == [31, 32, 33, 34, 35]
     assert result.body.height_m == 1.8
-    assert not client.get(task.name).reviews[0].replacements
+    ended = client.get(task.name)
+    weight = ended.parameters.fields["weight_kg"].number_value
+    assert not weight, "it came with the answer that was refused"
+    assert [(one.stage, len(one.replacements)) for one in ended.reviews] == [(1, 0), (1, 0)]
+    # With the task itself, nobody is there to be asked again.
+    given = client.create("ct-l3", [image], parameters={"slice_range": "36:999"})
+    with pytest.raises(TaskFailedError, match="36:999"):
+        result_of(client, given.name)
 
 
 def test_a_reviewer_draws_another_mask(ct_mesh: Mesh, client: SyncClient, image: str, tmp_path: Path) -> None:
@@ -113,14 +125,15 @@ def test_a_reviewer_draws_another_mask(ct_mesh: Mesh, client: SyncClient, image:
     # 24 pixels of half a millimetre towards the feet.
     assert -17 < result.location.level_mm - L3_MM < -8
 
-    # Without the command's own look at the size, stage 2 refuses it by its reason.
-    task = shown(client, image)
-    small = tmp_path / "small.png"
+    # Without the command's own look at the size, stage 2 refuses it by its reason; a black one anyway.
+    task, small, black = shown(client, image), tmp_path / "small.png", tmp_path / "black.png"
     Image.new("L", (64, 64), 255).save(small)
+    Image.new("L", size_of(mask)).save(black)
     client.review(task.name, accept=True, replacements={"l3_mask.png": small})
-    with pytest.raises(TaskFailedError) as failed:
-        result_of(client, task.name)
-    assert failed.value.reason == "MASK_SIZE_MISMATCH"
+    assert shown_again(client, task.name).reason == "MASK_SIZE_MISMATCH"
+    assert radmesh("review", task.name, "--mask", str(black), server=ct_mesh.address).returncode == 0
+    assert shown_again(client, task.name, answers=2).reason == "MASK_EMPTY"
+    client.cancel(task.name)
 
     measured_again = client.create(
         "ct-l3", [image], parameters={"l3_mask": client.upload(mask).name, "muscle_window": "0:100"}
@@ -153,7 +166,7 @@ def test_a_reviewer_s_nifti_on_the_study_s_grid_says_where_l3_is(
     assert [one.slice for one in again.slices] == [31, 32, 33, 34, 35]
 
 
-def test_a_nifti_that_is_not_on_the_study_s_grid_is_refused(
+def test_a_nifti_that_is_not_on_the_study_s_grid_is_asked_for_again(
     client: SyncClient, image: str, study: Path, tmp_path: Path
 ) -> None:
     marked, geometry = marked_slices(study, 31, 35)
@@ -161,9 +174,8 @@ def test_a_nifti_that_is_not_on_the_study_s_grid_is_refused(
     mask.write_bytes(nifti_bytes(marked[:-1], 0, geometry.slab(0, geometry.shape[0] - 1)))
     task = shown(client, image)
     client.review(task.name, accept=True, replacements={"l3_mask.png": mask})
-    with pytest.raises(TaskFailedError) as failed:
-        result_of(client, task.name)
-    assert failed.value.reason == "MASK_SIZE_MISMATCH"
+    assert shown_again(client, task.name).reason == "MASK_SIZE_MISMATCH"
+    client.cancel(task.name)
 
 
 def test_a_review_that_nobody_makes_expires(ct_mesh: Mesh, client: SyncClient, image: str) -> None:

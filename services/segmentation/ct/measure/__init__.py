@@ -7,7 +7,7 @@ The network outlines compartments, Hounsfield windows decide what is muscle and 
 gRPC, no torch: the network is given as a function.
 """
 
-from services.segmentation.ct.measure.artifacts import ARTIFACTS, MeasureArtifact, measure_files
+from services.segmentation.ct.measure.artifacts import measure_files
 from services.segmentation.ct.measure.body import Body, Sex, Source
 from services.segmentation.ct.measure.cutoffs import Comparison, Cutoff, Quantity
 from services.segmentation.ct.measure.extent import CoveredSlice, L3Extent
@@ -32,7 +32,6 @@ from services.segmentation.ct.measure.tissues import (
 )
 
 __all__ = [
-    "ARTIFACTS",
     "VISCERAL_FAT_VARIANT",
     "Body",
     "Comparison",
@@ -42,7 +41,6 @@ __all__ = [
     "Figures",
     "L3Extent",
     "L3Measurement",
-    "MeasureArtifact",
     "MeasureOptions",
     "MeasureWarning",
     "MeasuredSlices",

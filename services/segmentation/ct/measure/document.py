@@ -119,6 +119,7 @@ def _patient(measurement: L3Measurement) -> dict[str, Any]:
 def _acquisition(measurement: L3Measurement) -> dict[str, Any]:
     making = measurement.making
     return {
+        "series_number": making.series,
         "kvp": making.kvp,
         "kernel": making.kernel or None,
         "contrast": making.contrast or None,

@@ -54,7 +54,7 @@ def measure_l3(
         if place.index == coverage.headline:
             headline_hu[:] = hu
     report(count, count)
-    measurement = summary_of(slices, coverage, body, image.making, options)
+    measurement = summary_of(slices, coverage, body, image, options)
     if not measurement.headline.tissues[Tissue.SKELETAL_MUSCLE].pixels:
         raise refused(
             f"No muscle was found in {slice_name(image, coverage.headline)}, the middle of L3. Look whether "

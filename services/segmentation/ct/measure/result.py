@@ -19,6 +19,7 @@ from services.segmentation.ct.reading import Geometry, Making
 class WarningKind(StrEnum):
     """Stable words for programs."""
 
+    SERIES = "SERIES_LEFT_OUT"
     FAT_CUT = "SUBCUTANEOUS_FAT_LOWER_BOUND"
     TRUNK_CUT = "ALL_TISSUES_LOWER_BOUND"
     L3_CUT = "L3_NOT_WHOLE"

@@ -10,17 +10,17 @@ from services.segmentation.ct.measure.options import MeasureOptions
 from services.segmentation.ct.measure.result import L3Measurement, SliceMeasurement
 from services.segmentation.ct.measure.tissues import Tissue, Windows
 from services.segmentation.ct.measure.warnings import warnings_of
-from services.segmentation.ct.reading import Making
+from services.segmentation.ct.reading import CtImage
 
 
 def summary_of(
     slices: Sequence[SliceMeasurement],
     coverage: Coverage,
     body: Body,
-    making: Making,
+    image: CtImage,
     options: MeasureOptions,
 ) -> L3Measurement:
-    """The measurement of L3 from those of its slices."""
+    """The measurement of L3 from those of its slices. image: of which no pixel is read."""
     headline = next(one for one in slices if one.place.index == coverage.headline)
     indices = (
         {}
@@ -37,9 +37,9 @@ def summary_of(
         body=body,
         indices_cm2_m2=indices,
         comparisons=_comparisons(headline, indices, body, options),
-        warnings=warnings_of(slices, coverage, making, options),
+        warnings=warnings_of(slices, coverage, image, options),
         options=options,
-        making=making,
+        making=image.making,
         missing_mm=coverage.missing_mm,
         oblique_degrees=coverage.oblique_degrees,
     )

@@ -6,7 +6,7 @@ from services.segmentation.ct.measure.extent import Coverage
 from services.segmentation.ct.measure.options import MeasureOptions
 from services.segmentation.ct.measure.result import MeasureWarning, SliceMeasurement, WarningKind
 from services.segmentation.ct.measure.tissues import Windows
-from services.segmentation.ct.reading import Making
+from services.segmentation.ct.reading import CtImage, Making
 
 NOISE_HU = 35.0
 METAL_MM2 = 10.0
@@ -17,10 +17,16 @@ USUAL_KVP = 120.0
 
 
 def warnings_of(
-    slices: Sequence[SliceMeasurement], coverage: Coverage, making: Making, options: MeasureOptions
+    slices: Sequence[SliceMeasurement], coverage: Coverage, image: CtImage, options: MeasureOptions
 ) -> tuple[MeasureWarning, ...]:
     """All that apply, the gravest first."""
-    return (*_of_field(slices), *_of_coverage(coverage), *_of_image(slices), *_of_making(making, options))
+    return (
+        *([MeasureWarning(WarningKind.SERIES, image.other_series)] if image.other_series else []),
+        *_of_field(slices),
+        *_of_coverage(coverage),
+        *_of_image(slices),
+        *_of_making(image.making, options),
+    )
 
 
 def _of_field(slices: Sequence[SliceMeasurement]) -> list[MeasureWarning]:

@@ -1,23 +1,38 @@
 """A volume in axial slices, in whatever order its file stores its axes."""
 
-import math
 from dataclasses import replace
 
-from services.segmentation.ct.reading.geometry import Geometry, axes_first
+from services.segmentation.ct.reading.geometry import (
+    MOST_OBLIQUE_DEGREES,
+    Geometry,
+    axes_first,
+    degrees_from_axial,
+)
 from services.segmentation.ct.reading.image import CtImage
 from services.segmentation.ct.reading.nifti import NiftiPlanes
 from services.segmentation.ct.reading.refusals import refused
+from services.segmentation.ct.reading.wording import mm
 
-MOST_OBLIQUE_DEGREES = 30.0
-"""Beyond this the cut through the trunk is so far from axial that areas mean nothing: by 1 / cos, 15 %."""
+LONGEST_MM = 3000.0
+"""No scanner reaches further, along the table or across its bore; what is searched grows with every side."""
 
 
 def axial(image: CtImage) -> CtImage:
     """The same voxels in slices from head to foot or back; rows and columns keep the order of the file.
 
     A NIfTI file may store them in any order of its axes. Slices of DICOM are what the scanner or a reader
-    made: sagittal ones are seldom as fine from one to the next as within. Raises ImageFormatError NOT_AXIAL.
+    made: sagittal ones are seldom as fine from one to the next as within. Raises ImageFormatError NOT_AXIAL,
+    GEOMETRY_IMPLAUSIBLE.
     """
+    longest = max(image.geometry.lengths_mm)
+    if longest > LONGEST_MM:
+        raise refused(
+            f"By its header the volume is {mm(longest)} long; no scanner reaches that far. Send the series "
+            "as the scanner made it, or convert it again with its spacing in mm.",
+            reason="GEOMETRY_IMPLAUSIBLE",
+            length_mm=f"{longest:.0f}",
+            limit_mm=f"{LONGEST_MM:g}",
+        )
     if isinstance(image.planes, NiftiPlanes):
         axes = axes_first(image.geometry)
         if axes != (0, 1, 2):
@@ -46,4 +61,4 @@ def check_axial(geometry: Geometry) -> None:
 
 def oblique_degrees(geometry: Geometry) -> float:
     """The angle between the slices and the axial plane, 0 to 90."""
-    return math.degrees(math.acos(min(1.0, abs(geometry.directions[0][2]))))
+    return degrees_from_axial(geometry.directions[0][2])

@@ -1,5 +1,6 @@
 """Where the voxels of a volume are, as a value. Pure."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,6 +10,9 @@ Vector = tuple[float, float, float]
 
 _HEADWARD_BACKWARD_LEFTWARD = (2, 1, 0)
 """The patient axes that slices, rows and columns of an upright volume follow: LPS is (0, 1, 2)."""
+
+MOST_OBLIQUE_DEGREES = 30.0
+"""Beyond this the cut through the trunk is so far from axial that areas mean nothing: by 1 / cos, 15 %."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,16 @@ class Geometry:
             spacing_mm=(self.spacing_mm[slices], self.spacing_mm[rows], self.spacing_mm[columns]),
             directions=(self.directions[slices], self.directions[rows], self.directions[columns]),
         )
+
+
+def degrees_from_axial(cosine: float) -> float:
+    """The angle between slices and the axial plane, 0 to 90. cosine: z of their normal, a unit vector."""
+    return math.degrees(math.acos(min(1.0, abs(cosine))))
+
+
+def is_nearly_axial(cosine: float) -> bool:
+    """Whether areas in such slices mean something. cosine: as of `degrees_from_axial`."""
+    return degrees_from_axial(cosine) <= MOST_OBLIQUE_DEGREES
 
 
 def axes_first(geometry: Geometry) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from services.segmentation.ct.reading.dicom.slices import Making, Slice
 from services.segmentation.ct.reading.geometry import Geometry
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.series.choice import LeftOut
-from services.segmentation.ct.reading.wording import mm
+from services.segmentation.ct.reading.wording import counted, joined, mm
 
 
 class Planes(Protocol):
@@ -49,6 +49,23 @@ class CtImage:
     left_out: tuple[LeftOut, ...]
     planes: Planes = field(repr=False)
     stored_axes: tuple[int, int, int] = (0, 1, 2)
+
+    @property
+    def other_series(self) -> str:
+        """What people have to know where the upload held other CT series, too; "" where it did not.
+
+        Another phase or kernel has other Hounsfield units: which series was read must not be a guess.
+        """
+        others = [one for one in self.left_out if one.is_ct]
+        if not others:
+            return ""
+        named = joined([f"{one.what} ({counted(one.files, 'file')})" for one in others])
+        number = self.making.series
+        return (
+            f"Read was {'a series without a number' if number is None else f'series {number}'} of several CT "
+            "series in the upload: axial ones come before reformats, then the longest, then the lowest "
+            f"number. Left out: {named}. Send one series alone to choose it."
+        )
 
     def read(self, start: int = 0, stop: int | None = None) -> np.ndarray:
         """The HU of slices start to stop, the last not included: int16 (slices, rows, columns).

@@ -17,6 +17,7 @@ from services.segmentation.ct.reading.image import CtImage, Patient
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.nifti import open_nifti
 from services.segmentation.ct.reading.series.choice import LeftOut, choose_series
+from services.segmentation.ct.reading.series.planes import is_axial
 from services.segmentation.ct.reading.series.stack import stacked
 from services.segmentation.ct.reading.series.uniform import check_uniform
 
@@ -24,8 +25,8 @@ from services.segmentation.ct.reading.series.uniform import check_uniform
 def open_ct(content: Content | Sequence[Content], limits: CtLimits) -> CtImage:
     """The CT in an image: DICOM files, an archive of them (zip, tar, tar.gz), or one NIfTI file (also .gz).
 
-    Reads headers alone. Where there are several series, the one with the most slices is taken; what else
-    there was is told in `left_out`. Raises RadmeshError, mostly ImageFormatError, with a reason of
+    Reads headers alone. Where there are several series, the axial one with the most slices is taken; what
+    else there was is told in `left_out`. Raises RadmeshError, mostly ImageFormatError, with a reason of
     docs/errors.md, section "A CT that cannot be read"; OSError when a file cannot be opened.
     """
     contents = [content] if isinstance(content, bytes | memoryview | Path) else content
@@ -39,7 +40,9 @@ def _nifti(view: memoryview, limits: CtLimits) -> CtImage:
 
 
 def _dicom(upload: Upload, limits: CtLimits) -> CtImage:
-    series = choose_series(_headers(upload, limits), upload.foreign)
+    series = choose_series(
+        _headers(upload, limits), upload.foreign, lambda headers: is_axial(headers, limits)
+    )
     slices = list(_slices(series.headers, limits))
     localizers = sum(header.frames for header in series.headers) - len(slices)
     check_uniform(slices)

@@ -9,6 +9,9 @@ INSTANCE = "instance"
 MOST_RANGES = 6
 """A message names this many ranges of numbers; the rest is counted."""
 
+_MOST_CHARACTERS = 500
+"""Of a value in an error's metadata; the mesh cuts a longer one (services/chassis/outcome_limits.py)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SliceName:
@@ -49,6 +52,12 @@ def ranges(numbers: Iterable[int]) -> str:
             parts += [str(number) for number in range(first, last + 1)]
     left = sum(last - first + 1 for first, last in found[MOST_RANGES:])
     return joined([*parts, f"{left} more"] if left else parts)
+
+
+def listed(numbers: Iterable[int]) -> str | None:
+    """Numbers for a program, `57,58`; None where they are too many for an error to be kept with all."""
+    text = ",".join(map(str, numbers))
+    return text if len(text) <= _MOST_CHARACTERS else None
 
 
 def joined(parts: Sequence[str]) -> str:

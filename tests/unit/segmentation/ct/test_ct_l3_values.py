@@ -24,7 +24,7 @@ from services.segmentation.ct.locate.location import (
     Source,
 )
 from services.segmentation.ct.locate.sagittal import Plane
-from services.segmentation.ct.measure import ARTIFACTS, Sex, Window
+from services.segmentation.ct.measure import Sex, Window
 from services.segmentation.ct.parameters import read_parameters
 from services.segmentation.ct.reading import CtImage, Geometry, Making, Patient
 from services.segmentation.ct.settings import CtSettings
@@ -96,9 +96,10 @@ def test_the_description_keeps_every_rule_of_a_hello() -> None:
     assert not list(pipeline_violations(found, {CtL3Result.DESCRIPTOR.full_name}, TimeoutPolicy()))
 
 
-def test_the_catalogue_lists_what_stage_2_writes() -> None:
-    written = {one.file_name: one.media_type for one in ARTIFACTS}
-    assert {one.file_name: one.media_type for one in files.ARTIFACTS if one.stage == 2} == written
+def test_the_catalogue_lists_every_file_once() -> None:
+    listed = [(one.file_name, one.media_type) for one in pipeline.describe(CtSettings(), ()).artifacts]
+    assert listed == [(one.file_name, one.media_type) for one in (*files.LOCATED, *files.MEASURED)]
+    assert len(set(listed)) == len(listed)
 
 
 def test_parameters_left_out_are_the_published_windows_and_nothing_of_the_patient() -> None:

@@ -77,6 +77,7 @@ def _making(values: Values) -> Making:
         thickness_mm=values.number("SliceThickness"),
         acquisition=values.whole("AcquisitionNumber"),
         moment=values.whole("TemporalPositionIdentifier"),
+        series=values.whole("SeriesNumber"),
         frame_of_reference=values.text("FrameOfReferenceUID"),
         lossy=values.text("LossyImageCompression") == "01",
     )

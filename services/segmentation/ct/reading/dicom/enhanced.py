@@ -102,6 +102,7 @@ def _making(header: Header, frame: _Groups, agents: str) -> Making:
         thickness_mm=_number(frame.first("PixelMeasuresSequence"), "SliceThickness"),
         acquisition=None if acquisition is None else int(acquisition),
         moment=None if moment is None else int(moment),
+        series=header.values.whole("SeriesNumber"),
         frame_of_reference=header.values.text("FrameOfReferenceUID"),
         lossy=header.values.text("LossyImageCompression") == "01",
     )

@@ -44,7 +44,7 @@ class Making:
     """How a slice was scanned and reconstructed; "" or None where the header is silent.
 
     contrast: the agent. thickness_mm: what the slice stands for, which is not the step to the next one.
-    acquisition, moment: numbers that tell the phases of one series apart.
+    acquisition, moment: numbers that tell the phases of one series apart. series: its number.
     """
 
     kernel: str = ""
@@ -53,6 +53,7 @@ class Making:
     thickness_mm: float | None = None
     acquisition: int | None = None
     moment: int | None = None
+    series: int | None = None
     frame_of_reference: str = field(default="", repr=False)
     lossy: bool = False
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from services.segmentation.ct.reading.dicom.codings import Coding
 
 _LONGEST_SHOWN = 32
+_LARGEST_IS = 2**31 - 1
+"""What an element of VR IS may say (PS3.5 section 6.2), and a result can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,11 @@ class Values:
         return None if found is None else found[0]
 
     def whole(self, keyword: str) -> int | None:
-        """The value of an element of VR IS that has one."""
+        """The value of an element of VR IS that has one, within the range of IS."""
         found = self.number(keyword)
-        return int(found) if found is not None and found.is_integer() else None
+        if found is None or not found.is_integer() or abs(found) > _LARGEST_IS:
+            return None
+        return int(found)
 
     def unsigned(self, keyword: str) -> int | None:
         """The value of an element of VR US."""

@@ -1,5 +1,6 @@
 """What a file is by its first bytes, and the bytes of files large or small as views that are not copied."""
 
+import codecs
 import mmap
 from enum import Enum, auto
 from pathlib import Path
@@ -39,9 +40,21 @@ _FOREIGN = (
         b"\x00\x00\x01\x00",
     ),
     *(b"\xd0\xcf\x11\xe0", b"\x00\x05\x16\x07", b"\x00\x05\x16\x00", b"\x00\x00\x00\x01Bud1", b"RIFF"),
-    *(b"\xca\xfe\xba\xbe", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd"),
+    *(b"\xca\xfe\xba\xbe", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd", b"MSCF"),
+    *(
+        b"\x00\x01\x00\x00\x00",
+        b"OTTO",
+        b"wOFF",
+        b"ITSF",
+        b"L\x00\x00\x00\x01\x14\x02\x00",
+        b"SQLite format 3",
+    ),
 )
-"""Documents, pictures, programs, a thumbnail cache, what macOS adds to archives, other archives."""
+"""Documents, pictures, programs, a thumbnail cache, what macOS adds to archives, other archives; fonts, help,
+links and the database of a viewer."""
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_IN_TEXT = bytes({*b"\t\n\f\r", *range(32, 127), *range(128, 256)})
 
 
 def as_view(content: Content) -> memoryview:
@@ -65,14 +78,10 @@ def kind_of(view: memoryview) -> Kind:
 
 
 def _is_text(head: bytes) -> bool:
-    try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # Cut inside of a letter.
-        if error.start < len(head) - 3 or error.start == 0:
-            return False
-        text = head[: error.start].decode("utf-8")
-    return bool(text) and all(letter.isprintable() or letter in "\r\n\t\f\ufeff" for letter in text)
+    """In an encoding with ASCII in it, or UTF-16 with its mark: no control characters but those of lines."""
+    if head.startswith(_UTF_16):
+        head = head[: len(head) // 2 * 2].decode("utf-16", "ignore").encode()
+    return bool(head) and not head.translate(None, _IN_TEXT)
 
 
 def _is_foreign(head: bytes) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from radmesh import formats
+from radmesh.errors import ImageFormatError
 from services.segmentation.ct.reading.files.content import Content, Kind, as_view, kind_of
 from services.segmentation.ct.reading.files.members import FileMember, Member
 from services.segmentation.ct.reading.files.resident import Resident
@@ -15,10 +17,12 @@ from services.segmentation.ct.reading.files.view_file import ViewFile
 from services.segmentation.ct.reading.files.zip_files import too_many_files, zip_members
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged, refused
+from services.segmentation.ct.reading.wording import counted
 
 _ARCHIVES = (Kind.ZIP, Kind.TAR, Kind.GZIP)
 _DICOM = (Kind.DICOM, Kind.BARE_DICOM)
 _CHUNK_BYTES = 1 << 20
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
@@ -77,18 +81,46 @@ def _sorted_out(members: Sequence[Member]) -> Upload:
             files.append(member)
         elif kind is Kind.UNKNOWN:
             # Not passed over: it may be a slice that the transfer has spoilt.
-            raise damaged(f"file {member.number} of {len(members)}")
+            file = f"file {member.number} of {len(members)}"
+            raise refused(
+                f"F{file[1:]} is neither DICOM nor what lies beside it on a disc: it may be a damaged slice. "
+                "Send the DICOM files of the series alone, or export it again.",
+                reason="FILE_UNREADABLE",
+                file=file,
+            )
         else:
             foreign += 1
             archives += kind in _ARCHIVES
     if not files:
-        inside = " An archive inside of an archive is not opened: send the inner one." if archives else ""
-        raise refused(
-            f"There is no DICOM file in the upload. Send the files of one CT series.{inside}",
-            reason="UNSUPPORTED_FORMAT",
-            files=len(members),
-        )
+        raise _no_dicom(members, archives)
     return Upload(files=tuple(files), foreign=foreign)
+
+
+def _no_dicom(members: Sequence[Member], archives: int) -> ImageFormatError:
+    volumes = sum(map(_is_nifti, members))
+    if volumes:
+        advice = f"but {counted(volumes, 'NIfTI volume')}. Send one NIfTI file alone, not in an archive."
+    elif archives:
+        advice = (
+            "but an archive, which is not opened inside of another. Send the inner one, or the files of one "
+            "CT series."
+        )
+    else:
+        advice = "and no NIfTI volume. Send the files of one CT series."
+    return refused(
+        f"There is no DICOM file in the upload, {advice}", reason="UNSUPPORTED_FORMAT", files=len(members)
+    )
+
+
+def _is_nifti(member: Member) -> bool:
+    """Whether it is a volume, compressed or not."""
+    head = bytes(member.head())
+    if kind_of(memoryview(head)) is Kind.GZIP:
+        try:
+            head = zlib.decompressobj(_GZIP).decompress(head, formats.HEAD_BYTES)
+        except zlib.error:
+            return False
+    return formats.is_nifti(head)
 
 
 def _gunzipped(view: memoryview, limits: CtLimits) -> memoryview:

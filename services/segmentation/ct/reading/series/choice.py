@@ -1,7 +1,7 @@
 """Finds the CT series among the files of an upload, and says what was left out."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from services.segmentation.ct.reading.dicom.header import Header
@@ -11,10 +11,14 @@ from services.segmentation.ct.reading.wording import counted, joined
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Files of an upload that are not read. what: `localizer`, `series 4`, `MR`, `other file` and so on."""
+    """Files of an upload that are not read. what: `localizer`, `series 4`, `MR`, `other file` and so on.
+
+    is_ct: whether they are a series that could have been read in the place of the one that was.
+    """
 
     what: str
     files: int
+    is_ct: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,15 @@ class _Sorted:
     others: Counter[str] = field(default_factory=Counter)
 
 
-def choose_series(headers: Iterable[Header], foreign: int) -> Series:
-    """The CT series with the most slices; of two with as many, the one with the lower number.
+def choose_series(
+    headers: Iterable[Header], foreign: int, is_axial: Callable[[Sequence[Header]], bool]
+) -> Series:
+    """The axial CT series with the most slices; of two with as many, the one with the lower number.
 
-    foreign: files that are not DICOM. Raises ImageFormatError: NOT_CT, STUDIES_MIXED, TOO_FEW_SLICES when
-    there are only localizers.
+    A whole study often holds sagittal and coronal reformats of more slices than what they were made from:
+    they are read only where nothing is axial. foreign: files that are not DICOM. is_axial: asked only where
+    there are several series. Raises ImageFormatError: NOT_CT, STUDIES_MIXED, TOO_FEW_SLICES when there are
+    only localizers.
     """
     found = _Sorted()
     for header in headers:
@@ -57,12 +65,16 @@ def choose_series(headers: Iterable[Header], foreign: int) -> Series:
             studies=studies,
         )
     ranked = sorted(found.series.items(), key=lambda item: (-_slices(item[1]), _number(item[1]), item[0]))
-    for _, left in ranked[1:]:
-        found.others[_called(left)] += len(left)
+    read = next((one for one in ranked if is_axial(one[1])), ranked[0]) if len(ranked) > 1 else ranked[0]
     if foreign:
         found.others["other file"] += foreign
-    left_out = tuple(LeftOut(what, files) for what, files in sorted(found.others.items()))
-    return Series(tuple(ranked[0][1]), left_out)
+    others: Counter[str] = Counter()
+    for key, left in ranked:
+        if key != read[0]:
+            others[_called(left)] += len(left)
+    left_out = [LeftOut(what, files) for what, files in sorted(found.others.items())]
+    left_out += [LeftOut(what, files, is_ct=True) for what, files in sorted(others.items())]
+    return Series(tuple(read[1]), tuple(left_out))
 
 
 def _key(header: Header) -> tuple[str, str]:
@@ -76,8 +88,9 @@ def _slices(headers: Sequence[Header]) -> int:
 
 
 def _number(headers: Sequence[Header]) -> float:
-    number = headers[0].values.whole("SeriesNumber")
-    return float("inf") if number is None else number
+    numbers = [header.values.whole("SeriesNumber") for header in headers]
+    # The least: not that of whichever file came first.
+    return min((number for number in numbers if number is not None), default=float("inf"))
 
 
 def _called(headers: Sequence[Header]) -> str:

@@ -8,13 +8,23 @@ from radmesh.errors import ImageFormatError
 from services.segmentation.ct.reading.dicom.slices import Slice
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.series.uniform import Parts, by_text, mixed
-from services.segmentation.ct.reading.wording import INSTANCE, SliceName, counted, joined, mm, named
+from services.segmentation.ct.reading.wording import (
+    INSTANCE,
+    SliceName,
+    counted,
+    joined,
+    listed,
+    mm,
+    named,
+)
 
 _EQUAL_MM = 0.05
 _EQUAL_SHARE = 0.01
 """Gaps are equal within the larger of both."""
 
 _MOST_TOLD = 4
+_MOST_MISSING = 10_000
+"""More are no loss on the way: a wide gap with numbers to match would be a list of billions."""
 
 
 def check_gaps(ordered: Sequence[Slice], heights_mm: np.ndarray) -> None:
@@ -47,6 +57,8 @@ def _missing(ordered: Sequence[Slice], gaps: np.ndarray) -> ImageFormatError | N
     """The error for slices that did not arrive; None when the gaps, or the instance numbers, deny that."""
     step = float(np.median(gaps[gaps <= gaps.min() + _tolerance(gaps.min())]))
     steps = np.rint(gaps / step)
+    if (steps - 1).sum() > _MOST_MISSING:
+        return None
     if (np.abs(gaps - steps * step) > steps * _tolerance(step)).any():
         return None
     wide = [
@@ -60,7 +72,7 @@ def _missing(ordered: Sequence[Slice], gaps: np.ndarray) -> ImageFormatError | N
     if all(names):
         numbers = named(name for between in names for name in between)
         where = f"{numbers} {'is' if missing == 1 else 'are'} missing"
-        slices = ",".join(str(name.number) for between in names for name in between)
+        slices = listed(name.number for between in names for name in between)
     else:
         places = [f"between {before.name} and {after.name}" for before, after, _ in wide]
         where = f"{missing} {'is' if missing == 1 else 'are'} missing {_told(places)}"

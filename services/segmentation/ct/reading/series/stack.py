@@ -8,7 +8,7 @@ from services.segmentation.ct.reading.dicom.slices import Slice
 from services.segmentation.ct.reading.geometry import Geometry, Vector
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.series.gaps import check_gaps
-from services.segmentation.ct.reading.wording import counted, mm, named
+from services.segmentation.ct.reading.wording import counted, listed, mm, named
 
 _BESIDE_MM = 0.05
 _BESIDE_SHARE = 1e-3
@@ -82,7 +82,7 @@ def _check_tilt(ordered: Sequence[Slice], positions: np.ndarray, normal: np.ndar
         f"The slices do not lie behind one another: {named(shifted)} lie up to {mm(most)} beside "
         f"{ordered[0].name}. Send one reconstruction with one field of view.",
         reason="SLICES_SHIFTED",
-        slices=",".join(str(name.number) for name in shifted),
+        slices=listed(name.number for name in shifted),
         beside_mm=f"{most:.2f}",
     )
 

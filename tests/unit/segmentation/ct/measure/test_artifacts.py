@@ -13,8 +13,8 @@ import pytest
 import SimpleITK
 from PIL import Image
 
+from services.segmentation.ct.files import MEASURED, OVERLAYS
 from services.segmentation.ct.measure import (
-    ARTIFACTS,
     L3Extent,
     L3Measurement,
     MeasuredSlices,
@@ -55,8 +55,9 @@ def files(measured: tuple[L3Measurement, MeasuredSlices]) -> dict[str, bytes]:
 def test_every_artifact_is_made_once_and_reported(measured: tuple[L3Measurement, MeasuredSlices]) -> None:
     seen: list[tuple[int, int]] = []
     made = measure_files(*measured, {}, lambda done, total: seen.append((done, total)))
-    assert [artifact for artifact, _ in made] == list(ARTIFACTS)
-    assert len({one.file_name for one in ARTIFACTS}) == len(ARTIFACTS) == 10
+    assert [artifact for artifact, _ in made] == list(MEASURED)
+    assert len({one.file_name for one in MEASURED}) == len(MEASURED) == 10
+    assert list(OVERLAYS) == [tissue.value for tissue in Tissue]
     assert seen == [(number, 10) for number in range(11)]
 
 

@@ -21,7 +21,7 @@ from services.segmentation.ct.measure import (
     measure_l3,
 )
 from services.segmentation.ct.measure.tissues import LABELS
-from services.segmentation.ct.reading import Geometry, Patient
+from services.segmentation.ct.reading import Geometry, LeftOut, Making, Patient
 from tests.support.ct.torso import (
     FAT_HU,
     INNER_FAT_HU,
@@ -230,6 +230,18 @@ def test_a_trunk_beyond_the_picture_makes_fat_a_lower_bound() -> None:
     assert measurement.headline.is_lower_bound(Tissue.SUBCUTANEOUS_FAT)
     assert not measurement.headline.is_lower_bound(Tissue.SKELETAL_MUSCLE)
     assert not measured(Torso(torso_geometry()))[0].warnings
+
+
+def test_it_is_told_which_of_several_series_was_measured() -> None:
+    torso = Torso(torso_geometry())
+    left_out = (LeftOut("localizer", 1), LeftOut("series 4", 68, is_ct=True))
+    image = replace(torso.image, making=Making(series=3), left_out=left_out)
+    (warning,) = measure_l3(image, L3, torso.network(), OPTIONS)[0].warnings
+    assert warning.kind is WarningKind.SERIES
+    assert warning.message.startswith("Read was series 3 of several CT series")
+    assert "Left out: series 4 (68 files)." in warning.message
+    alone = replace(image, left_out=left_out[:1])
+    assert not measure_l3(alone, L3, torso.network(), OPTIONS)[0].warnings
 
 
 def test_without_a_height_there_are_no_indices_and_with_one_they_are_cm2_per_m2() -> None:

@@ -106,6 +106,15 @@ def test_a_sagittal_series_of_dicom_is_refused() -> None:
     assert caught.value.reason == "NOT_AXIAL"
 
 
+def test_a_volume_of_kilometres_is_refused_before_it_is_searched() -> None:
+    """Three slices of some kilobytes would be gone through in cells of 6 mm for minutes."""
+    series = ct_series(np.zeros((3, 4, 3), np.int16), step_mm=1e6, origin=(0, 0, 0))
+    with pytest.raises(ImageFormatError, match="no scanner reaches that far") as caught:
+        axial(open_ct([file_bytes(one) for one in series], LIMITS))
+    assert caught.value.reason == "GEOMETRY_IMPLAUSIBLE"
+    assert caught.value.metadata == {"length_mm": "3000000", "limit_mm": "3000"}
+
+
 def test_turned_slices_are_read_in_bounded_memory(tmp_path: Path) -> None:
     hu = np.arange(256, dtype=np.int16)[:, None, None] + np.arange(256, dtype=np.int16)
     hu = np.ascontiguousarray(np.broadcast_to(hu, (256, 256, 256)))

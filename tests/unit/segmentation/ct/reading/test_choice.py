@@ -1,5 +1,7 @@
 """Of all that an upload holds the CT series is read, and the rest is told."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
@@ -13,6 +15,7 @@ from tests.support.ct.series import ct_series, hu_volume, set_pixels
 
 HU = hu_volume(8, 4, 5)
 SERIES = "1.2.826.0.1.99"
+SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 
 
 def localizer() -> Dataset:
@@ -42,13 +45,64 @@ def test_of_two_series_the_one_with_more_slices_is_read_and_the_other_is_told() 
     slices = ct_series(HU)
     image = opened([*other[:3], *slices, *other[3:]])
     np.testing.assert_array_equal(image.read(), HU)
-    assert image.left_out == (LeftOut("series 4", 5),)
+    assert image.left_out == (LeftOut("series 4", 5, is_ct=True),)
+    assert image.making.series == 3
 
 
 def test_of_two_series_as_long_the_one_with_the_lower_number_is_read() -> None:
     other = ct_series(HU[::-1], SeriesInstanceUID=SERIES, SeriesNumber=2)
     image = opened([*ct_series(HU), *other])
     np.testing.assert_array_equal(image.read(), HU[::-1])
+
+
+def reformat(slices: int, number: int, *, orientation: tuple[float, ...] = SAGITTAL) -> list[Dataset]:
+    """A series of its own of the same study, seen from another side."""
+    hu = hu_volume(slices, 4, 5)
+    uid = f"{SERIES}.{number}"
+    return ct_series(hu, orientation=orientation, SeriesInstanceUID=uid, SeriesNumber=number)
+
+
+@pytest.mark.parametrize("orientation", [SAGITTAL, (1, 0, 0, 0, 0, -1), (1, 0, 0, 0, 0.8, 0.6)])
+@pytest.mark.parametrize("made", [list, lambda slices: [enhanced_ct(slices)]])
+def test_longer_reformats_do_not_take_the_place_of_the_axial_series(
+    orientation: tuple[float, ...], made: Callable[[list[Dataset]], list[Dataset]]
+) -> None:
+    image = opened([*made(reformat(20, 1, orientation=orientation)), *made(ct_series(HU))])
+    np.testing.assert_array_equal(image.read(), HU)
+    assert [(one.what, one.is_ct) for one in image.left_out] == [("series 1", True)]
+    assert image.other_series.startswith("Read was series 3 of several CT series")
+
+
+def test_a_slightly_oblique_series_counts_as_axial() -> None:
+    sine, cosine = np.sin(np.radians(29)), np.cos(np.radians(29))
+    tilted = ct_series(HU, orientation=(1, 0, 0, 0, cosine, sine))
+    np.testing.assert_array_equal(opened([*reformat(20, 1), *tilted]).read(), HU)
+
+
+def test_where_nothing_is_axial_the_longest_is_read() -> None:
+    coronal = reformat(9, 5, orientation=(1, 0, 0, 0, 0, -1))
+    image = opened([*reformat(8, 4), *coronal])
+    assert image.making.series == 5
+
+
+def test_axial_slices_too_few_for_a_volume_do_not_push_a_series_aside() -> None:
+    image = opened([*ct_series(HU[:2]), *reformat(8, 4)])
+    assert image.making.series == 4
+
+
+def test_a_damaged_slice_of_the_axial_series_is_refused_and_no_reformat_read_in_its_place() -> None:
+    slices = ct_series(HU)
+    del slices[3].ImageOrientationPatient
+    error = refusal([*slices, *reformat(20, 4)])
+    assert error.reason == "GEOMETRY_MISSING"
+    assert "Instance 4" in error.message
+
+
+def test_of_two_series_as_long_the_order_of_the_files_decides_nothing() -> None:
+    here, there = ct_series(HU), ct_series(HU[::-1], SeriesInstanceUID=SERIES, SeriesNumber=2)
+    there[0].SeriesNumber = 9
+    for files in ([*here, *there], [*there[::-1], *here], [*there[:1], *here, *there[1:]]):
+        np.testing.assert_array_equal(opened(files).read(), HU[::-1])
 
 
 def test_a_fault_of_a_series_that_is_not_read_does_not_matter() -> None:

@@ -98,6 +98,22 @@ def test_lost_slices_are_placed_where_the_instance_numbers_do_not_tell() -> None
     assert "11 of 12 slices arrived; 1 is missing between instance 979 and instance 965" in error.message
 
 
+def test_more_lost_slices_than_an_error_can_list_are_told_by_their_ranges() -> None:
+    slices = ct_series(hu_volume(400, 2, 2))
+    error = refusal([*slices[:100], *slices[350:]])
+    assert "150 of 400 slices arrived; instances 101–350 are missing" in error.message
+    assert error.metadata == {"arrived": "150", "expected": "400"}
+
+
+def test_a_gap_of_kilometres_is_told_as_a_gap_and_not_as_a_list_of_lost_slices() -> None:
+    slices = ct_series(hu_volume(4, 2, 2), step_mm=1, origin=(0, 0, 0))
+    slices[3].ImagePositionPatient = ["0", "0", "2000000000"]
+    slices[3].InstanceNumber = 2000000001
+    error = refusal(slices)
+    assert error.reason == "SLICE_GAPS_UNEQUAL"
+    assert "2e+09 mm between instance 3 and instance 2000000001" in error.message
+
+
 def test_places_in_the_upload_are_not_taken_for_instance_numbers() -> None:
     slices = ct_series(HU)
     for one in slices:

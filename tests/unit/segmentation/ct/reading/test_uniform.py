@@ -82,3 +82,10 @@ def test_a_position_that_is_no_place_is_refused(value: bytes) -> None:
     length = int.from_bytes(files[0][at + 6 : at + 8], "little")
     files[0] = files[0][: at + 8] + value.ljust(length)[:length] + files[0][at + 8 + length :]
     assert refusal(files).reason in {"GEOMETRY_MISSING", "FILE_UNREADABLE"}
+
+
+def test_an_instance_number_beyond_its_kind_names_no_slice() -> None:
+    slices = ct_series(HU)
+    for index, one in enumerate(slices):
+        one.InstanceNumber = str(2**31 + index)
+    assert [str(one.name) for one in opened(slices).slices[:2]] == ["file 1", "file 2"]

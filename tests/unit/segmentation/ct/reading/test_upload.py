@@ -12,7 +12,9 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import nibabel
 import numpy as np
 import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian
@@ -57,6 +59,10 @@ def test_the_files_of_a_series_one_by_one_are_a_volume(tmp_path: Path) -> None:
 def test_what_a_disc_holds_beside_the_images_is_left_out_and_told() -> None:
     beside = [
         TEXT,
+        "Öffnen Sie das Programm.\r\n".encode("cp1252"),
+        "\ufeff[.ShellClassInfo]\r\nIcon=Öffnen\r\n".encode("utf-16-le"),
+        "Überblick ".encode() * 120,
+        b"MSCF\x00\x00\x00\x00",
         b"%PDF-1.4 \x00\xff",
         b"MZ\x90\x00\x03",
         b"\x00\x05\x16\x07\x00\x02\x00\x00",
@@ -64,14 +70,18 @@ def test_what_a_disc_holds_beside_the_images_is_left_out_and_told() -> None:
     ]
     image = open_ct(zipped([beside[0], *FILES, *beside[1:]]), LIMITS)
     np.testing.assert_array_equal(image.read(), HU)
-    assert image.left_out == (LeftOut("other file", 5),)
+    assert image.left_out == (LeftOut("other file", 9),)
 
 
 @pytest.mark.parametrize("spoilt", [b"", bytes(1000), os.urandom(1000), FILES[2][:100], FILES[2][:300]])
 def test_a_file_that_may_have_been_a_slice_is_not_passed_over(spoilt: bytes) -> None:
     error = refusal(zipped([*FILES, spoilt]))
     assert error.reason == "FILE_UNREADABLE"
-    assert "ile 7" in error.message
+    assert (
+        error.message.startswith("File 7 of 7 is neither DICOM nor")
+        or "File 7 cannot be read" in error.message
+    )
+    assert "Send the" in error.message
 
 
 @pytest.mark.parametrize("pack", ARCHIVES.values(), ids=ARCHIVES)
@@ -112,7 +122,25 @@ def test_names_and_links_of_an_archive_lead_nowhere(tmp_path: Path) -> None:
 def test_an_archive_of_an_archive_is_not_opened(pack: Callable[[list[bytes]], bytes]) -> None:
     error = refusal(pack([pack(FILES)]))
     assert error.reason == "UNSUPPORTED_FORMAT"
-    assert "send the inner one" in error.message
+    assert "Send the inner one" in error.message
+
+
+@pytest.mark.parametrize("pack", ARCHIVES.values(), ids=ARCHIVES)
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_volume_in_an_archive_is_to_be_sent_without_it(
+    pack: Callable[[list[bytes]], bytes], compress: Callable[[bytes], bytes]
+) -> None:
+    affine = np.diag([-0.8, -0.7, 2.5, 1.0])
+    made: Any = nibabel.Nifti1Image
+    volume = compress(made(HU.transpose(2, 1, 0), affine).to_bytes())
+    error = refusal(pack([volume, TEXT]))
+    assert error.reason == "UNSUPPORTED_FORMAT"
+    assert "but 1 NIfTI volume. Send one NIfTI file alone, not in an archive." in error.message
+    assert "but 2 NIfTI volumes" in refusal(pack([volume, volume])).message
+
+
+def test_what_only_begins_like_a_compressed_file_is_no_volume() -> None:
+    assert "which is not opened inside of another" in refusal(zipped([b"\x1f\x8b" + bytes(99)])).message
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred, tar_gzipped])
@@ -207,6 +235,7 @@ def test_a_large_file_in_an_archive_is_unpacked_to_disk_and_leaves_nothing(tmp_p
 FULL = """
 import resource, signal, sys
 from pathlib import Path
+from typing import Any
 from radmesh.errors import ExhaustedError
 from services.segmentation.ct.reading import CtLimits, open_ct
 
