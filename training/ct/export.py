@@ -36,6 +36,7 @@ _TITLES = {
     "locate": "Vertebral bodies on the mid-sagittal plane of a CT",
     "measure": "Compartments of an axial CT slice at L3",
 }
+_SEEN = {"locate": "phantoms", "measure": "slices at L3, each of another phantom"}
 _HEADLINES = {"locate": "L3 Dice", "measure": "muscle Dice"}
 _DATA = {
     "measured": "Phantoms drawn by training/phantoms; no real patient",
@@ -92,7 +93,7 @@ def main() -> None:
     scores.pop("images")
     accuracy = {
         "measure": "; ".join(f"{name} {value:.3f}" for name, value in scores.items()),
-        "data": f"{arguments.images} phantoms of a second renderer, which no training saw",
+        "data": f"{arguments.images} {_SEEN[arguments.network]} of a second renderer, which no training saw",
         "dice": round(scores[_HEADLINES[arguments.network]], 4),
         "command": f"python -m training.ct.export {arguments.network}",
     }

@@ -11,15 +11,19 @@ from training.phantoms.scan import degrade
 from training.phantoms.tissues import Tissue, compartments_of
 
 _COARSE = 4.0
+_BODY_MM = 11.0
+"""Above and below the middle of L3 a slice meets its body in whoever is not small for his skeleton."""
 _WIDE_PIXELS = 0.2
 """Share of the slices whose pixels are wider than the network's."""
 
 
-def axial_case(phantom: Phantom, rng: np.random.Generator) -> Case:
-    """A slice, mostly near L3, else from S1 to T11, as the measuring network sees it."""
+def axial_case(phantom: Phantom, rng: np.random.Generator, *, at_l3: bool = False) -> Case:
+    """A slice as the measuring network sees it: through the body of L3, or mostly near it, from S1 to T11."""
     scan, extent, pose = phantom.scan, phantom.scene.extent, pose_of(phantom.scan)
     s = phantom.scene.skeleton
-    z = rng.uniform(-60, 60) * s if rng.random() < 0.65 else rng.uniform(-110, 150) * s
+    near = at_l3 or rng.random() < 0.65
+    reach = (-_BODY_MM, _BODY_MM) if at_l3 else (-60, 60) if near else (-110, 150)
+    z = rng.uniform(*reach) * s
     margin = rng.uniform(8, 60, 4)
     x = np.arange(-extent.side - margin[0], extent.side + margin[1], PITCH_MM).astype(np.float32)
     y = np.arange(extent.front - margin[2], extent.back + margin[3], PITCH_MM).astype(np.float32)

@@ -34,6 +34,7 @@ _ORGANS = {
     Tissue.CANCELLOUS: (25, *range(26, 51), 75, 76, 77, 78, *range(92, 117)),
 }
 _CAVITY = (1, 2, 3, 4, 5, 6, 7, 8, 9, 18, 19, 20, 21, 22, 52, 63, 64, 65, 66, 67, 68)
+_LINED = (1, 2, 3, 5)
 _LEVELS = {
     26: Level.SACRUM,
     27: Level.L5,
@@ -115,7 +116,10 @@ def _tissues(hu: np.ndarray, organs: np.ndarray, vertebrae: np.ndarray, column: 
     # Between psoas and back, what is as dense as muscle and no organ is the square muscle of the loin.
     behind = np.arange(hu.shape[1])[None, :, None] > _backs(column) - 2
     square = soft & inside & behind & ~cavity_organ & ~psoas & ~bone & (organs != 79)
-    wall = _wall((smooth > -55) & body, inside, cavity_organ | psoas, muscle_label | bone | square)
+    # Between liver, spleen or kidney and the wall lies the diaphragm, which is not of the wall.
+    lined = ndimage.binary_dilation(np.isin(organs, _LINED), np.ones((3, 3, 1))) & ~muscle_label & ~bone
+    organ = cavity_organ | psoas | (lined & ~square)
+    wall = _wall((smooth > -55) & body, inside, organ, muscle_label | bone | square)
     tissue[body & ~inside] = Tissue.SUBCUTANEOUS
     tissue[wall] = Tissue.WALL_FAT
     tissue[wall & soft] = Tissue.WALL_MUSCLE

@@ -4,15 +4,18 @@
 
 Three sets: phantoms of the renderer of training from unseen seeds, the same from ranges that training never
 drew, and those of a second renderer. And the open real CT, which is unseen only by weights that were trained
-with --phantoms-only.
+with --phantoms-only. Slices for `measure` go through the body of L3, as the service's do; with --trunk they
+lie anywhere from S1 to T11. With --write the table goes into docs/accuracy.md as well.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from services.segmentation.ct.measure.cleaning import cleaned
+from training.accuracy_page import write_part
 from training.ct.inputs import NETWORKS, PITCH_MM, Case, Network
 from training.ct.phantom_cases import axial_case, sagittal_case
 from training.ct.plans import plans_of
@@ -29,14 +32,18 @@ SETS: dict[str, Callable[[int], Phantom]] = {
     "second renderer": draw_second_phantom,
 }
 REAL = "real"
+AIMS = {"right level": "0.99", "anchored": "0.99", "Dice": "0.95", "area error": "0.02"}
+"""By how the name of a score ends."""
 
 
-def cases(network: str, draw: Callable[[int], Phantom], count: int) -> Iterator[Case]:
-    """Images of a set; those of `locate` all show L3."""
+def cases(network: str, draw: Callable[[int], Phantom], count: int, *, trunk: bool = False) -> Iterator[Case]:
+    """Images of a set. Those of `locate` all show L3; those of `measure` go through it, unless by `trunk`."""
     seed, found = FIRST_SEED, 0
     while found < count:
         phantom, rng = draw(seed), np.random.default_rng([seed, 30])
-        case = sagittal_case(phantom, rng) if network == "locate" else axial_case(phantom, rng)
+        case = (
+            sagittal_case(phantom, rng) if network == "locate" else axial_case(phantom, rng, at_l3=not trunk)
+        )
         seed += 1
         if network == "locate" and (case.truth == Level.L3).sum() * PITCH_MM**2 < 500:
             continue
@@ -105,13 +112,26 @@ def right_level(found: np.ndarray, truth: np.ndarray) -> bool:
     return len(here) > 0 and bool(rows.min() <= np.median(here[:, 0]) <= rows.max())
 
 
+def anchored(truth: np.ndarray) -> bool:
+    """Whether the levels can be counted: the sacrum or the last vertebra with ribs is in view.
+
+    By as much of them as the service asks for (bodies.py, judging.py); without, it asks a person.
+    """
+    return any(
+        (truth == level).sum() * PITCH_MM**2 >= least
+        for level, least in ((Level.SACRUM, 300.0), (Level.T12, 150.0))
+    )
+
+
 def score_locate(pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[str, float]:
-    """Mean Dice of L3, the share at the right level, and of both over images where the level is right."""
+    """The share at the right level, of all and of anchored images; Dice of L3, of all and where right."""
     right = [right_level(found, truth) for found, truth, _ in pairs]
     overlap = [dice(found == Level.L3, truth == Level.L3) for found, truth, _ in pairs]
     at_level = [value for value, ok in zip(overlap, right, strict=True) if ok]
+    countable = [ok for ok, (_, truth, _) in zip(right, pairs, strict=True) if anchored(truth)]
     return {
         "right level": float(np.mean(right)),
+        "anchored": float(np.mean(countable)) if countable else 0.0,
         "L3 Dice": float(np.mean(overlap)),
         "where right": float(np.mean(at_level or [0])),
     }
@@ -142,9 +162,12 @@ def score_measure(pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dic
 
 
 def measured(
-    network: str, checkpoint: Path, name: str, images: int, data: Path | None = None
+    network: str, checkpoint: Path, name: str, images: int, data: Path | None = None, *, trunk: bool = False
 ) -> dict[str, float]:
-    """The scores of a checkpoint on a set of SETS, or on `real` CT, which lies in `data`."""
+    """The scores of a checkpoint on a set of SETS, or on `real` CT, which lies in `data`.
+
+    What `measure` answers is cleaned as the service does it. trunk: see `cases`.
+    """
     predictor = Predictor(NETWORKS[network], checkpoint)
     score = score_locate if network == "locate" else score_measure
     if name == REAL:
@@ -154,8 +177,13 @@ def measured(
             raise ValueError("the real CT lies outside of the repository; say where")
         drawn = RealCases(data).plain(network)
     else:
-        drawn = cases(network, SETS[name], images)
-    pairs = [(predictor.label(case.image), case.truth, case.image) for case in drawn]
+        drawn = cases(network, SETS[name], images, trunk=trunk)
+
+    def label(image: np.ndarray) -> np.ndarray:
+        found = predictor.label(image)
+        return found if network == "locate" else cleaned(found, PITCH_MM**2)
+
+    pairs = [(label(case.image), case.truth, case.image) for case in drawn]
     return {"images": float(len(pairs)), **score(pairs)}
 
 
@@ -169,11 +197,38 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=100, help="of each set")
     parser.add_argument("--sets", nargs="*", choices=[*SETS, REAL], default=[*SETS])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/ct"), help="the real CT")
+    parser.add_argument("--trunk", action="store_true", help="slices from S1 to T11, not of L3 alone")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="the page to write the table into")
     arguments = parser.parse_args()
-    for name in arguments.sets:
-        scores = measured(arguments.network, arguments.checkpoint, name, arguments.images, arguments.data)
-        count = int(scores.pop("images"))
-        print(f"{name} ({count}): " + ", ".join(f"{key} {value:.4f}" for key, value in scores.items()))
+    scores = {
+        name: measured(
+            arguments.network,
+            arguments.checkpoint,
+            name,
+            arguments.images,
+            arguments.data,
+            trunk=arguments.trunk,
+        )
+        for name in arguments.sets
+    }
+    text = table(scores)
+    print(text)
+    if arguments.write:
+        write_part(arguments.write, f"ct-l3-{arguments.network} on phantoms", text)
+
+
+def table(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Markdown: a row a score, a column a set, and what is lost from the first set to the last."""
+    sets = list(scores)
+    first, last = sets[0], sets[-1]
+    lines = [f"| | aim, at least | {' | '.join(sets)} | drop |", "|---" * (len(sets) + 3) + "|"]
+    for what in scores[first]:
+        values = [scores[name].get(what, float("nan")) for name in sets]
+        digits = 0 if what == "images" else 3
+        aim = next((aim for ending, aim in AIMS.items() if what.endswith(ending)), "")
+        drop = f"{values[0] - values[-1]:+.3f}" if digits and first != last else ""
+        lines.append(f"| {what} | {aim} | {' | '.join(f'{one:.{digits}f}' for one in values)} | {drop} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from training.phantoms.build import Build, draw_build
+
 Range = tuple[float, float]
 
 
@@ -55,6 +57,7 @@ class Anatomy:
     arterial: float
     metal: int
     implant: int
+    build: Build
 
 
 @dataclass(frozen=True)
@@ -122,5 +125,6 @@ def draw_anatomy(seed: int, ranges: AnatomyRanges | None = None) -> Anatomy:
         fractures=int(rng.choice((0, 1, 2), p=(0.85, 0.1, 0.05))),
         metal=int(rng.random() < 0.05),
         implant=int(rng.random() < 0.04),
+        build=draw_build(seed),
         **drawn,
     )

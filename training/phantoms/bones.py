@@ -98,7 +98,7 @@ def _arch(vertebra: Vertebra, anatomy: Anatomy, local: np.ndarray) -> np.ndarray
     joint, roof = back + 17 * s, back + 19 * s
     tip = back + (38 if thoracic else 47) * s * anatomy.spinous
     drop = -0.95 * h if thoracic else -0.5 * h
-    wide = 30 * s if thoracic else (vertebra.width / 2 + 17 * s)
+    wide = 30 * s if thoracic else (vertebra.width / 2 + 17 * s * anatomy.build.transverse)
     tall = 6.0 if thoracic else 8.5
     parts = [
         ((half + 1.5, back - 2, 0.2 * h), (half + 2.5, joint - 4, 0.15 * h), (3.6 * s, 3.6 * s, 6.5 * s)),

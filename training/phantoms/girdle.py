@@ -32,7 +32,7 @@ def paint_ribs(canvas: Canvas, anatomy: Anatomy, spine: tuple[Vertebra, ...], ca
         slope = 0.42 if vertebra.name == "T12" else 0.36
         middle = -2 - slope * arc * np.clip(1.25 - arc / (700 * s), 0.2, 1) + wobble * angle
         depth = cavity[near] - 4.5
-        shaft = np.hypot((z - middle) / 1.5, depth) - 3.6 * s
+        shaft = np.hypot((z - middle) / 1.5, depth) - 3.6 * s * anatomy.build.rib
         within = (arc < vertebra.rib_mm * s) & (out > vertebra.width / 2 + 12) & (y < 60)
         bone = within & (shaft < 0)
         end = vertebra.rib_mm > 300
@@ -65,7 +65,7 @@ def paint_pelvis(canvas: Canvas, anatomy: Anatomy, sacrum: Vertebra) -> None:
     if not len(near):
         return
     rng = np.random.default_rng([anatomy.seed, 4])
-    crest, flare = 24 + rng.normal(0, 7), 1 + rng.normal(0, 0.05)
+    crest, flare = 24 + rng.normal(0, 7) + anatomy.build.crest_mm, 1 + rng.normal(0, 0.05)
     x, y, z = ((canvas.points[near] - c.astype(np.float32)) / s).T
     out = np.abs(x)
     local = np.stack([out - 20, y + 45, z + 12], 1).astype(np.float32)

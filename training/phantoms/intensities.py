@@ -29,7 +29,7 @@ _TABLE: dict[Tissue, tuple[float, float, float, float]] = {
     Tissue.ORGAN: (42, 6, 8, 40),
     Tissue.LUNG: (-850, 40, 40, 0),
     Tissue.HEART: (42, 5, 6, 90),
-    Tissue.DISC: (80, 12, 8, 0),
+    Tissue.DISC: (80, 20, 8, 0),
     Tissue.SAC: (20, 8, 4, 0),
     Tissue.CANAL_FAT: (-55, 25, 15, 0),
     Tissue.LIGAMENT: (40, 15, 10, 0),
@@ -41,6 +41,7 @@ _TABLE: dict[Tissue, tuple[float, float, float, float]] = {
     Tissue.LIMB_FAT: (-105, 8, 8, 0),
     Tissue.LIMB_MUSCLE: (50, 8, 9, 10),
     Tissue.LIMB_BONE: (700, 200, 80, 0),
+    Tissue.DIAPHRAGM: (48, 7, 9, 14),
 }
 
 
@@ -57,6 +58,9 @@ def draw_intensities(anatomy: Anatomy) -> tuple[np.ndarray, np.ndarray]:
     # Late in the passage, urine is brighter than bone.
     if anatomy.enhancement > 0.2 and anatomy.arterial < 0.25:
         mean[Tissue.FLUID] += rng.uniform(0, 60)
+    # In half of the patients nothing but its outline tells the psoas from the muscles behind it.
+    if rng.random() < 0.5:
+        mean[Tissue.PSOAS] = mean[Tissue.WALL_MUSCLE]
     # Fat between the cells of weak muscle makes it darker as a whole.
     mean[[Tissue.WALL_MUSCLE, Tissue.PSOAS]] -= 28 * anatomy.infiltration**1.5
     mean[Tissue.LIVER] -= 55 * max(0.0, anatomy.visceral - 0.5) * rng.random()

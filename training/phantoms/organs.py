@@ -1,4 +1,4 @@
-"""What lies within the cavity: solid organs, vessels, bowel, lungs, and the psoas along the spine."""
+"""What lies within the cavity: solid organs, vessels and lungs."""
 
 import numpy as np
 
@@ -95,34 +95,6 @@ def paint_vessels(canvas: Canvas, anatomy: Anatomy, column: Column) -> None:
             canvas.paint(inside & (distance > -1.5) & (turn > 1.1), Tissue.CALCIFIED)
 
 
-def paint_psoas(canvas: Canvas, anatomy: Anatomy, column: Column, field: Field) -> None:
-    """From T12 along the lumbar bodies, growing to L5, then forward and outward to the groin."""
-    s = anatomy.skeleton
-    sex = 0.85 if anatomy.female else 1.0
-    heights = np.array((-175, -120, -80, -45, 0, 35, 65, 95)) * s
-    size = np.interp(canvas.z, heights, (1.05, 1.15, 1.15, 1.05, 0.92, 0.7, 0.45, 0.0)).astype(np.float32)
-    forward = np.interp(canvas.z, heights, (-95, -45, -22, -5, 2, 4, 5, 6)).astype(np.float32) * s
-    outward = np.interp(canvas.z, heights, (62, 50, 26, 8, 1, 0, -1, -2)).astype(np.float32) * s
-    cx, cy, width = column.at(canvas.z)
-    size = size * s * sex * anatomy.psoas**0.5 * anatomy.muscle**0.25
-    a, b = 19.0 * size, 23.0 * size
-    hold = np.interp(canvas.z, heights, (0, 0, 0.4, 1, 1, 1, 1, 1)).astype(np.float32)
-    for side in (-1.0, 1.0):
-        own = 1 + 0.004 * anatomy.asymmetry * side
-        u = side * (canvas.x - cx * (0.4 + 0.6 * hold)) - width * 0.4 - a * 0.72 - outward
-        v = canvas.y - np.where(hold > 0.5, cy, cy * hold) - forward
-        turned_u, turned_v = u * 0.94 + v * 0.34, v * 0.94 - u * 0.34
-        rho = (np.abs(turned_u) / (a * own + 1e-3)) ** 2.2 + (np.abs(turned_v) / (b * own + 1e-3)) ** 2.2
-        inside = np.flatnonzero((rho < 1) & (size > 0.12) & (canvas.tissue != Tissue.AIR))
-        canvas.paint(inside, Tissue.PSOAS)
-        points = canvas.points[inside]
-        fat = (
-            field.at(points, (10, 10, 40)) + 0.8 * field.at(points, 28.0, 1)
-            > 4.2 - 1.6 * anatomy.infiltration
-        )
-        canvas.paint(inside[fat], Tissue.PSOAS_FAT)
-
-
 def paint_chest(canvas: Canvas, anatomy: Anatomy, column: Column, walls: Walls) -> None:
     """Lungs above two domes, the middle between them with the heart."""
     s = anatomy.skeleton
@@ -143,4 +115,4 @@ def paint_chest(canvas: Canvas, anatomy: Anatomy, column: Column, walls: Walls) 
     )
     canvas.paint(above & (heart < 0), Tissue.HEART)
     thin = (canvas.z < dome + 3) & (canvas.z > dome - 3) & (walls.cavity < -2) & (canvas.z > 75 * s)
-    canvas.paint(thin, Tissue.WALL_MUSCLE)
+    canvas.paint(thin, Tissue.DIAPHRAGM)

@@ -8,9 +8,11 @@ from training.phantoms.anatomy import Anatomy
 from training.phantoms.bones import paint_disc, paint_vertebra
 from training.phantoms.bowel import Loop, draw_loops, paint_bowel
 from training.phantoms.canvas import Canvas
+from training.phantoms.diaphragm import paint_diaphragm
 from training.phantoms.girdle import paint_pelvis, paint_ribs
 from training.phantoms.noise import Field
-from training.phantoms.organs import paint_chest, paint_psoas, paint_solid, paint_vessels
+from training.phantoms.organs import paint_chest, paint_solid, paint_vessels
+from training.phantoms.psoas import paint_psoas
 from training.phantoms.spine import Vertebra, build_spine
 from training.phantoms.surroundings import Extent, Surroundings, paint_metal, paint_surroundings
 from training.phantoms.torso import Column, measure_walls, paint_walls
@@ -51,8 +53,9 @@ class Scene:
         paint_chest(soft, anatomy, self.column, walls)
         paint_solid(soft, anatomy, self.column, walls, self.field)
         up = np.array((0.0, 1.0 if self.around.prone else -1.0, 0.0))
-        paint_vessels(soft, anatomy, self.column)
         paint_bowel(soft, anatomy, self.loops, walls, field=self.field, up=up)
+        paint_diaphragm(soft, anatomy, self.column, walls)
+        paint_vessels(soft, anatomy, self.column)
         paint_psoas(soft, anatomy, self.column, self.field)
         paint_ribs(soft, anatomy, self.spine, walls.cavity)
         inner.tissue = soft.tissue

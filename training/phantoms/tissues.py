@@ -45,6 +45,7 @@ class Tissue(IntEnum):
     LIMB_FAT = auto()
     LIMB_MUSCLE = auto()
     LIMB_BONE = auto()
+    DIAPHRAGM = auto()
 
 
 class Compartment(IntEnum):

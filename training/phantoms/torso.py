@@ -99,10 +99,10 @@ def measure_walls(anatomy: Anatomy, column: Column, x: np.ndarray, y: np.ndarray
     gutter = _ellipse(np.abs(u) - 0.58 * a, y - floor - 2 * s, 0.45 * a, 30 * s)
     cavity = _smooth_min(main, gutter, 45.0)
 
-    lateral = s * 17 * anatomy.muscle * _at(z, _WALL, s)
+    lateral = s * 17 * anatomy.muscle * anatomy.build.wall * _at(z, _WALL, s)
     front = np.clip(-v / np.maximum(b, 1), 0, 1)
     narrow = np.clip((85 * s - np.abs(u)) / 20, 0, 1) * front
-    wall = lateral * (1 - narrow) + (4 + 6.5 * anatomy.muscle) * s * narrow
+    wall = lateral * (1 - narrow) + (4 + 6.5 * anatomy.muscle) * s * anatomy.build.wall * narrow
     line = np.abs(u) - 9 * (1 + anatomy.visceral * 0.8)
     semilunar = np.abs(np.abs(u) - 78 * s)
     gap = np.maximum(np.exp(-np.clip(line, 0, None) / 3.0), 0.75 * np.exp(-((semilunar / 7) ** 2)))

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from training.ct.inputs import LOCATE, MEASURE, NETWORKS
+from training.ct.inputs import LOCATE, MEASURE, NETWORKS, PITCH_MM
 from training.ct.phantom_cases import axial_case, draw_case, sagittal_case, widened
 from training.ct.plans import plans_of
+from training.phantoms.render import draw_phantom
 from training.phantoms.second.scene import draw_second_phantom
 from training.phantoms.tissues import Compartment, Level
 
@@ -35,6 +36,15 @@ def test_an_axial_case_has_dark_fat_and_brighter_muscle() -> None:
     assert case.image.shape == (len(MEASURE.channels), *case.truth.shape)
     mean = {one: case.image[0][case.truth == one].mean() for one in Compartment}
     assert mean[Compartment.SUBCUTANEOUS] < -60 < 0 < mean[Compartment.PSOAS]
+
+
+@pytest.mark.parametrize("seed", range(3, 9))
+def test_a_slice_at_l3_goes_through_its_body(seed: int) -> None:
+    for phantom in (draw_phantom(seed), draw_second_phantom(seed)):
+        truth = axial_case(phantom, np.random.default_rng(seed), at_l3=True).truth
+        # A slice of the body shows more bone than one of a disc alone, and always both psoas.
+        assert (truth == Compartment.BONE).sum() * PITCH_MM**2 > 700
+        assert (truth == Compartment.PSOAS).sum() * PITCH_MM**2 > 300
 
 
 def test_the_second_renderer_answers_the_same_questions() -> None:

@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from training.ct.score import dice, right_level, score_measure
+from training.ct.score import anchored, dice, right_level, score_locate, score_measure, table
 from training.phantoms.anatomy import AnatomyRanges
 from training.phantoms.held_out import HELD_OUT_ANATOMY, draw_held_out_phantom
 from training.phantoms.tissues import Compartment, Level
@@ -23,6 +23,26 @@ def test_a_shift_within_the_body_is_the_right_level_and_one_vertebra_is_not() ->
     assert right_level(spine(10), spine(13))
     assert not right_level(spine(10), spine(24))
     assert not right_level(np.zeros((120, 20), np.uint8), spine(10))
+
+
+def test_levels_can_be_counted_from_the_sacrum_or_the_last_vertebra_with_ribs() -> None:
+    shown = spine(10)
+    assert not anchored(shown)
+    for level in (Level.SACRUM, Level.T12):
+        seen = shown.copy()
+        seen[90:105, :] = level
+        assert anchored(seen)
+        seen[92:105, :] = 0
+        assert not anchored(seen)
+
+
+def test_only_images_that_show_an_anchor_count_for_the_anchored() -> None:
+    image, lost = np.zeros((1, 120, 20)), spine(24)
+    whole = spine(10)
+    whole[90:105, :] = Level.SACRUM
+    scores = score_locate([(whole, whole, image), (lost, spine(10), image)])
+    assert scores["right level"] == 0.5
+    assert scores["anchored"] == 1.0
 
 
 def test_dice_of_halves_and_of_nothing() -> None:
@@ -48,3 +68,10 @@ def test_the_held_out_ranges_go_beyond_those_of_training() -> None:
     ]
     assert len(beyond) >= 8
     assert draw_held_out_phantom(1).scene.spine
+
+
+def test_the_table_names_the_aim_and_what_is_lost_on_the_last_set() -> None:
+    text = table({"near": {"images": 9.0, "L3 Dice": 0.96}, "far": {"images": 9.0, "L3 Dice": 0.91}})
+    assert "| images |  | 9 | 9 |  |" in text
+    assert "| L3 Dice | 0.95 | 0.960 | 0.910 | +0.050 |" in text
+    assert text.splitlines()[0].count("|") == text.splitlines()[1].count("|")

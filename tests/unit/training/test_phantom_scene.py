@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from training.phantoms.anatomy import Anatomy, draw_anatomy
 from training.phantoms.canvas import Canvas
+from training.phantoms.render import Drawn
 from training.phantoms.scene import Scene, build_scene
+from training.phantoms.second.scene import draw_second_phantom
 from training.phantoms.spine import build_spine
 from training.phantoms.surroundings import draw_surroundings
 from training.phantoms.tissues import Compartment, Level, Tissue, compartments_of
@@ -102,6 +105,57 @@ def test_thicker_fat_makes_more_of_it_and_a_larger_muscle_more_muscle() -> None:
         Tissue.SUBCUTANEOUS, subcutaneous_mm=15.0
     )
     assert area(Tissue.PSOAS, psoas=1.2) > 1.3 * area(Tissue.PSOAS, psoas=0.7)
+
+
+def test_the_diaphragm_lines_the_wall_above_the_last_ribs_and_is_none_of_its_muscles() -> None:
+    def seen(z: float, **numbers: float) -> Canvas:
+        anatomy = plain(warp_mm=0.0)
+        return axial(scene_of(replace(anatomy, build=replace(anatomy.build, **numbers))), z=z)
+
+    lined, bare = (seen(95.0, lining_mm=thick, crura=0.0) for thick in (4.5, 0.0))
+    lining = lined.tissue == Tissue.DIAPHRAGM
+    assert lining.sum() > 3 * (bare.tissue == Tissue.DIAPHRAGM).sum()
+    assert (compartments_of(lined.tissue)[lining] == Compartment.CAVITY).all()
+    assert not (seen(0.0, lining_mm=4.5, crura=0.0).tissue == Tissue.DIAPHRAGM).any()
+
+
+def test_a_psoas_lies_and_is_shaped_as_its_build_says() -> None:
+    def psoas(**numbers: float) -> np.ndarray:
+        anatomy = plain(warp_mm=0.0, asymmetry=0.0)
+        canvas = axial(scene_of(replace(anatomy, build=replace(anatomy.build, **numbers))), step=1.0)
+        found: np.ndarray = canvas.points[(canvas.tissue == Tissue.PSOAS) & (canvas.x > 0)]
+        return found
+
+    near, far = psoas(psoas_out_mm=0.0), psoas(psoas_out_mm=8.0)
+    assert 5 < far[:, 0].mean() - near[:, 0].mean() < 9
+    flat, long = psoas(psoas_long=0.8), psoas(psoas_long=1.25)
+    assert np.ptp(long[:, 1]) > np.ptp(flat[:, 1]) + 4
+
+
+def touching(scene: Drawn) -> np.ndarray:
+    """The tissues within a millimetre of the psoas at L3."""
+    grid = np.meshgrid(np.arange(-80, 80, 1.0), np.arange(-60, 80, 1.0))
+    points = np.stack([*(g.ravel() for g in grid), np.zeros(grid[0].size)], 1).astype(np.float32)
+    tissue = scene.sample(points).tissue.reshape(grid[0].shape)
+    psoas = np.isin(tissue, (Tissue.PSOAS, Tissue.PSOAS_FAT))
+    found: np.ndarray = np.unique(tissue[ndimage.binary_dilation(psoas) & ~psoas])
+    return found
+
+
+def test_a_sheath_parts_the_psoas_from_the_muscles_behind_it() -> None:
+    def beside(**numbers: float) -> np.ndarray:
+        anatomy = plain(warp_mm=0.0)
+        build = replace(anatomy.build, psoas_out_mm=0.0, psoas_back_mm=6.0, **numbers)
+        return touching(scene_of(replace(anatomy, build=build)))
+
+    assert Tissue.WALL_MUSCLE in beside(sheath_mm=-1.0)
+    assert Tissue.WALL_MUSCLE not in beside(sheath_mm=2.5)
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+def test_the_second_renderer_shows_the_edge_of_the_psoas_that_its_truth_tells(seed: int) -> None:
+    seen = touching(draw_second_phantom(seed).scene)
+    assert not set(seen) & {Tissue.WALL_MUSCLE, Tissue.BOWEL, Tissue.CORTEX}
 
 
 def test_nothing_of_the_patient_lies_outside_the_skin() -> None:

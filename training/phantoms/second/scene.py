@@ -11,7 +11,7 @@ from training.phantoms.scan import ScanRanges, draw_scan
 from training.phantoms.second.body import Body, Segment, draw_body, draw_column
 from training.phantoms.second.bones import paint_bowl, paint_column, paint_hoops
 from training.phantoms.second.texture import fractal
-from training.phantoms.second.trunk import measure_rings, paint_inside, paint_rings
+from training.phantoms.second.trunk import measure_rings, paint_inside, paint_rings, wrap_psoas
 from training.phantoms.surroundings import Extent
 from training.phantoms.tissues import Tissue
 
@@ -56,6 +56,7 @@ class SecondScene:
         paint_rings(inner, self.body, rings, (line[0], line[1]))
         self._chest(inner, rings.cavity, line[0])
         paint_inside(inner, self.body, rings, (line[0], line[1]))
+        wrap_psoas(inner, self.body, (line[0], line[1]))
         paint_hoops(inner, self.body, self.spine, rings.cavity)
         paint_bowl(inner, self.body, next(one for one in self.spine if one.name == "S1"))
         paint_column(inner, self.body, self.spine)

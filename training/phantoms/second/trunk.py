@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.phantoms.canvas import Canvas
+from training.phantoms.psoas import paint_sheath
 from training.phantoms.second.body import Body
 from training.phantoms.second.texture import fractal
 from training.phantoms.tissues import Tissue
@@ -88,7 +89,23 @@ def paint_rings(canvas: Canvas, body: Body, rings: Rings, spine: tuple[np.ndarra
 
 
 def _psoas(canvas: Canvas, body: Body, x: np.ndarray, y: np.ndarray, marble: np.ndarray) -> None:
-    """A drop: a disc with a smaller one before it, growing down to L5 and then drifting apart and forward."""
+    inside = (_psoas_distance(canvas, body, x, y) < 0) & (canvas.tissue != Tissue.AIR)
+    inside &= canvas.tissue != Tissue.SUBCUTANEOUS
+    canvas.paint(inside, Tissue.PSOAS)
+    canvas.paint(inside & (marble > 3.1 - 1.5 * body.marbling), Tissue.PSOAS_FAT)
+
+
+def wrap_psoas(canvas: Canvas, body: Body, spine: tuple[np.ndarray, np.ndarray]) -> None:
+    """A line of fat around it, when all beside it is painted: what the truth tells apart, the image shows."""
+    rng = np.random.default_rng([body.seed, 107])
+    distance = _psoas_distance(canvas, body, canvas.x - spine[0], canvas.y - spine[1])
+    paint_sheath(
+        canvas, (distance > 0) & (distance < rng.uniform(0.8, 3.0)) & (canvas.tissue != Tissue.PSOAS)
+    )
+
+
+def _psoas_distance(canvas: Canvas, body: Body, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """To a drop: a disc with a smaller one before it, growing to L5 and then drifting apart and forward."""
     s = body.skeleton
     full = np.interp(canvas.z, np.array((-150, -70, 0, 50, 90)) * s, (1.0, 1.15, 0.95, 0.6, 0.0))
     apart = np.interp(canvas.z, np.array((-150, -70, -20, 90)) * s, (34, 16, 2, -4)) * s
@@ -97,10 +114,7 @@ def _psoas(canvas: Canvas, body: Body, x: np.ndarray, y: np.ndarray, marble: np.
     u = np.abs(x) - 36 * s - apart
     big = np.hypot(u, (y - 4 * s - forward) * 0.9) - radius
     small = np.hypot(u + 6 * s, y + 9 * s - forward) - 0.66 * radius
-    inside = (np.minimum(big, small) < 0) & (full > 0.15) & (canvas.tissue != Tissue.AIR)
-    inside &= canvas.tissue != Tissue.SUBCUTANEOUS
-    canvas.paint(inside, Tissue.PSOAS)
-    canvas.paint(inside & (marble > 3.1 - 1.5 * body.marbling), Tissue.PSOAS_FAT)
+    return np.where(full > 0.15, np.minimum(big, small), 99.0)
 
 
 def paint_inside(canvas: Canvas, body: Body, rings: Rings, spine: tuple[np.ndarray, np.ndarray]) -> None:
