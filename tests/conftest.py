@@ -8,6 +8,7 @@ import pytest
 
 from radmesh.client import Client
 from radmesh.mesh import Mesh
+from radmesh.mesh.ports import ReservedPort
 from tests.support.meshes import STEPS, STUDY, running_mesh
 
 
@@ -49,3 +50,11 @@ async def client(mesh: Mesh) -> AsyncGenerator[Client, None]:
     """A client of the shared mesh."""
     async with Client(mesh.address) as connected:
         yield connected
+
+
+@pytest.fixture
+def silent_port() -> Generator[int, None, None]:
+    """A loopback port on which nobody listens, unless the test itself does."""
+    port = ReservedPort()
+    yield port.number
+    port.release()

@@ -12,7 +12,6 @@ from radmesh.client import Client
 from radmesh.mesh import Mesh, MeshError, MeshOptions
 from radmesh.tasks.v1 import task_pb2
 from tests.support.meshes import START_SECONDS, STEPS, running_mesh
-from tests.support.receiver import free_port
 
 
 async def test_a_stopped_mesh_hands_its_tasks_to_the_next_one(tmp_path: Path) -> None:
@@ -69,11 +68,13 @@ async def test_pauses_survive_a_kill_of_all_but_the_worker_and_a_restart_of_ever
             assert await _started(client, task.name) >= resumed
 
 
-def test_a_worker_of_an_earlier_start_does_not_make_the_next_one_ready(tmp_path: Path) -> None:
+def test_a_worker_of_an_earlier_start_does_not_make_the_next_one_ready(
+    tmp_path: Path, silent_port: int
+) -> None:
     patient = {"RADMESH_TASKS_LEASE_SECONDS": "60"}
     with running_mesh(tmp_path, workers=(STEPS,), environment=patient) as mesh:
         mesh.process("redis").stop(10.0)  # before the worker, which is not seen leaving
-    cut_off = dataclasses.replace(STEPS, environment={"RADMESH_STEPS_TASKS": f"ipv4:127.0.0.1:{free_port()}"})
+    cut_off = dataclasses.replace(STEPS, environment={"RADMESH_STEPS_TASKS": f"ipv4:127.0.0.1:{silent_port}"})
     mesh = Mesh(MeshOptions(tmp_path, workers=(cut_off,), environment=patient))
     try:
         with pytest.raises(MeshError, match="steps is not ready in time"):

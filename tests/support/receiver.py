@@ -1,7 +1,6 @@
 """A real HTTP server that webhooks are sent to, and that answers as a test wants."""
 
 import json
-import socket
 import ssl
 import threading
 import time
@@ -108,10 +107,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silent."""
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

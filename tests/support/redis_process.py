@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.support.ports import port_for
+
 
 class RedisProcess:
     """One server on a free loopback port; `start` again after `kill` uses the same port and folder."""
@@ -14,9 +16,8 @@ class RedisProcess:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self._log = folder.parent / f"{folder.name}.log"
+        self.port = port_for(self)
 
     @property
     def url(self) -> str:
@@ -26,13 +27,15 @@ class RedisProcess:
         """Starts the server and waits until it answers."""
         line = [sys.executable, "-m", "services.tasks.redis_server"]
         line += ["--port", str(self.port), "--dir", str(self._folder)]
-        with (self._folder.parent / f"{self._folder.name}.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(line, stdout=log, stderr=log)
         give_up = time.monotonic() + patience
         while not self._answers():
             if time.monotonic() > give_up or self._process.poll() is not None:
+                ended = self._process.poll()
                 self.kill()
-                raise RuntimeError(f"no Redis on port {self.port}; see the log beside {self._folder}")
+                said = self._log.read_text()[-2000:]
+                raise RuntimeError(f"no Redis on port {self.port}, exit code {ended}: {said}")
             time.sleep(0.02)
 
     def kill(self) -> None:

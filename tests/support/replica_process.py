@@ -3,21 +3,21 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from tests.support.ports import port_for
 
 
 class ReplicaProcess:
     """One `python -m services.tasks` on a free loopback port. settings: fields of TasksSettings."""
 
     def __init__(self, folder: Path, redis_url: str, **settings: object) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.log = folder / f"tasks-{self.address.rpartition(':')[2]}.log"
+        port = port_for(self)
+        self.address = f"127.0.0.1:{port}"
+        self.log = folder / f"tasks-{port}.log"
         fields = {"redis_url": redis_url, "listen": self.address, **settings}
         named = {f"RADMESH_TASKS_{name.upper()}": str(value) for name, value in fields.items()}
         self._environment = {**os.environ, **named}

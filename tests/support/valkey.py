@@ -1,7 +1,6 @@
 """Real servers of the embedded Redis with any options: replicas, Sentinels, nodes of a Cluster."""
 
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -12,32 +11,18 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from services.tasks.redis_server import command
+from tests.support.ports import port_with_bus_for
 
 PATIENCE = 30.0
 # A replica is in step within milliseconds, as on a quiet network.
 _PROMPT = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1", "min-replicas-max-lag": "3"}
 
 
-def free_port() -> int:
-    """One with which a Cluster's bus, 10,000 further on, is free and valid too."""
-    while True:
-        with socket.socket() as first, socket.socket() as bus:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            if port + 10_000 >= 1 << 16:
-                continue
-            try:
-                bus.bind(("127.0.0.1", port + 10_000))
-            except OSError:
-                continue
-            return port
-
-
 class Valkey:
     """One server on loopback; `start` again after `kill` uses the same port and folder."""
 
     def __init__(self, folder: Path, options: dict[str, str] | None = None) -> None:
-        self.port = free_port()
+        self.port = port_with_bus_for(self)
         self.folder = folder / f"server-{self.port}"
         self.folder.mkdir(parents=True)
         self._line = command(self.port, self.folder)

@@ -18,7 +18,7 @@ from services.tasks.webhooks.caller import Caller
 from services.tasks.webhooks.schedule import Answer, CallFailure
 from services.tasks.webhooks.urls import read_url
 from tests.integration.tasks.webhooks.conftest import Names
-from tests.support.receiver import Receiver, Reply, free_port
+from tests.support.receiver import Receiver, Reply
 
 Callers = Callable[..., Caller]
 
@@ -111,8 +111,8 @@ async def test_a_proxy_of_the_environment_is_not_used(
         assert not proxy.calls
 
 
-async def test_a_receiver_that_is_not_there(callers: Callers, names: Names) -> None:
-    down = await post(callers(), f"http://127.0.0.1:{free_port()}/")
+async def test_a_receiver_that_is_not_there(callers: Callers, names: Names, silent_port: int) -> None:
+    down = await post(callers(), f"http://127.0.0.1:{silent_port}/")
     assert down == Answer(failure=CallFailure.CONNECTION_FAILED)
     unknown = await post(callers(), "http://no-such-name.invalid/")
     assert unknown == Answer(failure=CallFailure.NAME_NOT_RESOLVED)

@@ -11,7 +11,7 @@ from services.tasks.webhooks.courier import Courier
 from services.tasks.webhooks.records import CallbackRecord, CallbackState
 from services.tasks.webhooks.urls import read_url
 from tests.integration.tasks.webhooks.conftest import SECRET, until
-from tests.support.receiver import Call, Receiver, Reply, free_port
+from tests.support.receiver import Call, Receiver, Reply
 from tests.support.task_records import new_task
 
 Couriers = Callable[..., Courier]
@@ -72,10 +72,11 @@ async def test_two_replicas_tell_many_ends_once_each(store: TaskStore, couriers:
         assert sorted(call.said["taskId"] for call in receiver.calls) == sorted(ended)
 
 
-async def test_a_receiver_that_was_down_is_told_when_it_is_up(store: TaskStore, couriers: Couriers) -> None:
+async def test_a_receiver_that_was_down_is_told_when_it_is_up(
+    store: TaskStore, couriers: Couriers, silent_port: int
+) -> None:
     couriers()
-    port = free_port()
-    task_id = await end(store, f"http://127.0.0.1:{port}/")
+    task_id = await end(store, f"http://127.0.0.1:{silent_port}/")
 
     async def tried_twice() -> bool:
         return (await callback(store, task_id)).attempts >= 2
@@ -84,7 +85,7 @@ async def test_a_receiver_that_was_down_is_told_when_it_is_up(store: TaskStore, 
     waiting = await callback(store, task_id)
     assert (waiting.state, waiting.last_reason) == (CallbackState.PENDING, "CONNECTION_FAILED")
     assert waiting.next_attempt_time
-    with Receiver(port=port) as receiver:
+    with Receiver(port=silent_port) as receiver:
         await reached(store, CallbackState.DELIVERED, task_id)
         assert [call.said["taskId"] for call in receiver.calls] == [task_id]
 
@@ -102,12 +103,14 @@ async def test_a_receiver_that_says_no_is_asked_again_but_not_after_gone(
     assert (record.attempts, record.last_status, record.last_reason) == (4, 410, "GONE")
 
 
-async def test_dead_destinations_hold_up_no_other(store: TaskStore, couriers: Couriers) -> None:
+async def test_dead_destinations_hold_up_no_other(
+    store: TaskStore, couriers: Couriers, silent_port: int
+) -> None:
     """One that answers a byte at a time and one that never accepts; a third is told at once meanwhile."""
     couriers(timeout=20.0)
     with Receiver(lambda call: Reply(pause=0.05)) as slow, Receiver() as well:
         stuck = [await end(store, slow.url(f"/{number}")) for number in range(20)]
-        dead = await end(store, f"http://127.0.0.1:{free_port()}/")
+        dead = await end(store, f"http://127.0.0.1:{silent_port}/")
         await asyncio.to_thread(slow.wait_for, 8)
         good = [await end(store, well.url()) for _ in range(20)]
         await reached(store, CallbackState.DELIVERED, *good)
