@@ -62,9 +62,11 @@ class ChildProcess:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         output: asyncio.StreamReader,
+        output_end: asyncio.StreamWriter,
     ) -> None:
         self._process = process
         self._writer = writer
+        self._output_end = output_end
         self._frames: asyncio.Queue[tuple[FrameKind, bytes] | None] = asyncio.Queue()
         self.ended = asyncio.Event()
         self._tasks = (
@@ -80,17 +82,16 @@ class ChildProcess:
         spawned the child ends, and a thread of a pool may end early.
         """
         ours, theirs = socket.socketpair()
-        log_in, log_out = (os.fdopen(end, mode, 0) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
+        # Not a pipe: uvloop closes a pipe's descriptor twice, the second time perhaps when it is another file's
+        # already; of a socket it lets go.
+        log_in, log_out = socket.socketpair()
         with contextlib.ExitStack() as undo, theirs, log_out:
             undo.enter_context(ours)
             undo.enter_context(log_in)
             reader, writer = await asyncio.open_connection(sock=ours, limit=_STREAM_BUFFER_BYTES)
             undo.callback(writer.close)
-            output = asyncio.StreamReader(limit=_LOG_LINE_BYTES)
-            pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
-                lambda: asyncio.StreamReaderProtocol(output), log_in
-            )
-            undo.callback(pipe.close)
+            output, output_end = await asyncio.open_connection(sock=log_in, limit=_LOG_LINE_BYTES)
+            undo.callback(output_end.close)
             # Not the loop's subprocess_exec: Popen uses vfork, which runs no code between fork and exec,
             # so that threads of gRPC are never forked (uvloop's forks, and runs Python in between).
             process = subprocess.Popen(  # noqa: ASYNC220
@@ -102,7 +103,7 @@ class ChildProcess:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
             undo.pop_all()
-            return cls(process, reader, writer, output)
+            return cls(process, reader, writer, output, output_end)
 
     @property
     def pid(self) -> int:
@@ -161,7 +162,8 @@ class ChildProcess:
             task.cancel()
         self.ended.set()
         self._writer.close()
-        # Not wait_closed: cancelled once, it is cancelled for every later caller. The loop closes the socket
+        self._output_end.close()
+        # Not wait_closed: cancelled once, it is cancelled for every later caller. The loop closes the sockets
         # in its next round.
         await asyncio.sleep(0)
 
