@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--epoch", type=int, default=100, help="iterations from one checkpoint to the next")
     parser.add_argument("--rate", type=float, default=1e-2, help="first learning rate")
     parser.add_argument("--phantoms-only", action="store_true", help="leave the real patient out")
-    parser.add_argument("--start-from", type=Path, help="a checkpoint whose weights to begin with")
+    parser.add_argument("--start-from", type=Path, help="a checkpoint, or a bundled model's weights, to begin with")
     parser.add_argument("--continue", dest="resume", action="store_true", help="from the last checkpoint")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--full-precision", action="store_true", help="without bfloat16")
@@ -61,10 +61,24 @@ def train(folders: Folders, arguments: argparse.Namespace) -> None:
         trainer.load_checkpoint(str(latest))
     elif arguments.start_from:
         trainer.initialize()
-        saved = torch.load(arguments.start_from, map_location="cpu", weights_only=False)
-        trainer.network.load_state_dict(saved["network_weights"])
+        begin_with(trainer.network, arguments.start_from)
     trainer.run_training()
     (Path(trainer.output_folder) / "run.json").write_text(json.dumps(vars(arguments), default=str, indent=1))
+
+
+def begin_with(network: Any, weights: Path) -> None:
+    """Puts a checkpoint's parameters into the network, or those of a served model's safetensors file."""
+    import torch
+
+    from services.segmentation.nnunet.weights_file import read_fold, without_aliases
+
+    if weights.suffix == ".safetensors":
+        stored = read_fold(weights, CONFIGURATION, "0")
+        assert stored.keys() == without_aliases(network.state_dict()).keys(), f"{weights} is of another network"
+        network.load_state_dict(stored, strict=False)  # the names it leaves out are of the same tensors
+    else:
+        saved = torch.load(weights, map_location="cpu", weights_only=False)
+        network.load_state_dict(saved["network_weights"])
 
 
 if __name__ == "__main__":
