@@ -82,8 +82,8 @@ class ChildProcess:
         spawned the child ends, and a thread of a pool may end early.
         """
         ours, theirs = socket.socketpair()
-        # Not a pipe: uvloop closes a pipe's descriptor twice, the second time perhaps when it is another file's
-        # already; of a socket it lets go.
+        # Not a pipe: uvloop closes a pipe's descriptor twice, the second time perhaps when it is another
+        # file's already; of a socket it lets go.
         log_in, log_out = socket.socketpair()
         with contextlib.ExitStack() as undo, theirs, log_out:
             undo.enter_context(ours)
@@ -98,8 +98,8 @@ class ChildProcess:
                 _command(spec, theirs.fileno()),
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
-                stdout=log_out,
-                stderr=log_out,
+                stdout=log_out.fileno(),
+                stderr=log_out.fileno(),
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
             undo.pop_all()

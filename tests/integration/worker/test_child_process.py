@@ -1,4 +1,4 @@
-"""What a child leaves in the service that spawned it: nothing, above all no descriptor that is closed twice."""
+"""A child leaves nothing in the service that spawned it, above all no descriptor that is closed twice."""
 
 import asyncio
 import gc
