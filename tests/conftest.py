@@ -9,7 +9,22 @@ import pytest
 from radmesh.client import Client
 from radmesh.mesh import Mesh
 from radmesh.mesh.ports import ReservedPort
+from tests.support.mesh_logs import complaints
 from tests.support.meshes import STEPS, STUDY, running_mesh
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows beside a failed test what its mesh's processes logged as errors: there the cause is told."""
+    report = yield
+    if report.failed:
+        folder = item.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        loud = complaints(folder, call.start)
+        if loud:
+            report.sections.append(("Errors in the logs of processes", "\n".join(loud)))
+    return report
 
 
 @pytest.fixture(scope="session")

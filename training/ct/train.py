@@ -28,7 +28,9 @@ def main() -> None:
     parser.add_argument("--epoch", type=int, default=100, help="iterations from one checkpoint to the next")
     parser.add_argument("--rate", type=float, default=1e-2, help="first learning rate")
     parser.add_argument("--phantoms-only", action="store_true", help="leave the real patient out")
-    parser.add_argument("--start-from", type=Path, help="a checkpoint, or a bundled model's weights, to begin with")
+    parser.add_argument(
+        "--start-from", type=Path, help="a checkpoint, or a bundled model's weights, to begin with"
+    )
     parser.add_argument("--continue", dest="resume", action="store_true", help="from the last checkpoint")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--full-precision", action="store_true", help="without bfloat16")
@@ -74,7 +76,9 @@ def begin_with(network: Any, weights: Path) -> None:
 
     if weights.suffix == ".safetensors":
         stored = read_fold(weights, CONFIGURATION, "0")
-        assert stored.keys() == without_aliases(network.state_dict()).keys(), f"{weights} is of another network"
+        assert stored.keys() == without_aliases(network.state_dict()).keys(), (
+            f"{weights} is of another network"
+        )
         network.load_state_dict(stored, strict=False)  # the names it leaves out are of the same tensors
     else:
         saved = torch.load(weights, map_location="cpu", weights_only=False)
