@@ -1,12 +1,12 @@
 """The alerts: their rules hold what promtool tests, ask only for metrics that exist, and are explained."""
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.support.tools import debian_tool
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "prometheus"
@@ -16,12 +16,7 @@ ALERTS = re.findall(r"- alert: (\w+)", RULES)
 
 @pytest.fixture
 def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None and os.environ.get("CI"):
-        pytest.fail("promtool is missing: .ci/run installs Debian's package prometheus")
-    if found is None:
-        pytest.skip("promtool is missing; on Debian: apt-get install prometheus")
-    return found
+    return debian_tool("promtool", "prometheus")
 
 
 @pytest.mark.parametrize(
