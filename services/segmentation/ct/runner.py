@@ -17,7 +17,7 @@ from services.segmentation.ct.measured import Measuring, measured
 from services.segmentation.ct.networks import Networks, PartNetwork
 from services.segmentation.ct.options import CtOptions
 from services.segmentation.ct.parameters import CtParameters, read_parameters
-from services.segmentation.ct.reading import CtImage, CtLimits, axial, open_ct
+from services.segmentation.ct.reading import CtImage, CtLimits, OpeningSteps, axial, open_ct
 from services.segmentation.ct.said import refusing_answer, refusing_level, said_in_review, said_with_task
 from services.segmentation.ct.stage_messages import stage_message
 from services.segmentation.nnunet.threads import use_threads
@@ -118,11 +118,13 @@ class _Before:
 
 def _begun(work: Work, parameters: CtParameters, course: Course) -> _Run:
     """The work with its study open. Raises as `open_ct` and `axial`."""
-    reading = course.part("reading", "studies", 0.0, 0.05)
-    reading(0, 1)
-    run = _Run(work, parameters, axial(open_ct(work.images[0].path, CtLimits())), course)
-    reading(1, 1)
-    return run
+    steps = OpeningSteps(
+        unpacked=course.part("unpacking", "bytes", 0.0, 0.03),
+        read=course.part("reading", "files", 0.03, 0.05),
+    )
+    course.check()
+    image = open_ct(work.images[0].path, CtLimits(), steps)
+    return _Run(work, parameters, axial(image), course)
 
 
 def create(options: Mapping[str, Any]) -> CtL3Runner:

@@ -15,6 +15,7 @@ from services.segmentation.ct.reading.geometry import Geometry, Vector, upright
 from services.segmentation.ct.reading.image import CtImage, Patient
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.opening import open_ct
+from services.segmentation.ct.reading.opening_steps import OpeningSteps
 from services.segmentation.ct.reading.series.choice import LeftOut
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Geometry",
     "LeftOut",
     "Making",
+    "OpeningSteps",
     "Patient",
     "Slice",
     "Vector",

@@ -16,22 +16,27 @@ from services.segmentation.ct.reading.files.upload import Upload, take_apart
 from services.segmentation.ct.reading.image import CtImage, Patient
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.nifti import open_nifti
+from services.segmentation.ct.reading.opening_steps import OpeningSteps, Step
 from services.segmentation.ct.reading.series.choice import LeftOut, choose_series
 from services.segmentation.ct.reading.series.planes import is_axial
 from services.segmentation.ct.reading.series.stack import stacked
 from services.segmentation.ct.reading.series.uniform import check_uniform
 
 
-def open_ct(content: Content | Sequence[Content], limits: CtLimits) -> CtImage:
+def open_ct(
+    content: Content | Sequence[Content], limits: CtLimits, steps: OpeningSteps | None = None
+) -> CtImage:
     """The CT in an image: DICOM files, an archive of them (zip, tar, tar.gz), or one NIfTI file (also .gz).
 
     Reads headers alone. Where there are several series, the axial one with the most slices is taken; what
-    else there was is told in `left_out`. Raises RadmeshError, mostly ImageFormatError, with a reason of
-    docs/errors.md, section "A CT that cannot be read"; OSError when a file cannot be opened.
+    else there was is told in `left_out`. steps: whom to tell how far it is. Raises RadmeshError, mostly
+    ImageFormatError, with a reason of docs/errors.md, section "A CT that cannot be read"; OSError when a file
+    cannot be opened.
     """
     contents = [content] if isinstance(content, bytes | memoryview | Path) else content
-    upload = take_apart(contents, limits)
-    return _nifti(upload.nifti, limits) if upload.nifti is not None else _dicom(upload, limits)
+    steps = steps or OpeningSteps()
+    upload = take_apart(contents, limits, steps.unpacked)
+    return _dicom(upload, limits, steps.read) if upload.nifti is None else _nifti(upload.nifti, limits)
 
 
 def _nifti(view: memoryview, limits: CtLimits) -> CtImage:
@@ -39,10 +44,9 @@ def _nifti(view: memoryview, limits: CtLimits) -> CtImage:
     return CtImage(geometry, (), Making(), Patient(), (), planes)
 
 
-def _dicom(upload: Upload, limits: CtLimits) -> CtImage:
-    series = choose_series(
-        _headers(upload, limits), upload.foreign, lambda headers: is_axial(headers, limits)
-    )
+def _dicom(upload: Upload, limits: CtLimits, read: Step) -> CtImage:
+    headers = _headers(upload, limits, read)
+    series = choose_series(headers, upload.foreign, lambda headers: is_axial(headers, limits))
     slices = list(_slices(series.headers, limits))
     localizers = sum(header.frames for header in series.headers) - len(slices)
     check_uniform(slices)
@@ -60,11 +64,13 @@ def _dicom(upload: Upload, limits: CtLimits) -> CtImage:
     )
 
 
-def _headers(upload: Upload, limits: CtLimits) -> Iterator[Header]:
+def _headers(upload: Upload, limits: CtLimits, read: Step) -> Iterator[Header]:
     resident = Resident()
-    for member in upload.files:
+    read(0, len(upload.files))
+    for done, member in enumerate(upload.files, start=1):
         yield read_header(member, limits)
         resident.touch(member.source)
+        read(done, len(upload.files))
     resident.let_go()
 
 

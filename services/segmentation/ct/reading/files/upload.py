@@ -16,6 +16,7 @@ from services.segmentation.ct.reading.files.unpacking import spooled, within
 from services.segmentation.ct.reading.files.view_file import ViewFile
 from services.segmentation.ct.reading.files.zip_files import too_many_files, zip_members
 from services.segmentation.ct.reading.limits import CtLimits
+from services.segmentation.ct.reading.opening_steps import Step
 from services.segmentation.ct.reading.refusals import damaged, refused
 from services.segmentation.ct.reading.wording import counted
 
@@ -37,19 +38,20 @@ class Upload:
     foreign: int = 0
 
 
-def take_apart(contents: Sequence[Content], limits: CtLimits) -> Upload:
+def take_apart(contents: Sequence[Content], limits: CtLimits, unpacked: Step) -> Upload:
     """The upload that these files are, each a DICOM file or an archive of them; or one NIfTI file alone.
 
-    An archive in an archive is passed over like a text. Raises ImageFormatError: EMPTY_FILE, FILE_UNREADABLE
-    with the place of a file that is neither DICOM nor anything known, UNSUPPORTED_FORMAT when there is no
-    DICOM at all, and what opening an archive raises.
+    unpacked: told the bytes of a gzip file that are unpacked, and its length. An archive in an archive is
+    passed over like a text. Raises ImageFormatError: EMPTY_FILE, FILE_UNREADABLE with the place of a file
+    that is neither DICOM nor anything known, UNSUPPORTED_FORMAT when there is no DICOM at all, and what
+    opening an archive raises.
     """
     members: list[Member] = []
     for content in contents:
         view = as_view(content)
         kind = kind_of(view)
         if kind is Kind.GZIP:
-            view = _gunzipped(view, limits)
+            view = _gunzipped(view, limits, unpacked)
             kind = kind_of(view)
         if kind is Kind.NIFTI and len(contents) == 1:
             return Upload(nifti=view)
@@ -123,11 +125,17 @@ def _is_nifti(member: Member) -> bool:
     return formats.is_nifti(head)
 
 
-def _gunzipped(view: memoryview, limits: CtLimits) -> memoryview:
+def _gunzipped(view: memoryview, limits: CtLimits, unpacked: Step) -> memoryview:
     """What a gzip file holds, in a temporary file."""
-    file = gzip.GzipFile(fileobj=ViewFile(view))
+    packed = ViewFile(view)
+    file = gzip.GzipFile(fileobj=packed)
+
+    def part() -> bytes:
+        unpacked(packed.tell(), len(view))
+        return file.read(_CHUNK_BYTES)
+
     try:
-        parts = iter(lambda: file.read(_CHUNK_BYTES), b"")
+        parts = iter(part, b"")
         return spooled(within(parts, limits.max_unpacked_bytes), limits.scratch)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise damaged("the archive") from None
