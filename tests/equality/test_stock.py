@@ -57,6 +57,12 @@ CASES: dict[str, Case] = {
         (2.0, 1.0, 1.0),
         {"folds": ("0", "1")},
     ),
+    "volume, five folds one after the other": (
+        (replace(SOLID, trainings=5),),
+        (20, 40, 36),
+        (2.5, 0.8, 0.8),
+        {"folds": ("0", "1", "2", "3", "4")},
+    ),
     "planes far apart": ((THIN,), (12, 40, 44), (7.0, 0.9, 0.7), {}),
     "axes in another order": ((replace(THIN, transpose=(1, 0, 2)),), (40, 12, 44), (0.9, 6.0, 0.8), {}),
     "a hundred labels": ((MANY,), (20, 40, 36), (2.5, 1.2, 0.8), {"mirroring": False}),

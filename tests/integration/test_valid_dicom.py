@@ -26,7 +26,7 @@ GRID = Grid(rows=40, pixel_mm=11.0, step_mm=7.5, low=-15.0, high=15.0, samples=1
     ids=["sample", "phantom", "second renderer"],
 )
 def test_it_is_valid(write: Callable[[Path], list[Path]], tmp_path: Path) -> None:
-    files = write(tmp_path / "study")
+    files = [str(path) for path in write(tmp_path / "study")]
     for command in (
         [debian_tool("dciodvfy", "dicom3tools"), files[0]],
         ["dciodvfy", files[-1]],

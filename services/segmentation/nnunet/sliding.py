@@ -113,6 +113,8 @@ def mean_of(parts: Sequence[Iterator[Slab]], shape: tuple[int, ...], *, in_step:
 
     in_step: all folds side by side, which holds the sums of each; else one after the other, which holds the
     logits of the whole image, of `shape` (heads, planes, rows, columns).
+    Sums that all folds shared would hold less than either, and round otherwise: of a made-up model of five
+    folds 32 of 28,800 voxels then differ from nnU-Net's, a label's Dice falling to 0.995.
     """
     if len(parts) == 1:
         yield from parts[0]
