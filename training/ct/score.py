@@ -1,6 +1,9 @@
 """How well a trained network does on images that it never saw.
 
-    python -m training.ct.score locate --checkpoint FOLD/checkpoint_final.pth --images 100
+    python -m training.ct.score locate --images 300
+    python -m training.ct.score measure --checkpoint FOLD/checkpoint_final.pth --images 100
+
+The first is of the bundled weights.
 
 Three sets: phantoms of the renderer of training from unseen seeds, the same from ranges that training never
 drew, and those of a second renderer. And the open real CT, which is unseen only by weights that were trained
@@ -19,6 +22,7 @@ from training.accuracy_page import write_part
 from training.ct.inputs import NETWORKS, PITCH_MM, Case, Network
 from training.ct.phantom_cases import axial_case, sagittal_case
 from training.ct.plans import plans_of
+from training.ct.weights import put_weights
 from training.phantoms.held_out import draw_held_out_phantom
 from training.phantoms.render import Phantom, draw_phantom
 from training.phantoms.second.scene import draw_second_phantom
@@ -32,6 +36,7 @@ SETS: dict[str, Callable[[int], Phantom]] = {
     "second renderer": draw_second_phantom,
 }
 REAL = "real"
+BUNDLED = Path(__file__).resolve().parents[2] / "models"
 AIMS = {"right level": "0.99", "anchored": "0.99", "Dice": "0.95", "area error": "0.02"}
 """By how the name of a score ends."""
 
@@ -69,8 +74,7 @@ class Predictor:
             len(network.labels),
             deep_supervision=False,
         )
-        saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
-        self._model.load_state_dict(saved["network_weights"])
+        put_weights(self._model, checkpoint)
         self._model.eval()
 
     def label(self, image: np.ndarray) -> np.ndarray:
@@ -193,7 +197,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("network", choices=sorted(NETWORKS))
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, help="of a training; the bundled weights unless given")
     parser.add_argument("--images", type=int, default=100, help="of each set")
     parser.add_argument("--sets", nargs="*", choices=[*SETS, REAL], default=[*SETS])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/ct"), help="the real CT")
@@ -203,7 +207,7 @@ def main() -> None:
     scores = {
         name: measured(
             arguments.network,
-            arguments.checkpoint,
+            arguments.checkpoint or BUNDLED / f"ct-l3-{arguments.network}" / "official.safetensors",
             name,
             arguments.images,
             arguments.data,

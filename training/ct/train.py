@@ -14,6 +14,7 @@ from typing import Any
 from training.ct.folders import Folders
 from training.ct.inputs import NETWORKS
 from training.ct.plans import CONFIGURATION, dataset_of, plans_of
+from training.ct.weights import put_weights
 
 
 def main() -> None:
@@ -63,26 +64,9 @@ def train(folders: Folders, arguments: argparse.Namespace) -> None:
         trainer.load_checkpoint(str(latest))
     elif arguments.start_from:
         trainer.initialize()
-        begin_with(trainer.network, arguments.start_from)
+        put_weights(trainer.network, arguments.start_from)
     trainer.run_training()
     (Path(trainer.output_folder) / "run.json").write_text(json.dumps(vars(arguments), default=str, indent=1))
-
-
-def begin_with(network: Any, weights: Path) -> None:
-    """Puts a checkpoint's parameters into the network, or those of a served model's safetensors file."""
-    import torch
-
-    from services.segmentation.nnunet.weights_file import read_fold, without_aliases
-
-    if weights.suffix == ".safetensors":
-        stored = read_fold(weights, CONFIGURATION, "0")
-        assert stored.keys() == without_aliases(network.state_dict()).keys(), (
-            f"{weights} is of another network"
-        )
-        network.load_state_dict(stored, strict=False)  # the names it leaves out are of the same tensors
-    else:
-        saved = torch.load(weights, map_location="cpu", weights_only=False)
-        network.load_state_dict(saved["network_weights"])
 
 
 if __name__ == "__main__":
