@@ -6,6 +6,7 @@ from typing import Any
 import nibabel
 import numpy as np
 import psutil
+import pydicom
 import pytest
 
 from radmesh.client import SyncClient
@@ -14,7 +15,10 @@ from radmesh.mesh import Mesh
 from radmesh.samples.torso import PIXEL_MM, STEP_MM, draw_torso
 from radmesh.tasks.v1 import task_pb2
 from tests.e2e.ct.tasks import AWAITING, result_of, shown, wait_for_stage
+from tests.support.ct.archives import zipped
+from tests.support.ct.encoding import file_bytes
 from tests.support.ct.models import needs_ct_models
+from tests.support.ct.series import ct_series, hu_volume
 
 pytestmark = [needs_ct_models, pytest.mark.xdist_group("ct-l3"), pytest.mark.timeout(600)]
 
@@ -64,6 +68,24 @@ def test_metal_beside_the_spine_is_a_warning_with_its_area(client: SyncClient, t
     result = result_of(client, client.create("ct-l3", [image], parameters=ONE_SLICE).name)
     (metal,) = (one for one in result.warnings if one.kind == "METAL")
     assert metal.numbers["metal_mm2"] > 100
+
+
+def test_of_a_whole_export_the_axial_series_is_measured_though_a_reformat_is_longer(
+    client: SyncClient, study: Path, tmp_path: Path
+) -> None:
+    axial = [path.read_bytes() for path in study.iterdir()]
+    (same, *_) = (pydicom.dcmread(path, stop_before_pixels=True).StudyInstanceUID for path in study.iterdir())
+    across = {"orientation": (0, 1, 0, 0, 0, -1), "StudyInstanceUID": same, "SeriesNumber": 7}
+    sagittal = ct_series(hu_volume(len(axial) + 10, 32, 32), **across)
+    export = tmp_path / "export.zip"
+    export.write_bytes(zipped([*map(file_bytes, sagittal), *axial]))
+    alone, among = (
+        result_of(client, client.create("ct-l3", [one.name], parameters=ONE_SLICE).name)
+        for one in (client.upload_series(study, pipeline="ct-l3"), client.upload(export))
+    )
+    (warning,) = (one for one in among.warnings if one.kind == "SERIES_LEFT_OUT")
+    assert f"Left out: series 7 ({len(sagittal)} files)." in warning.message
+    assert among.headline == alone.headline
 
 
 @pytest.mark.parametrize("stage", ["sampling", "locating", "measuring"])
