@@ -23,7 +23,7 @@ class RedisProcess:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
-    def start(self, patience: float = 30.0) -> None:
+    def start(self, patience: float = 90.0) -> None:
         """Starts the server and waits until it answers."""
         line = [sys.executable, "-m", "services.tasks.redis_server"]
         line += ["--port", str(self.port), "--dir", str(self._folder)]

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from services.tasks.redis_server import command
 from tests.support.ports import port_with_bus_for
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 # A replica is in step within milliseconds, as on a quiet network.
 _PROMPT = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1", "min-replicas-max-lag": "3"}
 
