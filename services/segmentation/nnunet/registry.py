@@ -1,5 +1,6 @@
 """The nnU-Net models in the folders of a service, read again when they change. Imports no torch."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from services.chassis.models import BrokenModelError
 from services.segmentation.nnunet.layout import MANIFEST_FILE
 from services.segmentation.nnunet.manifest import NnunetManifest, is_nnunet, read_nnunet
 
-Signature = tuple[int, int, int]
+Signature = tuple[tuple[str, int, int, int], ...]
+"""Name, inode, time of change and size of each file of a model: weights may be damaged, and no manifest."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,16 @@ class Registry:
         return {folder: sign for folder in self._candidates() if (sign := _signature(folder)) is not None}
 
     def find(self, model: str) -> NnunetManifest:
-        """A model by resource name. Raises ModelNotFoundError."""
+        """A model by resource name. Raises ModelNotFoundError, or BrokenModelError for a damaged one."""
         for one in self.models():
             if one.model.name == model:
                 return one
+        for broken in self.broken():
+            if f"models/{broken.folder.name}" == model:
+                raise BrokenModelError(
+                    f"The files of {model} are damaged; the worker's log says which. Import it again: "
+                    f"radmesh models import FOLDER --replace --name {broken.folder.name}"
+                )
         raise ModelNotFoundError(
             f"This worker has no model {model}; was it deleted, or is the folder not shared?"
         )
@@ -92,7 +100,10 @@ def _open(folder: Path) -> NnunetManifest | Broken | None:
 
 def _signature(folder: Path) -> Signature | None:
     try:
-        found = (folder / MANIFEST_FILE).stat()
+        with os.scandir(folder) as entries:
+            files = {one.name: one.stat() for one in entries}
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    if MANIFEST_FILE not in files:
+        return None
+    return tuple((name, file.st_ino, file.st_mtime_ns, file.st_size) for name, file in sorted(files.items()))

@@ -7,7 +7,7 @@ from pathlib import Path
 from radmesh.models.v1.model_pb2 import Model
 from services.chassis import logs
 from services.segmentation.nnunet.importing.install import clear_abandoned
-from services.segmentation.nnunet.registry import Registry
+from services.segmentation.nnunet.registry import Registry, Signature
 
 log = logs.logger(__name__)
 
@@ -62,7 +62,7 @@ class ServedModels:
             self.models = found
             self._on_change()
 
-    def _signature(self) -> dict[Path, tuple[int, int, int]]:
+    def _signature(self) -> dict[Path, Signature]:
         clear_abandoned(self._imported)
         return self._registry.signature()
 

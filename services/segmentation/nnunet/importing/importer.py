@@ -168,6 +168,7 @@ def _judge(
     """
     total, done = sum(len(folder.folds) for folder in folders), 0
     configurations: dict[str, Path] = {}
+    names: dict[str, str] = {}
     for folder, own in zip(folders, trained, strict=True):
         found = set()
         for fold in folder.folds:
@@ -176,13 +177,17 @@ def _judge(
             check_trainer(read.trainer)
             found.add(read.configuration)
             done += 1
-        if len(found) != 1 or found <= configurations.keys():
+        if len(found) != 1:
             named = ", ".join(map(shown, sorted(found)))
+            raise refused(f"The folds of {folder.name} are of several: {named}.", reason="SEVERAL_MODELS")
+        (configuration,) = found
+        if configuration in configurations:
+            both = f"{names[configuration]} and {folder.name}"
             raise refused(
-                f"{folder.name} holds folds of {named}, or of what another folder has.",
+                f"Two folders hold {shown(configuration)}: {both}. Import one of them alone.",
                 reason="SEVERAL_MODELS",
             )
-        configurations[found.pop()] = own
+        configurations[configuration], names[configuration] = own, folder.name
     check_plans(contents[PLANS_FILE], contents[DATASET_FILE], list(configurations))
     return configurations
 

@@ -88,7 +88,10 @@ def _check_dataset(checks: Checks, dataset: Mapping[str, Any]) -> int:
     plain = [value for name, value in labels.items() if name != "ignore" and isinstance(value, int)]
     if len(plain) == len(labels) - ("ignore" in labels) and sorted(plain) != list(range(len(plain))):
         # A network gives one answer for each; the voxels of a number left out would go by another's name.
-        checks.say("labels", f"are {shown(sorted(plain))}; they must be numbered from 0 without a gap")
+        lacking = "" if 0 in plain else " (background, 0, is missing)"
+        checks.say(
+            "labels", f"are {shown(sorted(plain))}; they must be numbered from 0 without a gap{lacking}"
+        )
     regions = any(isinstance(value, list) and len(value) > 1 for value in labels.values())
     if regions or order is not None:
         count = sum(1 for name, value in labels.items() if name != "ignore" and value not in (0, [0]))

@@ -3,6 +3,8 @@
 A trainer may build a network of its own, and only its code knows which: the checkpoint names the class alone.
 """
 
+import difflib
+
 from services.segmentation.nnunet.importing.refusals import refused
 
 SERVED = frozenset(
@@ -67,12 +69,17 @@ SERVED = frozenset(
 
 
 def check_trainer(name: str) -> None:
-    """Raises ModelRefusedError TRAINER_NOT_SERVED, which lists those that are."""
+    """Raises ModelRefusedError TRAINER_NOT_SERVED, which names the likest of those that are."""
     if name not in SERVED:
         shown = name if name.isidentifier() and len(name) <= 100 else "of an unreadable name"
         raise refused(
-            f"The model was trained by {shown}, which may build a network of its own. Train it with one that "
-            f"keeps the plans' network: {', '.join(sorted(SERVED))}.",
+            f"The model was trained by {shown}, which may build a network of its own. Of nnU-Net's trainers "
+            f"{len(SERVED)} keep the plans' network and are served, such as {', '.join(_likest(name))}.",
             trainer=shown,
             reason="TRAINER_NOT_SERVED",
         )
+
+
+def _likest(name: str) -> list[str]:
+    """nnU-Net's own trainer, and those that are served and have nearly the same name."""
+    return ["nnUNetTrainer", *difflib.get_close_matches(name[:100], sorted(SERVED - {"nnUNetTrainer"}))]

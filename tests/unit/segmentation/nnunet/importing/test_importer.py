@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,16 @@ def test_two_data_sets_are_not_one_model(trained: Path, tmp_path: Path, models: 
     assert refusal(pack(tmp_path / "m.zip", [trained, other]), models).reason == "SEVERAL_MODELS"
 
 
+def test_two_trainings_of_one_configuration_are_named(trained: Path, tmp_path: Path, models: Path) -> None:
+    again = write_trained(tmp_path / "results", replace(LOW, trainer="nnUNetTrainerNoMirroring"))[0]
+    first = write_trained(tmp_path / "results", LOW)[0]
+    error = refusal(pack(tmp_path / "m.zip", [first, again]), models)
+    assert error.reason == "SEVERAL_MODELS"
+    assert error.message.startswith(f"Two folders hold {LOW.configuration}: ")
+    assert first.name in error.message
+    assert again.name in error.message
+
+
 def test_what_holds_no_model_says_what_to_send(tmp_path: Path, models: Path) -> None:
     with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
         archive.writestr("inner/model.zip", b"PK")
@@ -130,13 +141,14 @@ def test_what_holds_no_model_says_what_to_send(tmp_path: Path, models: Path) -> 
     assert "Unpack them first" in error.message
 
 
-def test_a_trainer_of_somebodys_own_is_refused_with_the_list_of_those_served(
+def test_a_trainer_of_somebodys_own_is_refused_with_the_likest_of_those_served(
     tmp_path: Path, models: Path
 ) -> None:
-    own = write_trained(tmp_path / "results", Recipe(**{**vars(LOW), "trainer": "nnUNetTrainerMine"}))
+    own = write_trained(tmp_path / "results", replace(LOW, trainer="nnUNetTrainerNoMirrorin"))
     error = refusal(pack(tmp_path / "m.zip", own), models)
-    assert (error.reason, error.metadata["trainer"]) == ("TRAINER_NOT_SERVED", "nnUNetTrainerMine")
-    assert "nnUNetTrainerNoMirroring" in error.message
+    assert (error.reason, error.metadata["trainer"]) == ("TRAINER_NOT_SERVED", "nnUNetTrainerNoMirrorin")
+    assert "such as nnUNetTrainer, nnUNetTrainerNoMirroring" in error.message
+    assert len(error.message) < 400
 
 
 def test_a_name_that_is_taken_is_kept_until_it_shall_be_replaced(

@@ -149,3 +149,8 @@ def test_the_older_form_of_plans_is_judged_too() -> None:
 def test_what_is_no_object_of_json_is_refused(content: bytes) -> None:
     with pytest.raises(JsonRefused):
         read_object(content)
+
+
+def test_labels_without_background_say_what_is_missing() -> None:
+    with pytest.raises(ModelRefusedError, match=r"background, 0, is missing"):
+        check_plans(plans_of(RECIPE), {**dataset_of(RECIPE), "labels": {"a": 1, "b": 2}}, ["3d_fullres"])
