@@ -131,24 +131,8 @@ def _result(
     mask: np.ndarray,
 ) -> NnunetResult:
     manifest, weights = network.manifest, network.weights
-    counts = np.bincount(mask.reshape(-1), minlength=1)
-    millilitres = geometry.voxel_mm3 / 1000
     trained = manifest.configurations[manifest.configuration]
     slices, rows, columns = geometry.shape
-    labels = []
-    for label in manifest.labels:
-        voxels = int(counts[label.value]) if label.value < len(counts) else 0
-        labels.append(
-            NnunetLabel(
-                value=label.value,
-                name=label.name,
-                meaning=label.meaning,
-                scheme=label.scheme,
-                code=label.code,
-                voxels=voxels,
-                volume_ml=voxels * millilitres,
-            )
-        )
     return NnunetResult(
         device=prediction.device,
         model=manifest.model.name,
@@ -163,10 +147,27 @@ def _result(
         rows=rows,
         columns=columns,
         spacing_mm=geometry.spacing_mm,
-        labels=labels,
+        labels=_labels(manifest, geometry, mask),
         warnings=[prediction.message] if prediction.message else [],
         demonstrator=manifest.model.demonstrator,
     )
+
+
+def _labels(manifest: NnunetManifest, geometry: Geometry, mask: np.ndarray) -> list[NnunetLabel]:
+    """Each label of the model with its voxels, also one that is nowhere."""
+    counts = np.bincount(mask.reshape(-1), minlength=max(label.value for label in manifest.labels) + 1)
+    return [
+        NnunetLabel(
+            value=label.value,
+            name=label.name,
+            meaning=label.meaning,
+            scheme=label.scheme,
+            code=label.code,
+            voxels=int(counts[label.value]),
+            volume_ml=int(counts[label.value]) * geometry.voxel_mm3 / 1000,
+        )
+        for label in manifest.labels
+    ]
 
 
 def _files(volume: Volume, mask: np.ndarray, *, notice: bool) -> tuple[OutputFile, ...]:

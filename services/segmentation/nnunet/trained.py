@@ -99,13 +99,7 @@ def serve_trained(
         configurations.append(_configuration(folder, taken))
         states |= {(one.configuration, fold): one.weights for fold, one in taken.items()}
     names = [one.name for one in configurations]
-    for name in names:
-        if names.count(name) > 1:
-            raise BrokenModelError(
-                f"more than one of the folders holds configuration {name}; give one of them"
-            )
-        if name not in plans["configurations"]:
-            raise BrokenModelError(f"{folders[0] / PLANS_FILE} has no configuration {name}")
+    _check_configurations(names, plans, folders[0] / PLANS_FILE)
     target.mkdir(parents=True, exist_ok=True)
     for name in (PLANS_FILE, DATASET_FILE):
         shutil.copyfile(folders[0] / name, target / name)
@@ -121,6 +115,16 @@ def serve_trained(
         weights={DEFAULT_WEIGHTS: weights},
     )
     return read_nnunet(target)
+
+
+def _check_configurations(names: Sequence[str], plans: Mapping[str, Any], where: Path) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise BrokenModelError(
+                f"more than one of the folders holds configuration {name}; give one of them"
+            )
+        if name not in plans["configurations"]:
+            raise BrokenModelError(f"{where} has no configuration {name}")
 
 
 def _same(folders: Sequence[Path], name: str) -> Mapping[str, Any]:
