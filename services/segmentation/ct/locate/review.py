@@ -74,7 +74,7 @@ def from_mask(mask: np.ndarray, view: Plane, curve: SpineCurve, stack: Stack) ->
 
 
 def from_slices(first: int, last: int, stack: Stack, curve: SpineCurve | None = None) -> L3Location:
-    """L3 as the slices first to last, both included, by the numbers that the pictures show.
+    """L3 as the slices first to last, both included, in either order, by the numbers that the pictures show.
 
     They are the instance numbers of DICOM; where the series has none, slices are counted from 1 in the order
     of the volume as stored. curve: tells where in these slices the spine is; without one it is taken for
@@ -100,7 +100,7 @@ def _stored(first: int, last: int, stack: Stack) -> tuple[int, int]:
     """Where the named slices are stored, from 0. Raises InvalidRequestError."""
     instances = instance_numbers(stack)
     numbers = instances or range(1, stack.heights.count + 1)
-    if first > last or first not in numbers or last not in numbers:
+    if first not in numbers or last not in numbers:
         what = f"the {'instances' if instances else 'slices'} {min(numbers)} to {max(numbers)}"
         message = f"{first}:{last} is no range of slices: the study has {what}."
         raise InvalidRequestError([Violation("parameters.slice_range", message)])

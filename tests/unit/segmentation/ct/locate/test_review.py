@@ -144,7 +144,7 @@ def test_slices_without_instance_numbers_are_counted_from_one_as_they_are_stored
     assert same.covered.middle == number - 1 - location.covered.middle
 
 
-@pytest.mark.parametrize("slices", [(0, 4), (9, 3), (100, 106), (3, 2000)])
+@pytest.mark.parametrize("slices", [(0, 4), (9, 0), (100, 106), (3, 2000)])
 def test_slices_that_are_not_there_are_refused(stack: Stack, slices: tuple[int, int]) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         from_slices(*slices, stack)
@@ -167,6 +167,12 @@ def test_slices_of_dicom_are_named_by_their_instance_numbers() -> None:
     assert (covered.first, covered.last) == (60 - 39, 60 - 33)
     assert (covered.first_instance, covered.last_instance, covered.middle_instance) == (39, 33, 36)
     assert location.high_mm - location.low_mm == pytest.approx(7 * 2.5)
+
+
+def test_the_ends_may_be_named_in_either_order() -> None:
+    # Results list the first slice as stored, which often has the higher number.
+    stack = numbered([60 - index for index in range(60)])
+    assert from_slices(39, 33, stack).covered == from_slices(33, 39, stack).covered
 
 
 def test_instance_numbers_may_begin_anywhere_and_leave_some_out() -> None:
