@@ -17,10 +17,10 @@ def review(
     *,
     accept: options.Accept = False,
     mask: options.Mask = None,
-    slices: options.Slices = "",
+    slices: options.Slices = None,
     replace: options.Replace = None,
     param: options.Param = None,
-    reject: options.Reject = "",
+    reject: options.Reject = None,
     sequence: options.Sequence = None,
     out: options.Out = None,
     show: options.Show = None,
@@ -46,7 +46,8 @@ def review(
                 await _decide(client, task, answer, as_json, server_words(server))
             else:
                 launch = can_show() and not as_json if show is None else show
-                await _show(client, task, out or Path("review"), launch, as_json)
+                words = None if as_json else server_words(server)
+                await _show(client, task, out or Path("review"), launch, words)
         return ExitCode.DONE
 
     run(work(), as_json=as_json)
@@ -63,18 +64,22 @@ async def _list(client: Client, as_json: bool) -> None:
         consoles.stdout().print(review_tables.waiting(waiting) if waiting else "Nothing waits for a review.")
 
 
-async def _show(client: Client, name: str, folder: Path, launch: bool, as_json: bool) -> None:
+async def _show(client: Client, name: str, folder: Path, launch: bool, words: str | None) -> None:
+    """words: see `server_words`; None for programs."""
     task = await client.get(name)
     review = open_review(task)
     artifacts = reviewed_artifacts(task, review)
     folder /= task.name.removeprefix("tasks/")
     folder.mkdir(parents=True, exist_ok=True)
     files = {one.file_name: await client.download(one.name, folder / one.file_name) for one in artifacts}
-    if as_json:
+    if words is None:
         rows.emit(rows.task_row(task, files))
     else:
-        pipeline = await client.pipeline(task.pipeline)
-        consoles.stdout().print(review_tables.shown(task, review, files, pipeline))
+        pipeline, console = await client.pipeline(task.pipeline), consoles.stdout()
+        console.print(review_tables.shown(task, review, files))
+        # Unfolded on a narrow terminal too: a command is there to be pasted.
+        commands = review_tables.commands(task, review, files, pipeline, words)
+        console.print(commands, markup=False, soft_wrap=True)
     if launch:
         open_pictures(files[one.file_name] for one in artifacts if one.media_type.startswith("image/"))
 

@@ -16,14 +16,14 @@ SLICES = "slice_range"
 
 @dataclass(frozen=True)
 class Decided:
-    """The options that decide, as they were typed."""
+    """The options that decide, as they were typed; None and () where they were not."""
 
     accept: bool = False
     mask: Path | None = None
-    slices: str = ""
+    slices: str | None = None
     replace: tuple[str, ...] = ()
     param: tuple[str, ...] = ()
-    reject: str = ""
+    reject: str | None = None
     sequence: int | None = None
 
 
@@ -79,16 +79,20 @@ class Answer:
 
 def read_answer(given: Decided) -> Answer | None:
     """The decision; None where nothing is decided. Raises UsageError."""
-    accepts = bool(given.accept or given.mask or given.slices or given.replace or given.param)
-    if given.reject and accepts:
+    for option, text in (("--reject", given.reject), ("--slices", given.slices)):
+        if text is not None and not text.strip():
+            raise UsageError(f"{option} is empty. Nothing was decided.")
+    rejects, slices = given.reject is not None, given.slices is not None
+    accepts = bool(given.accept or given.mask or slices or given.replace or given.param)
+    if rejects and accepts:
         raise UsageError("A stage is either accepted or rejected.")
-    if given.mask and given.slices:
+    if given.mask and slices:
         raise UsageError("Either a mask says where it is, or slices do.")
-    if not accepts and not given.reject:
+    if not accepts and not rejects:
         return None
-    param = (*given.param, *([f"{SLICES}={given.slices}"] if given.slices else ()))
+    param = (*given.param, *([f"{SLICES}={given.slices}"] if slices else ()))
     files = read_replacements(given.replace)
-    return Answer(not given.reject, given.reject, files, param, given.mask, given.sequence)
+    return Answer(not rejects, given.reject or "", files, param, given.mask, given.sequence)
 
 
 def read_replacements(given: Sequence[str]) -> Mapping[str, Path]:

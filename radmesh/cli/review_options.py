@@ -20,7 +20,7 @@ Mask = Annotated[
     ),
 ]
 Slices = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--slices",
         metavar="A:B",
@@ -45,7 +45,7 @@ Param = Annotated[
     ),
 ]
 Reject = Annotated[
-    str, typer.Option("--reject", metavar="REASON", help="The stage is wrong; the task fails.")
+    str | None, typer.Option("--reject", metavar="REASON", help="The stage is wrong; the task fails.")
 ]
 Sequence = Annotated[
     int | None, typer.Option("--sequence", min=1, help="Decide only if this is the review that is open.")

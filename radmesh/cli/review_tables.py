@@ -28,24 +28,29 @@ def waiting(found: Iterable[task_pb2.Task]) -> RenderableType:
     return Group(table, *again)
 
 
-def shown(
-    task: task_pb2.Task,
-    review: review_pb2.TaskReview,
-    files: Mapping[str, Path],
-    pipeline: pipeline_pb2.Pipeline,
-) -> RenderableType:
-    """A stage with the files to look at, and how to decide on it."""
+def shown(task: task_pb2.Task, review: review_pb2.TaskReview, files: Mapping[str, Path]) -> RenderableType:
+    """A stage with the files to look at."""
     table = tables.plain("artifact", "type", "saved in")
     for artifact in reviewed_artifacts(task, review):
         table.add_row(Text(artifact.file_name), artifact.media_type, Text(str(files[artifact.file_name])))
-    decide = f"radmesh review {task.name} --sequence {review.sequence}"
     refused = refused_answer(task, review)
     return Group(
         Text(f"{task.name}, stage {review.stage}, expires {_time(review.expire_time)}"),
         *([Text(_refused(refused))] if refused else ()),
         table,
-        Text("\n".join(f"{decide} {answer}" for answer in _answers(pipeline, files))),
     )
+
+
+def commands(
+    task: task_pb2.Task,
+    review: review_pb2.TaskReview,
+    files: Mapping[str, Path],
+    pipeline: pipeline_pb2.Pipeline,
+    words: str,
+) -> str:
+    """How to decide on a stage, a command a line. words: see `server_words`."""
+    decide = f"radmesh review {task.name}{words} --sequence {review.sequence}"
+    return "\n".join(f"{decide} {answer}" for answer in _answers(pipeline, files))
 
 
 def _refused(answer: review_pb2.RefusedAnswer) -> str:

@@ -44,7 +44,9 @@ def test_what_waits_is_listed_shown_and_accepted_with_a_replacement(
     assert str(saved) in shown.stdout
     with Image.open(saved) as picture:
         assert picture.size == (16, 16)
-    assert f"radmesh review {waiting.name} --sequence {waiting.sequence} --accept" in shown.stdout
+    here = f"radmesh review {waiting.name} --server {mesh.address}"
+    accept = f"{here} --sequence {waiting.sequence} --accept"
+    assert accept in shown.stdout.splitlines(), "as it can be pasted"
 
     corrected = tmp_path / "corrected.png"
     Image.new("L", (16, 16), 200).save(corrected)

@@ -100,8 +100,8 @@ def _way() -> list[_Parameter]:
         _Parameter(
             name="slice_range",
             description=(
-                "The slices of L3 as A:B, both included, in the place of stage 1: DICOM instance numbers, as "
-                "the pictures show them; counted from 1 where the series has none."
+                "The slices of L3 as A:B or B:A, both included, in the place of stage 1: DICOM instance "
+                "numbers, as the pictures show them; counted from 1 where the series has none."
             ),
             type=_STRING,
             pattern=RANGE,

@@ -31,11 +31,22 @@ from radmesh.tasks.v1 import task_pb2
         ["a", "--replace", "mask.png"],
         ["a", "--replace", "mask.png=nowhere.png"],
         ["a", "--sequence", "0"],
+        ["a", "--reject", ""],
+        ["a", "--reject", "  "],
+        ["a", "--slices", ""],
+        ["a", "--accept", "--reject", ""],
+        ["a", "--mask", __file__, "--slices", ""],
     ],
 )
 def test_what_cannot_be_meant_exits_with_2(line: list[str]) -> None:
     result = CliRunner().invoke(app, ["review", *line, "--server", "127.0.0.1:1"])
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["--reject", "--slices"])
+def test_an_option_that_decides_is_not_taken_for_absent_when_it_is_empty(option: str) -> None:
+    result = CliRunner().invoke(app, ["review", "a", option, "", "--server", "127.0.0.1:1"])
+    assert f"{option} is empty" in result.output
 
 
 def test_a_file_may_stand_for_an_artifact_once(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def refusal(mask: Path | None = None, **given: Any) -> RadmeshError:
 
 
 def test_slices_that_are_not_there_are_asked_for_again() -> None:
-    assert said(slice_range="2:4").covered.first == 1
-    for wrong in ("2:99", "4:2", "0:2"):
+    assert said(slice_range="2:4").covered.first == said(slice_range="4:2").covered.first == 1
+    for wrong in ("2:99", "99:2", "0:2"):
         assert "the study has the slices 1 to 5." in refusal(slice_range=wrong).message
 
 

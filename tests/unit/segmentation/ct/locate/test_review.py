@@ -10,7 +10,7 @@ from PIL import Image
 from radmesh.errors import ImageFormatError, InvalidRequestError
 from services.segmentation.ct.locate.locating import Located, locate
 from services.segmentation.ct.locate.location import L3Location, Source
-from services.segmentation.ct.locate.pictures import mask_png, picture_size
+from services.segmentation.ct.locate.pictures import mask_png, overlay_png, picture_size, sagittal_png
 from services.segmentation.ct.locate.review import corrected, from_png, from_slices
 from services.segmentation.ct.locate.review_volume import from_volume
 from services.segmentation.ct.locate.stack import Stack, stack_of
@@ -90,6 +90,72 @@ def test_a_transparent_layer_counts_only_where_it_is_painted(located: Located, s
     assert said(png(layer), located, stack).level_mm == location.level_mm
 
 
+def as_saved(mask: np.ndarray) -> dict[str, np.ndarray]:
+    """L3, bool, as common tools save it."""
+    clear = np.zeros((*mask.shape, 4), np.uint8)
+    red = clear.copy()
+    red[mask] = (255, 0, 0, 255)
+    red_everywhere = clear.copy()
+    red_everywhere[..., 0], red_everywhere[..., 3] = 255, mask * 255
+    faint, black, beside_white = (clear.copy() for _ in range(3))
+    faint[mask] = (0, 200, 0, 100)
+    black[mask] = (0, 0, 0, 255)
+    beside_white[..., :3] = mask[..., None] * 255
+    beside_white[:, 1:, 3] = 255
+    blue = np.zeros((*mask.shape, 3), np.uint8)
+    blue[mask] = (0, 0, 1)
+    soft = np.where(mask, 255, 0).astype(np.uint8)
+    soft[:, 1:] = np.maximum(soft[:, 1:], mask[:, :-1] * 90)
+    return {
+        "labels": mask.astype(np.uint8),
+        "deep labels": mask.astype(np.uint16),
+        "deep white": mask.astype(np.uint16) * 65535,
+        "half grey": mask.astype(np.uint8) * 128,
+        "one colour": blue,
+        "soft edges": soft,
+        "red on a transparent layer": red,
+        "red that is transparent elsewhere": red_everywhere,
+        "a faint layer": faint,
+        "black on a transparent layer": black,
+        "white on black, a column of it erased": beside_white,
+    }
+
+
+@pytest.mark.parametrize("saved", as_saved(np.eye(2, dtype=bool)))
+def test_a_mask_may_be_as_tools_save_it(located: Located, stack: Stack, saved: str) -> None:
+    location = located.location
+    assert location.mask is not None
+    assert location.plane is not None
+    mask = np.asarray(Image.open(io.BytesIO(mask_png(location.mask, location.plane)))) > 0
+    again = said(png(as_saved(mask)[saved]), located, stack)
+    assert (again.low_mm, again.high_mm) == (location.low_mm, location.high_mm)
+
+
+def test_an_empty_mask_is_refused_with_what_was_found(located: Located, stack: Stack) -> None:
+    labels = drawn(located, (slice(200, 260), slice(330, 390))) // 255
+    labels[0, 0] = 2
+    clear = np.zeros((*labels.shape, 4), np.uint8)
+    for pixels, found in (
+        (labels, "its brightest pixel is 2 of 255"),
+        (labels * 0 + 1, "its brightest pixel is 1 of 255"),
+        (labels.astype(np.uint16) * 300, "its brightest pixel is 600 of 65535"),
+        (clear, "all of it is transparent"),
+    ):
+        error = refusal(png(pixels), located, stack)
+        assert (error.reason, found in error.message) == ("MASK_EMPTY", True), error.message
+    dot = drawn(located, (slice(200, 204), slice(330, 334)))
+    assert "smaller than 20 mm²" in refusal(png(dot), located, stack).message
+
+
+def test_the_pictures_of_the_review_are_no_masks(located: Located, stack: Stack) -> None:
+    location = located.location
+    assert location.plane is not None
+    photograph = sagittal_png(located.image, location.plane)
+    overlay = overlay_png(located.image, located.labels, location)
+    for content in (photograph, overlay):
+        assert refusal(content, located, stack).reason.startswith(("MASK_", "L3_EXTENT"))
+
+
 def test_a_mask_of_another_size_is_refused_with_both_sizes(located: Located, stack: Stack) -> None:
     error = refusal(png(np.zeros((100, 200), np.uint8)), located, stack)
     assert error.reason == "MASK_SIZE_MISMATCH"
@@ -144,7 +210,7 @@ def test_slices_without_instance_numbers_are_counted_from_one_as_they_are_stored
     assert same.covered.middle == number - 1 - location.covered.middle
 
 
-@pytest.mark.parametrize("slices", [(0, 4), (9, 3), (100, 106), (3, 2000)])
+@pytest.mark.parametrize("slices", [(0, 4), (9, 0), (100, 106), (3, 2000)])
 def test_slices_that_are_not_there_are_refused(stack: Stack, slices: tuple[int, int]) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         from_slices(*slices, stack)
@@ -167,6 +233,12 @@ def test_slices_of_dicom_are_named_by_their_instance_numbers() -> None:
     assert (covered.first, covered.last) == (60 - 39, 60 - 33)
     assert (covered.first_instance, covered.last_instance, covered.middle_instance) == (39, 33, 36)
     assert location.high_mm - location.low_mm == pytest.approx(7 * 2.5)
+
+
+def test_the_ends_may_be_named_in_either_order() -> None:
+    # Results list the first slice as stored, which often has the higher number.
+    stack = numbered([60 - index for index in range(60)])
+    assert from_slices(39, 33, stack).covered == from_slices(33, 39, stack).covered
 
 
 def test_instance_numbers_may_begin_anywhere_and_leave_some_out() -> None:
