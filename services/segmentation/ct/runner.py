@@ -85,12 +85,16 @@ class CtL3Runner:
         """Stage 2. begin: how much of the run is done. before: stage 1, where it was run for this task."""
         networks = self._loaded()
         measuring = Measuring(
-            run.image, location, run.parameters.measure, self._part("measure", run), self._version
+            run.image,
+            location,
+            run.parameters.measure,
+            self._part("measure", run),
+            self._version,
+            before.stage.model if before is not None else None,
         )
         result, files = measured(measuring, run.course, begin)
         result.device, result.demonstrator = networks.device, networks.demonstrator
         if before is not None:
-            result.models.insert(0, before.stage.model)
             result.inference_seconds += before.stage.inference_seconds
         return RunOutput(result, (*(before.files if before else ()), *files))
 
