@@ -20,6 +20,7 @@ class WarningKind(StrEnum):
     """Stable words for programs."""
 
     SERIES = "SERIES_LEFT_OUT"
+    PATIENT = "PATIENT_DIFFERS"
     FAT_CUT = "SUBCUTANEOUS_FAT_LOWER_BOUND"
     TRUNK_CUT = "ALL_TISSUES_LOWER_BOUND"
     L3_CUT = "L3_NOT_WHOLE"

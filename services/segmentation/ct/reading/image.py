@@ -24,12 +24,15 @@ class Planes(Protocol):
 class Patient:
     """What an analysis may need of the patient; None where the header is silent. Never to be logged.
 
-    height_m: as written, not checked. sex: `M`, `F` or `O`.
+    height_m: as written, not checked; NaN where what is written is no number. Some scanners write 0 for what
+    nobody entered: that is silence, too. sex: `M`, `F` or `O`. differing: which of `height`, `weight` and
+    `sex` are not the same in all slices; they are None.
     """
 
     height_m: float | None = field(default=None, repr=False)
     weight_kg: float | None = field(default=None, repr=False)
     sex: str | None = field(default=None, repr=False)
+    differing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from services.segmentation.ct.reading.dicom.classic import ClassicSlices
-from services.segmentation.ct.reading.dicom.datasets import patient_of
 from services.segmentation.ct.reading.dicom.decoding import check_compression
 from services.segmentation.ct.reading.dicom.enhanced import enhanced_slices
 from services.segmentation.ct.reading.dicom.header import Header, read_header
+from services.segmentation.ct.reading.dicom.patient import patient_of
 from services.segmentation.ct.reading.dicom.pixels import DicomPlanes
 from services.segmentation.ct.reading.dicom.slices import Making, Slice
 from services.segmentation.ct.reading.files.content import Content
@@ -58,7 +58,7 @@ def _dicom(upload: Upload, limits: CtLimits, read: Step) -> CtImage:
         geometry,
         tuple(ordered),
         first.making,
-        patient_of(first.header, limits),
+        patient_of(one.header for one in ordered),
         left_out,
         DicomPlanes(ordered, limits),
     )
