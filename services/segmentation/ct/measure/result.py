@@ -45,7 +45,8 @@ class MeasureWarning:
 
 @dataclass(frozen=True)
 class SliceMeasurement:
-    """One slice. place: where it is; instance: its DICOM instance number, where there is one.
+    """One slice. place: where it is; instance: its DICOM instance number, where the
+    series has one for each slice.
 
     muscle_compartment, psoas_compartment: all pixels within the outlines of muscle, whatever their HU.
     """

@@ -162,6 +162,27 @@ def test_each_picture_carries_the_notice_and_its_own_tissue(files: dict[str, byt
         assert (combined == colour).all(-1).any()
 
 
+def test_an_instance_number_that_all_slices_share_names_none() -> None:
+    torso = Torso(torso_geometry(5))
+    slices = ct_series(
+        torso.hu, step_mm=5.0, origin=torso.geometry.origin_mm, spacing=torso.geometry.spacing_mm[1:]
+    )
+    for one in slices:
+        one.InstanceNumber = 1
+    image = open_ct([file_bytes(one) for one in slices], LIMITS)
+    measurement, pixels = measure_l3(image, L3, torso.network(), MeasureOptions())
+    assert {one.instance for one in measurement.slices} == {None}
+    assert image.slice_name(2) == "slice 3"
+    made = {artifact.file_name: content for artifact, content in measure_files(measurement, pixels, ORIGIN)}
+    assert json.loads(made["result.json"])["headline"]["instance_number"] is None
+    rows = csv.DictReader(io.StringIO(made["hu_statistics.csv"].decode()))
+    assert {row["instance_number"] for row in rows} == {""}
+    # The same series, named right.
+    for number, one in enumerate(slices, start=1):
+        one.InstanceNumber = number
+    assert open_ct([file_bytes(one) for one in slices], LIMITS).slice_name(2) == "instance 3"
+
+
 def test_a_dicom_study_is_measured_by_its_own_header() -> None:
     """From files: instance numbers, contrast and height; and nothing that names the patient."""
     torso = Torso(torso_geometry(5))
