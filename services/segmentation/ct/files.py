@@ -49,7 +49,18 @@ LOCATED = (
 )
 """What stage 1 writes."""
 
-MEASURED = (STATISTICS, RESULT, COMPARTMENTS, TISSUES, COMBINED, *OVERLAYS.values())
-"""What stage 2 writes."""
+USED_OVERLAY = ArtifactFile(
+    "l3_used_overlay.png",
+    PNG,
+    "The plane with L3 as a person said it, where one did: what was measured instead of the model's.",
+)
+USED_MASK = ArtifactFile(
+    "l3_used_mask.png", PNG, "L3 on that plane as a person drew it over sagittal.png, where one did."
+)
+USED = (USED_OVERLAY, USED_MASK)
+"""What stage 2 writes where a person said where L3 is, as far as there is a plane to draw on."""
 
-ARTIFACTS = (*LOCATED, *MEASURED)
+MEASURED = (STATISTICS, RESULT, COMPARTMENTS, TISSUES, COMBINED, *OVERLAYS.values())
+"""What stage 2 always writes."""
+
+ARTIFACTS = (*LOCATED, *USED, *MEASURED)

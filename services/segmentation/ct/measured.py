@@ -2,26 +2,27 @@
 
 from dataclasses import dataclass
 
-from radmesh.segmentation.v1.ct_l3_pb2 import CtL3Result
+from radmesh.segmentation.v1.ct_l3_pb2 import CtL3Result, CtModel
 from services.chassis.runner import OutputFile
 from services.segmentation.ct.course import Course
 from services.segmentation.ct.locate.location import L3Location
-from services.segmentation.ct.measure import L3Extent, MeasureOptions, measure_files, measure_l3
+from services.segmentation.ct.measure import L3Extent, MeasureOptions, Origin, measure_files, measure_l3
 from services.segmentation.ct.messages import acquisition_of, add_measurement
 from services.segmentation.ct.networks import PartNetwork
 from services.segmentation.ct.reading import CtImage
-from services.segmentation.ct.stage_messages import location_message
+from services.segmentation.ct.stage_messages import location_message, shown_location, shown_model
 
 
 @dataclass(frozen=True)
 class Measuring:
-    """What is measured, where, how, and by what."""
+    """What is measured, where, how, and by what. located_by: the model of stage 1, where it found L3."""
 
     image: CtImage
     location: L3Location
     options: MeasureOptions
     network: PartNetwork
     version: str
+    located_by: CtModel | None = None
 
 
 def measured(measuring: Measuring, course: Course, begin: float) -> tuple[CtL3Result, tuple[OutputFile, ...]]:
@@ -36,17 +37,23 @@ def measured(measuring: Measuring, course: Course, begin: float) -> tuple[CtL3Re
         course.part("measuring", "slices", begin, turn),
     )
     model = network.message()
-    made_by = {
-        "software_version": measuring.version,
-        "model": model.model,
-        "weights": model.weights,
-        "weights_digest": model.weights_digest,
-    }
-    written = measure_files(measurement, pixels, made_by, course.part("writing", "files", turn, 1.0))
+    models = [model] if measuring.located_by is None else [measuring.located_by, model]
+    told = location_message(location)
+    origin = Origin(
+        {
+            "software_version": measuring.version,
+            "model": model.model,
+            "weights": model.weights,
+            "weights_digest": model.weights_digest,
+        },
+        shown_location(told),
+        [shown_model(one) for one in models],
+    )
+    written = measure_files(measurement, pixels, origin, course.part("writing", "files", turn, 1.0))
     result = CtL3Result(
-        location=location_message(location),
+        location=told,
         acquisition=acquisition_of(image),
-        models=[model],
+        models=models,
         inference_seconds=network.seconds,
         software_version=measuring.version,
     )

@@ -11,7 +11,6 @@ from radmesh.segmentation.v1.ct_stage_pb2 import CtL3Stage
 from services.chassis.runner import AcceptedStage, OutputFile, Progress, RunOutput, StageOutput, Work
 from services.segmentation.ct.course import Course
 from services.segmentation.ct.finding import Found, find_l3
-from services.segmentation.ct.locate.location import L3Location
 from services.segmentation.ct.measure.body import body_of
 from services.segmentation.ct.measured import Measuring, measured
 from services.segmentation.ct.networks import Networks, PartNetwork
@@ -20,6 +19,7 @@ from services.segmentation.ct.parameters import CtParameters, read_parameters
 from services.segmentation.ct.reading import CtImage, CtLimits, OpeningSteps, axial, open_ct
 from services.segmentation.ct.said import refusing_answer, refusing_level, said_in_review, said_with_task
 from services.segmentation.ct.stage_messages import stage_message
+from services.segmentation.ct.used import Said, used_files
 from services.segmentation.nnunet.threads import use_threads
 
 
@@ -65,7 +65,7 @@ class CtL3Runner:
         stage = stage_message(found.location, found.model, found.seconds)
         if self._asks(found, parameters):
             return StageOutput(stage, found.files)
-        return self._measure(run, found.location, 0.5, _Before(found.files, stage))
+        return self._measure(run, Said(found.location), 0.5, _Before(found.files, stage))
 
     def _go_on(self, work: Work, accepted: AcceptedStage, course: Course) -> RunOutput:
         """Stage 2, after a person has looked. Raises AnswerRefused for what cannot be of what was said."""
@@ -75,24 +75,26 @@ class CtL3Runner:
         run, stage = _begun(work, parameters, course), CtL3Stage()
         if not accepted.result.Unpack(stage):
             raise InferenceError("stage 1 was run by another version; create the task again")
-        location = said_in_review(run.image, parameters, accepted, stage)
+        said = said_in_review(run.image, parameters, accepted, stage)
         with refusing_level():
-            return self._measure(run, location, 0.1, _Before((), stage))
+            return self._measure(run, said, 0.1, _Before((), stage))
 
-    def _measure(
-        self, run: _Run, location: L3Location, begin: float, before: "_Before | None" = None
-    ) -> RunOutput:
+    def _measure(self, run: _Run, said: Said, begin: float, before: "_Before | None" = None) -> RunOutput:
         """Stage 2. begin: how much of the run is done. before: stage 1, where it was run for this task."""
         networks = self._loaded()
         measuring = Measuring(
-            run.image, location, run.parameters.measure, self._part("measure", run), self._version
+            run.image,
+            said.location,
+            run.parameters.measure,
+            self._part("measure", run),
+            self._version,
+            before.stage.model if before is not None else None,
         )
         result, files = measured(measuring, run.course, begin)
         result.device, result.demonstrator = networks.device, networks.demonstrator
         if before is not None:
-            result.models.insert(0, before.stage.model)
             result.inference_seconds += before.stage.inference_seconds
-        return RunOutput(result, (*(before.files if before else ()), *files))
+        return RunOutput(result, (*(before.files if before else ()), *used_files(said, run.image), *files))
 
     def _asks(self, found: Found, parameters: CtParameters) -> bool:
         """Whether a person has to look: always, unless the task goes on by itself and L3 is sure."""

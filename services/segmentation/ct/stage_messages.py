@@ -1,6 +1,10 @@
 """What stage 1 leaves for stage 2, as a message and back; and the location as a result shows it."""
 
+from typing import Any
+
 import numpy as np
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 
 from radmesh.segmentation.v1 import ct_l3_pb2, ct_location_pb2, ct_stage_pb2
 from services.segmentation.ct.locate.curve import SpineCurve
@@ -46,6 +50,36 @@ def location_message(location: L3Location) -> ct_location_pb2.L3Location:
         sacrum_in_view=location.anchors.sacrum,
         last_rib_in_view=location.anchors.last_rib,
     )
+
+
+def shown_location(location: ct_location_pb2.L3Location) -> dict[str, Any]:
+    """The message as a document has it: every field by its name in the proto, null where it is not set.
+
+    Numbers to a thousandth: more is noise, and would differ from one processor to the next.
+    """
+    found = _shown(location)
+    return {field.name: found.get(field.name) for field in location.DESCRIPTOR.fields}
+
+
+def shown_model(model: ct_l3_pb2.CtModel) -> dict[str, str]:
+    """The same of a model."""
+    found: dict[str, str] = _shown(model)
+    return found
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    found: dict[str, Any] = _rounded(
+        MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    )
+    return found
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return round(value, 3) + 0.0 if isinstance(value, float) else value
 
 
 def stage_message(

@@ -11,6 +11,7 @@ from radmesh.client import SyncClient, raise_for_outcome, task_timeouts
 from radmesh.errors import NotAwaitingReviewError, TaskFailedError
 from radmesh.mesh import Mesh
 from radmesh.tasks.v1 import task_pb2
+from services.segmentation.ct.files import USED
 from services.segmentation.ct.measure.masks import nifti_bytes
 from services.segmentation.ct.reading import CtLimits, Geometry, open_ct
 from tests.e2e.ct.tasks import result_of, shown, shown_again
@@ -78,7 +79,7 @@ def test_a_study_is_sent_once_reviewed_and_measured(
     assert result["demonstrator"]
     saved = {Path(one["path"]).name for one in row["artifacts"]}
     described = {one.file_name for one in client.pipeline("ct-l3").artifacts}
-    assert saved == described
+    assert saved == described - {one.file_name for one in USED}
     assert json.loads((tmp_path / "out" / study.name / "result.json").read_text())["schema"]
 
 
@@ -103,6 +104,7 @@ def test_a_reviewer_who_names_wrong_slices_is_asked_again_and_names_others_and_t
     assert [one.slice for one in result.slices] == [31, 32, 33, 34, 35]
     assert result.body.height_m == 1.8
     ended = client.get(task.name)
+    assert "l3_used_overlay.png" in {one.file_name for one in ended.artifacts}
     weight = ended.parameters.fields["weight_kg"].number_value
     assert not weight, "it came with the answer that was refused"
     assert [(one.stage, len(one.replacements)) for one in ended.reviews] == [(1, 0), (1, 0)]
@@ -122,6 +124,12 @@ def test_a_reviewer_draws_another_mask(ct_mesh: Mesh, client: SyncClient, image:
     assert radmesh("review", task.name, "--mask", str(mask), server=ct_mesh.address).returncode == 0
     result = result_of(client, task.name)
     assert result.location.source == 2
+    used = tmp_path / "used.png"
+    client.download(f"{task.name}/artifacts/l3_used_mask.png", used)
+    with Image.open(used) as shown_mask, Image.open(mask) as drawn:
+        assert np.array_equal(np.asarray(shown_mask), np.asarray(drawn))
+    names = {one.file_name for one in client.get(task.name).artifacts}
+    assert {"l3_overlay.png", "l3_used_overlay.png"} <= names
     # 24 pixels of half a millimetre towards the feet.
     assert -17 < result.location.level_mm - L3_MM < -8
 

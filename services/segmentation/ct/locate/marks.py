@@ -5,16 +5,16 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from services.segmentation.ct.locate.levels import Level
-from services.segmentation.ct.locate.location import Covered, L3Location
+from services.segmentation.ct.locate.location import Covered, L3Location, Source
 from services.segmentation.ct.locate.sagittal import PITCH_MM, Plane
 from services.segmentation.ct.locate.view import enlargement
 
-_L3_COLOUR = (255, 72, 60)
+L3_COLOUR = (255, 72, 60)
 _COLOURS = {
     Level.SACRUM: (214, 180, 74),
     Level.L5: (110, 160, 255),
     Level.L4: (96, 200, 170),
-    Level.L3: _L3_COLOUR,
+    Level.L3: L3_COLOUR,
     Level.L2: (96, 200, 170),
     Level.L1: (110, 160, 255),
     Level.T12: (190, 140, 255),
@@ -42,8 +42,8 @@ class Marks:
             if level is not Level.L3:
                 there = (labels == level) & ~l3
                 pixels[there] += (np.array(colour) - pixels[there]) * _OPACITY
-        pixels[l3] += (np.array(_L3_COLOUR) - pixels[l3]) * _L3_OPACITY
-        pixels[l3 & ~ndimage.binary_erosion(l3, iterations=2)] = _L3_COLOUR
+        pixels[l3] += (np.array(L3_COLOUR) - pixels[l3]) * _L3_OPACITY
+        pixels[l3 & ~ndimage.binary_erosion(l3, iterations=2)] = L3_COLOUR
         self.picture = Image.fromarray(pixels.round().astype(np.uint8))
 
     def name_sacrum(self, labels: np.ndarray) -> None:
@@ -64,11 +64,10 @@ class Marks:
         assert mask is not None
         rows = np.flatnonzero(mask.any(1))
         for row in (rows[0], rows[-1] + 1):
-            draw.line([(0, row * self._factor), (self.picture.width, row * self._factor)], _L3_COLOUR, 1)
+            draw.line([(0, row * self._factor), (self.picture.width, row * self._factor)], L3_COLOUR, 1)
         middle = (rows[0] + rows[-1] + 1) / 2 * self._factor
-        self._text(draw, (8, middle), _slices(location.covered), _L3_COLOUR)
-        title = f"Model: L3 at z {location.level_mm:.1f} mm, confidence {location.confidence:.2f}"
-        self._text(draw, (8, 6), title, _TEXT, anchor="la")
+        self._text(draw, (8, middle), _slices(location.covered), L3_COLOUR)
+        self._text(draw, (8, 6), _title(location), _TEXT, anchor="la")
         for number, doubt in enumerate(location.doubts[:3]):
             self._text(
                 draw,
@@ -108,6 +107,14 @@ class Marks:
     ) -> None:
         font = self._font if size == _TEXT_PIXELS else ImageFont.load_default(size=size)
         draw.text(place, text, fill=colour, font=font, anchor=anchor, stroke_width=2, stroke_fill=_SHADE)
+
+
+def _title(location: L3Location) -> str:
+    """Who says so, and where it is."""
+    place = f"L3 at z {location.level_mm:.1f} mm"
+    if location.source is Source.MODEL:
+        return f"Model: {place}, confidence {location.confidence:.2f}"
+    return f"By a person's {'mask' if location.source is Source.MASK else 'slices'}: {place}"
 
 
 def _slices(covered: Covered) -> str:

@@ -1,5 +1,7 @@
 """The pictures of stage 1: the plane, L3 on it as a mask, and both with the levels named."""
 
+import io
+
 import numpy as np
 from PIL import Image
 
@@ -23,7 +25,7 @@ def picture_size(view: Plane) -> tuple[int, int]:
 
 def sagittal_png(image: SagittalImage, view: Plane) -> bytes:
     """The plane as 8-bit grey, rows from head to foot, front at the left."""
-    return png_bytes(Image.fromarray(_with_strip(_grey(image, view))), compress_level=6)
+    return png_bytes(Image.fromarray(_with_strip(grey_of(image, view))), compress_level=6)
 
 
 def mask_png(mask: np.ndarray, view: Plane) -> bytes:
@@ -42,26 +44,39 @@ def overlay_png(image: SagittalImage, labels: np.ndarray, location: L3Location) 
     view, mask = location.plane, location.mask
     if view is None or mask is None:
         raise ValueError("a location that names slices alone has no picture")
-    marks = Marks(_grey(image, view), view)
-    large = enlarged(shown(labels, image.plane, view), view)
-    marks.tint(large, enlarged(mask, view))
-    marks.name_sacrum(large)
+    return marked_png(grey_of(image, view), enlarged(shown(labels, image.plane, view), view), location)
+
+
+def marked_png(grey: np.ndarray, labels: np.ndarray, location: L3Location) -> bytes:
+    """The same over grey pixels that are drawn already. grey, labels: uint8, the view enlarged."""
+    view, mask = location.plane, location.mask
+    assert view is not None
+    assert mask is not None
+    marks = Marks(grey, view)
+    marks.tint(labels, enlarged(mask, view))
+    marks.name_sacrum(labels)
     marks.name(location)
     marks.scale()
-    grey = notice_strip(marks.picture.width)
-    canvas = Image.new("RGB", (marks.picture.width, marks.picture.height + grey.shape[0]))
+    strip = notice_strip(marks.picture.width)
+    canvas = Image.new("RGB", (marks.picture.width, marks.picture.height + strip.shape[0]))
     canvas.paste(marks.picture)
-    canvas.paste(Image.fromarray(grey), (0, marks.picture.height))
+    canvas.paste(Image.fromarray(strip), (0, marks.picture.height))
     return png_bytes(canvas, compress_level=6)
 
 
-def _grey(image: SagittalImage, view: Plane) -> np.ndarray:
+def grey_of(image: SagittalImage, view: Plane) -> np.ndarray:
     """The first channel windowed and enlarged, uint8."""
     hu = shown(image.hu[0], image.plane, view)
     grey = np.clip((hu - _LOW_HU) * (255 / (_HIGH_HU - _LOW_HU)), 0, 255).round().astype(np.uint8)
     factor = enlargement(view)
     size = (view.columns * factor, view.rows * factor)
     return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
+
+
+def without_strip(sagittal: bytes, view: Plane) -> np.ndarray:
+    """The grey pixels of sagittal.png again: uint8, the view enlarged."""
+    with Image.open(io.BytesIO(sagittal), formats=["PNG"]) as picture:
+        return np.asarray(picture.convert("L"))[: view.rows * enlargement(view)]
 
 
 def _with_strip(grey: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ from services.segmentation.ct.locate.location import Covered
 from services.segmentation.ct.locate.sagittal import Plane
 from services.segmentation.ct.locate.stack import Stack
 from services.segmentation.ct.reading import Vector
-from services.segmentation.ct.reading.wording import INSTANCE
 
 
 def place_of(mask: np.ndarray, plane: Plane, curve: SpineCurve, stack: Stack) -> tuple[Vector, float, float]:
@@ -43,6 +42,4 @@ def slices_named(first: int, last: int, middle: int, stack: Stack) -> Covered:
 
 def instance_numbers(stack: Stack) -> Sequence[int] | None:
     """Of each slice as stored; None where one has none, or two share one: they name no slice then."""
-    names = [one.name for one in stack.image.slices]
-    numbers = [name.number for name in names if name.noun == INSTANCE]
-    return numbers if names and len(set(numbers)) == len(names) else None
+    return stack.image.instance_numbers

@@ -1,9 +1,9 @@
 """The files of stage 2, by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from services.segmentation.ct import files
-from services.segmentation.ct.measure.document import result_json
+from services.segmentation.ct.measure.document import Origin, result_json
 from services.segmentation.ct.measure.masks import nifti_bytes
 from services.segmentation.ct.measure.overlay import overlay_picture
 from services.segmentation.ct.measure.result import L3Measurement, MeasuredSlices
@@ -17,10 +17,10 @@ _COMPRESSION = 4
 def measure_files(
     measurement: L3Measurement,
     pixels: MeasuredSlices,
-    made_by: Mapping[str, str],
+    origin: Origin,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[tuple[files.ArtifactFile, bytes]]:
-    """Every artifact with its content. report: as of measure_l3, in files. made_by: as of result_json."""
+    """Every artifact with its content. report: as of measure_l3, in files. origin: as of result_json."""
 
     def overlay(tissue: Tissue | None) -> bytes:
         return png_bytes(overlay_picture(measurement, pixels, tissue), compress_level=_COMPRESSION)
@@ -32,7 +32,7 @@ def measure_files(
 
     makers: list[tuple[files.ArtifactFile, Callable[[], bytes]]] = [
         (files.STATISTICS, lambda: statistics_csv(measurement)),
-        (files.RESULT, lambda: result_json(measurement, made_by)),
+        (files.RESULT, lambda: result_json(measurement, origin)),
         (files.COMPARTMENTS, lambda: mask("compartments")),
         (files.TISSUES, lambda: mask("tissues")),
         (files.COMBINED, lambda: overlay(None)),

@@ -55,8 +55,8 @@ def body_of(
     if told_height is not None and not HEIGHT_M[0] <= told_height <= HEIGHT_M[1]:
         # The value itself is the patient's and stays out of errors.
         raise ImageFormatError(
-            f"The header's height of the patient (PatientSize) is not between {HEIGHT_M[0]:g} and "
-            f"{HEIGHT_M[1]:g} m; it may have been entered in cm. Send the height as parameter height_m.",
+            f"The header's height of the patient (PatientSize) is no number between {HEIGHT_M[0]:g} and "
+            f"{HEIGHT_M[1]:g}, in m; it may have been entered in cm. Send the height as parameter height_m.",
             reason="HEIGHT_IMPLAUSIBLE",
             metadata={"least_m": f"{HEIGHT_M[0]:g}", "most_m": f"{HEIGHT_M[1]:g}"},
         )

@@ -1,7 +1,8 @@
 """`result.json`: the measurement as a document, its schema versioned."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.segmentation.ct.measure.cutoffs import Comparison
@@ -10,19 +11,31 @@ from services.segmentation.ct.measure.result import L3Measurement, SliceMeasurem
 from services.segmentation.ct.measure.tissues import Compartment, Tissue, TissueLabel
 from services.segmentation.pictures.notice import NOTICE
 
-SCHEMA = "radmesh.ct-l3.measure/1"
+SCHEMA = "radmesh.ct-l3.measure/2"
 """The number after the slash grows when a reader of the last one could misread the document."""
 
 
-def result_json(measurement: L3Measurement, made_by: Mapping[str, str]) -> bytes:
-    """The document, UTF-8. Fields that are unknown are null. No name, id or birth date of the patient.
+@dataclass(frozen=True)
+class Origin:
+    """Where the figures come from, taken over into the document as it is.
 
-    made_by: software version, models and digests of weights, taken over as they are.
+    made_by: software version, and model, weights and digest of what measured. location, models: as the typed
+    result has them, by the same names.
     """
+
+    made_by: Mapping[str, str] = field(default_factory=dict)
+    location: Mapping[str, Any] = field(default_factory=dict)
+    models: Sequence[Mapping[str, str]] = ()
+
+
+def result_json(measurement: L3Measurement, origin: Origin) -> bytes:
+    """The document, UTF-8. Fields that are unknown are null. No name, id or birth date of the patient."""
     document = {
         "schema": SCHEMA,
         "notice": NOTICE,
-        "made_by": dict(made_by),
+        "made_by": dict(origin.made_by),
+        "models": [dict(one) for one in origin.models],
+        "location": dict(origin.location),
         "headline": _slice(measurement.headline, measurement),
         "slices": [_slice(one, measurement) for one in measurement.slices],
         "volumes": {

@@ -23,7 +23,6 @@ from services.segmentation.ct.measure.tissues import (
 )
 from services.segmentation.ct.reading import CtImage
 from services.segmentation.ct.reading.refusals import refused
-from services.segmentation.ct.reading.wording import INSTANCE
 
 
 def measure_l3(
@@ -57,7 +56,7 @@ def measure_l3(
     measurement = summary_of(slices, coverage, body, image, options)
     if not measurement.headline.tissues[Tissue.SKELETAL_MUSCLE].pixels:
         raise refused(
-            f"No muscle was found in {slice_name(image, coverage.headline)}, the middle of L3. Look whether "
+            f"No muscle was found in {image.slice_name(coverage.headline)}, the middle of L3. Look whether "
             "the level is right, and send the axial series of the abdomen.",
             reason="NO_MUSCLE_FOUND",
             slice=coverage.headline,
@@ -78,11 +77,11 @@ def measure_slice(
     image: CtImage, place: CoveredSlice, hu: np.ndarray, compartments: np.ndarray, tissues: np.ndarray
 ) -> SliceMeasurement:
     """The figures of one slice from its HU and labels, all (rows, columns)."""
-    spacing = image.geometry.spacing_mm[1:]
+    spacing, numbers = image.geometry.spacing_mm[1:], image.instance_numbers
     pixel_mm2 = spacing[0] * spacing[1]
     return SliceMeasurement(
         place=place,
-        instance=_instance(image, place.index),
+        instance=None if numbers is None else numbers[place.index],
         tissues={tissue: figures_of(hu[np.isin(tissues, LABELS[tissue])], pixel_mm2) for tissue in Tissue},
         muscle_compartment=figures_of(hu[np.isin(compartments, MUSCLES)], pixel_mm2),
         psoas_compartment=figures_of(hu[compartments == Compartment.PSOAS], pixel_mm2),
@@ -90,11 +89,6 @@ def measure_slice(
         noise_hu=noise_hu(hu, compartments, spacing),
         metal_mm2=metal_mm2(hu, compartments, pixel_mm2),
     )
-
-
-def slice_name(image: CtImage, index: int) -> str:
-    """What a person finds a slice by: `instance 57`, or its number from 1 in the volume."""
-    return str(image.slices[index].name) if image.slices else f"slice {index + 1}"
 
 
 def _planes(image: CtImage, coverage: Coverage) -> Iterator[tuple[CoveredSlice, np.ndarray]]:
@@ -107,7 +101,7 @@ def _compartments(image: CtImage, place: CoveredSlice, hu: np.ndarray, network: 
     found = compartments_of(hu, image.geometry.slab(place.index, place.index + 1), network)
     if found is None:
         raise refused(
-            f"There is no body in {slice_name(image, place.index)}, which lies within L3: it is all air. "
+            f"There is no body in {image.slice_name(place.index)}, which lies within L3: it is all air. "
             "Send the series again.",
             reason="SLICES_EMPTY",
             slice=place.index,
@@ -120,9 +114,3 @@ def _tissues(image: CtImage, hu: np.ndarray, compartments: np.ndarray, options: 
     if options.exclude_bowel_content:
         content = bowel_content(hu, compartments, image.geometry.spacing_mm[1:])
     return tissue_labels(hu, compartments, options.windows, content)
-
-
-def _instance(image: CtImage, index: int) -> int | None:
-    if not image.slices or image.slices[index].name.noun != INSTANCE:
-        return None
-    return image.slices[index].name.number

@@ -20,6 +20,7 @@ class WarningKind(StrEnum):
     """Stable words for programs."""
 
     SERIES = "SERIES_LEFT_OUT"
+    PATIENT = "PATIENT_DIFFERS"
     FAT_CUT = "SUBCUTANEOUS_FAT_LOWER_BOUND"
     TRUNK_CUT = "ALL_TISSUES_LOWER_BOUND"
     L3_CUT = "L3_NOT_WHOLE"
@@ -44,7 +45,8 @@ class MeasureWarning:
 
 @dataclass(frozen=True)
 class SliceMeasurement:
-    """One slice. place: where it is; instance: its DICOM instance number, where there is one.
+    """One slice. place: where it is; instance: its DICOM instance number, where the
+    series has one for each slice.
 
     muscle_compartment, psoas_compartment: all pixels within the outlines of muscle, whatever their HU.
     """

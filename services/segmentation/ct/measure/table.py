@@ -1,7 +1,8 @@
 """`hu_statistics.csv`: one line for each tissue of each slice.
 
-slice_index         from 0, in the order of the study's volume as the masks have it
-instance_number     of DICOM, else empty
+slice_index         from 0, in the order of the study's volume as the masks have it; `slice` of the typed
+                    result counts the same from 1
+instance_number     of DICOM; empty where a slice has none, or two share one
 z_mm                of the slice at the spine, in the patient's frame
 l3_height_mm        of the body of L3 that the slice stands for
 headline            1 for the slice nearest to the body's centre, else 0

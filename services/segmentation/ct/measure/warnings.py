@@ -6,7 +6,8 @@ from services.segmentation.ct.measure.extent import Coverage
 from services.segmentation.ct.measure.options import MeasureOptions
 from services.segmentation.ct.measure.result import MeasureWarning, SliceMeasurement, WarningKind
 from services.segmentation.ct.measure.tissues import Windows
-from services.segmentation.ct.reading import CtImage, Making
+from services.segmentation.ct.reading import CtImage, Making, Patient
+from services.segmentation.ct.reading.wording import joined
 
 NOISE_HU = 35.0
 METAL_MM2 = 10.0
@@ -22,11 +23,28 @@ def warnings_of(
     """All that apply, the gravest first."""
     return (
         *([MeasureWarning(WarningKind.SERIES, image.other_series)] if image.other_series else []),
+        *_of_patient(image.patient, options),
         *_of_field(slices),
         *_of_coverage(coverage),
         *_of_image(slices),
         *_of_making(image.making, options),
     )
+
+
+def _of_patient(patient: Patient, options: MeasureOptions) -> list[MeasureWarning]:
+    """Not with the values, which are the patient's; none of what a parameter says."""
+    parameters = {"height": options.height_m, "weight": options.weight_kg, "sex": options.sex}
+    names = {"height": "height_m", "weight": "weight_kg", "sex": "sex"}
+    left_out = [name for name in patient.differing if parameters[name] is None]
+    if not left_out:
+        return []
+    return [
+        MeasureWarning(
+            WarningKind.PATIENT,
+            f"The headers of the slices differ in the patient's {joined(left_out)}, left out for that. See "
+            f"whether all slices are of one patient, and send {joined([names[one] for one in left_out])}.",
+        )
+    ]
 
 
 def _of_field(slices: Sequence[SliceMeasurement]) -> list[MeasureWarning]:

@@ -1,7 +1,8 @@
 """A CT as the analyses take it: what is known at once, and its slices when they are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ from services.segmentation.ct.reading.dicom.slices import Making, Slice
 from services.segmentation.ct.reading.geometry import Geometry
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.series.choice import LeftOut
-from services.segmentation.ct.reading.wording import counted, joined, mm
+from services.segmentation.ct.reading.wording import INSTANCE, counted, joined, mm
 
 
 class Planes(Protocol):
@@ -24,12 +25,15 @@ class Planes(Protocol):
 class Patient:
     """What an analysis may need of the patient; None where the header is silent. Never to be logged.
 
-    height_m: as written, not checked. sex: `M`, `F` or `O`.
+    height_m: as written, not checked; NaN where what is written is no number. Some scanners write 0 for what
+    nobody entered: that is silence, too. sex: `M`, `F` or `O`. differing: which of `height`, `weight` and
+    `sex` are not the same in all slices; they are None.
     """
 
     height_m: float | None = field(default=None, repr=False)
     weight_kg: float | None = field(default=None, repr=False)
     sex: str | None = field(default=None, repr=False)
+    differing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,18 @@ class CtImage:
             "series in the upload: axial ones come before reformats, then the longest, then the lowest "
             f"number. Left out: {named}. Send one series alone to choose it."
         )
+
+    @cached_property
+    def instance_numbers(self) -> Sequence[int] | None:
+        """Of DICOM, of each slice; None where one has none, or two share one: they name no slice then."""
+        numbers = [one.name.number for one in self.slices if one.name.noun == INSTANCE]
+        return numbers if self.slices and len(set(numbers)) == len(self.slices) else None
+
+    def slice_name(self, index: int) -> str:
+        """What a person finds a slice by: `instance 57`, or its number from 1 in the volume."""
+        if not self.slices or (self.instance_numbers is None and self.slices[index].name.noun == INSTANCE):
+            return f"slice {index + 1}"
+        return str(self.slices[index].name)
 
     def read(self, start: int = 0, stop: int | None = None) -> np.ndarray:
         """The HU of slices start to stop, the last not included: int16 (slices, rows, columns).

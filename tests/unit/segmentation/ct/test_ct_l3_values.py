@@ -98,7 +98,9 @@ def test_the_description_keeps_every_rule_of_a_hello() -> None:
 
 def test_the_catalogue_lists_every_file_once() -> None:
     listed = [(one.file_name, one.media_type) for one in pipeline.describe(CtSettings(), ()).artifacts]
-    assert listed == [(one.file_name, one.media_type) for one in (*files.LOCATED, *files.MEASURED)]
+    assert listed == [
+        (one.file_name, one.media_type) for one in (*files.LOCATED, *files.USED, *files.MEASURED)
+    ]
     assert len(set(listed)) == len(listed)
 
 

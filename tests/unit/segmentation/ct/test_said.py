@@ -10,7 +10,7 @@ from PIL import Image
 from radmesh import formats
 from radmesh.errors import RadmeshError
 from radmesh.segmentation.v1.ct_l3_pb2 import CtModel
-from services.chassis.runner import AcceptedStage, AnswerRefused, WorkImage
+from services.chassis.runner import AcceptedStage, AnswerRefused, WorkFile, WorkImage
 from services.segmentation.ct import files
 from services.segmentation.ct.locate.location import L3Location
 from services.segmentation.ct.locate.pictures import picture_size
@@ -23,12 +23,13 @@ from tests.unit.segmentation.ct.test_ct_l3_values import location, parameters
 STAGE = stage_message(location(), CtModel(part="locate"), 0.5)
 
 
-def said(mask: Path | None = None, **given: Any) -> L3Location:
+def said(mask: Path | None = None, sagittal: Path | None = None, **given: Any) -> L3Location:
     media_type = files.PNG if mask and mask.suffix == ".png" else formats.NIFTI_GZIP
     replaced = {files.L3_MASK: WorkImage("images/mask", media_type, mask)} if mask else {}
-    accepted = AcceptedStage(AnyMessage(), {}, replaced)
+    shown = {files.SAGITTAL: WorkFile("blobs/sagittal", files.PNG, sagittal)} if sagittal else {}
+    accepted = AcceptedStage(AnyMessage(), shown, replaced)
     image = Torso(torso_geometry()).image
-    return said_in_review(image, read_parameters(parameters(**given)), accepted, STAGE)
+    return said_in_review(image, read_parameters(parameters(**given)), accepted, STAGE).location
 
 
 def refusal(mask: Path | None = None, **given: Any) -> RadmeshError:
@@ -37,8 +38,12 @@ def refusal(mask: Path | None = None, **given: Any) -> RadmeshError:
     return caught.value.error
 
 
-def test_slices_that_are_not_there_are_asked_for_again() -> None:
-    assert said(slice_range="2:4").covered.first == said(slice_range="4:2").covered.first == 1
+def test_slices_that_are_not_there_are_asked_for_again(tmp_path: Path) -> None:
+    sagittal = tmp_path / "sagittal.png"
+    rows, columns = picture_size(plane_of(STAGE))
+    Image.new("L", (columns, rows)).save(sagittal)
+    for right in ("2:4", "4:2"):
+        assert said(sagittal=sagittal, slice_range=right).covered.first == 1
     for wrong in ("2:99", "99:2", "0:2"):
         assert "the study has the slices 1 to 5." in refusal(slice_range=wrong).message
 

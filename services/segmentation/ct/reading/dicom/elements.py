@@ -23,6 +23,7 @@ _WANTED_BYTES = 1 << 20
 
 KEYWORDS = (
     *("ImageType", "SOPClassUID", "SOPInstanceUID", "Modality"),
+    *("PatientSex", "PatientSize", "PatientWeight"),
     *("ContrastBolusAgent", "SliceThickness", "KVP", "ConvolutionKernel"),
     *("StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "AcquisitionNumber", "InstanceNumber"),
     *("ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID", "TemporalPositionIdentifier"),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.segmentation.ct.reading.dicom.codings import Coding
 
@@ -13,9 +13,9 @@ _LARGEST_IS = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The elements of one data set by keyword, as they stand in the file."""
+    """The elements of one data set by keyword, as they stand in the file. Some are the patient's."""
 
-    elements: Mapping[str, bytes]
+    elements: Mapping[str, bytes] = field(repr=False)
     coding: Coding
 
     def texts(self, keyword: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from services.segmentation.ct.measure import (
     L3Measurement,
     MeasuredSlices,
     MeasureOptions,
+    Origin,
     Sex,
     Tissue,
     measure_files,
@@ -37,6 +38,9 @@ from tests.support.ct.torso import Torso, torso_geometry
 
 sitk: Any = SimpleITK
 L3 = L3Extent(-11.0, 11.0, (0.0, 60.0, 0.0))
+ORIGIN = Origin(
+    {"software_version": "0.1.0", "weights_digest": "sha256:00"}, {"source": "X"}, [{"part": "locate"}]
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +52,13 @@ def measured() -> tuple[L3Measurement, MeasuredSlices]:
 
 @pytest.fixture(scope="module")
 def files(measured: tuple[L3Measurement, MeasuredSlices]) -> dict[str, bytes]:
-    made = measure_files(*measured, {"software_version": "0.1.0", "weights_digest": "sha256:00"})
+    made = measure_files(*measured, ORIGIN)
     return {artifact.file_name: content for artifact, content in made}
 
 
 def test_every_artifact_is_made_once_and_reported(measured: tuple[L3Measurement, MeasuredSlices]) -> None:
     seen: list[tuple[int, int]] = []
-    made = measure_files(*measured, {}, lambda done, total: seen.append((done, total)))
+    made = measure_files(*measured, Origin(), lambda done, total: seen.append((done, total)))
     assert [artifact for artifact, _ in made] == list(MEASURED)
     assert len({one.file_name for one in MEASURED}) == len(MEASURED) == 10
     assert list(OVERLAYS) == [tissue.value for tissue in Tissue]
@@ -81,9 +85,10 @@ def test_the_table_has_a_line_for_each_tissue_of_each_slice(
 
 def test_the_document_has_every_figure_its_source_and_the_notice(files: dict[str, bytes]) -> None:
     found = json.loads(files["result.json"])
-    assert found["schema"] == "radmesh.ct-l3.measure/1"
+    assert found["schema"] == "radmesh.ct-l3.measure/2"
     assert found["notice"] == NOTICE
     assert found["made_by"]["weights_digest"] == "sha256:00"
+    assert (found["location"], found["models"]) == ({"source": "X"}, [{"part": "locate"}])
     assert found["windows_hu"]["visceral_fat"] == [-150, -50]
     assert (found["patient"]["height_m"], found["patient"]["height_source"]) == (1.7, "dicom")
     assert len(found["slices"]) == 5
@@ -137,7 +142,7 @@ def test_an_oblique_study_gets_its_affine_back() -> None:
 def test_the_same_measurement_makes_the_same_bytes(
     measured: tuple[L3Measurement, MeasuredSlices], files: dict[str, bytes]
 ) -> None:
-    again = measure_files(*measured, {"software_version": "0.1.0", "weights_digest": "sha256:00"})
+    again = measure_files(*measured, ORIGIN)
     assert {artifact.file_name: content for artifact, content in again} == files
 
 
@@ -157,6 +162,27 @@ def test_each_picture_carries_the_notice_and_its_own_tissue(files: dict[str, byt
         assert (combined == colour).all(-1).any()
 
 
+def test_an_instance_number_that_all_slices_share_names_none() -> None:
+    torso = Torso(torso_geometry(5))
+    slices = ct_series(
+        torso.hu, step_mm=5.0, origin=torso.geometry.origin_mm, spacing=torso.geometry.spacing_mm[1:]
+    )
+    for one in slices:
+        one.InstanceNumber = 1
+    image = open_ct([file_bytes(one) for one in slices], LIMITS)
+    measurement, pixels = measure_l3(image, L3, torso.network(), MeasureOptions())
+    assert {one.instance for one in measurement.slices} == {None}
+    assert image.slice_name(2) == "slice 3"
+    made = {artifact.file_name: content for artifact, content in measure_files(measurement, pixels, ORIGIN)}
+    assert json.loads(made["result.json"])["headline"]["instance_number"] is None
+    rows = csv.DictReader(io.StringIO(made["hu_statistics.csv"].decode()))
+    assert {row["instance_number"] for row in rows} == {""}
+    # The same series, named right.
+    for number, one in enumerate(slices, start=1):
+        one.InstanceNumber = number
+    assert open_ct([file_bytes(one) for one in slices], LIMITS).slice_name(2) == "instance 3"
+
+
 def test_a_dicom_study_is_measured_by_its_own_header() -> None:
     """From files: instance numbers, contrast and height; and nothing that names the patient."""
     torso = Torso(torso_geometry(5))
@@ -172,7 +198,7 @@ def test_a_dicom_study_is_measured_by_its_own_header() -> None:
     assert measurement.body.height_m == 1.68
     assert [one.kind.value for one in measurement.warnings] == ["CONTRAST"]
     assert measurement.comparisons
-    files = measure_files(measurement, pixels, {})
+    files = measure_files(measurement, pixels, Origin())
     found = json.loads(files[1][1])
     assert found["headline"]["instance_number"] == 10
     assert found["acquisition"]["kernel"] == "Br38f"

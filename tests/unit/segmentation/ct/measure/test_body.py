@@ -37,7 +37,7 @@ def test_what_nobody_said_is_not_guessed() -> None:
     assert body_of(Patient(weight_kg=70.0)).bmi is None
 
 
-@pytest.mark.parametrize("height", [0.49, 2.51, 168.0])
+@pytest.mark.parametrize("height", [0.49, 2.51, 168.0, -1.7, float("nan")])
 def test_a_height_that_cannot_be_is_refused_wherever_it_comes_from(height: float) -> None:
     with pytest.raises(ImageFormatError, match="height_m") as caught:
         body_of(Patient(height_m=height))

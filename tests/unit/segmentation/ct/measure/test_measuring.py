@@ -244,6 +244,20 @@ def test_it_is_told_which_of_several_series_was_measured() -> None:
     assert not measure_l3(alone, L3, torso.network(), OPTIONS)[0].warnings
 
 
+def test_what_the_slices_say_differently_of_the_patient_is_told_unless_a_parameter_says_it() -> None:
+    patient = Patient(None, None, "F", differing=("height", "weight"))
+    measurement, _ = measured(Torso(torso_geometry(), patient=patient))
+    (warning,) = measurement.warnings
+    assert warning.kind is WarningKind.PATIENT
+    assert "height and weight" in warning.message
+    assert "height_m and weight_kg" in warning.message
+    assert measurement.indices_cm2_m2 == {}
+    (warning,) = measured(Torso(torso_geometry(), patient=patient), MeasureOptions(height_m=1.7))[0].warnings
+    assert "send weight_kg." in warning.message
+    said = MeasureOptions(height_m=1.7, weight_kg=60.0)
+    assert not measured(Torso(torso_geometry(), patient=patient), said)[0].warnings
+
+
 def test_without_a_height_there_are_no_indices_and_with_one_they_are_cm2_per_m2() -> None:
     assert measured(Torso(torso_geometry()))[0].indices_cm2_m2 == {}
     torso = Torso(torso_geometry(), patient=Patient(height_m=1.6, sex="F"))

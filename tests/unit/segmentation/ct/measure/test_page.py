@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.segmentation.ct.files import MEASURED
+from services.segmentation.ct.files import MEASURED, USED
 from services.segmentation.ct.measure import Windows
 from services.segmentation.ct.measure.cutoffs import CUTOFFS
 from services.segmentation.ct.measure.document import SCHEMA
@@ -19,7 +19,7 @@ def test_every_warning_file_and_window_is_explained() -> None:
     for tissue in Tissue:
         window = str(Windows().of(tissue)).removesuffix(" HU")
         assert any(row.startswith(f"| {tissue.value.replace('_', ' ')} |") and window in row for row in rows)
-    for artifact in MEASURED:
+    for artifact in (*USED, *MEASURED):
         assert artifact.file_name in PAGE or artifact.file_name.startswith("overlay_")
     assert SCHEMA in PAGE
 
