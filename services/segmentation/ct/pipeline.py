@@ -81,8 +81,8 @@ def _way() -> list[_Parameter]:
         _Parameter(
             name="auto_continue",
             description=(
-                "Measure without a review, unless the level is unanchored or unsure, or there seem to be "
-                "more or fewer than five lumbar vertebrae."
+                "Measure without a review, unless the level is unanchored or unsure, the study ends at it or "
+                "there seem to be more or fewer than five lumbar vertebrae."
             ),
             type=_BOOLEAN,
             default_value=struct_pb2.Value(bool_value=False),

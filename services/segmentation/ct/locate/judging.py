@@ -111,7 +111,13 @@ def doubts_about(
             )
         )
     if cut:
-        found.append(Doubt(DoubtKind.BODY_CUT, "The study ends at the body of L3.", 0.6))
+        found.append(
+            Doubt(
+                DoubtKind.BODY_CUT,
+                "The study ends at the body taken for L3: it may be cut, or another vertebra.",
+                0.6,
+            )
+        )
     trust = float(curve.trust_at(np.array(body.height_mm)))
     if trust < 0.5:
         found.append(

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from services.segmentation.ct.locate.bodies import Body, bodies_of, sacrum_of
 from services.segmentation.ct.locate.curve import SpineCurve
+from services.segmentation.ct.locate.ends import end_at
 from services.segmentation.ct.locate.judging import Spine, anchors_of, confidence_of, doubts_about
 from services.segmentation.ct.locate.levels import Level
 from services.segmentation.ct.locate.location import FoundLevel, L3Location, Source
@@ -63,7 +64,7 @@ def locate(image: CtImage, network: Network, report: Report = lambda done, total
     answer = closer(sagittal, curve, around, network, answer)
     spine = _spine(answer)
     body = _l3(spine, sagittal)
-    cut = _is_cut(spine, body)
+    cut = _is_cut(spine, body, sagittal, stack.heights.step_mm)
     mask = _solid(body.mask)
     centre, low, high = place_of(mask, sagittal.plane, curve, stack)
     anchors, view = anchors_of(spine, sagittal), view_of(sagittal.plane, curve)
@@ -113,13 +114,14 @@ def _named(levels: Sequence[Level]) -> str:
     return "" if not names else names[0] if len(set(names)) == 1 else f"{names[0]} to {names[-1]}"
 
 
-def _is_cut(spine: Spine, body: Body) -> bool:
+def _is_cut(spine: Spine, body: Body, image: SagittalImage, step_mm: float) -> bool:
     """Whether the study ends at the body. Raises ImageFormatError BODY_PART_NOT_COVERED if much is gone."""
-    if not (body.mask[0].any() or body.mask[-1].any()):
+    end = end_at(body, image.plane, step_mm)
+    if end is None:
         return False
     others = [one.area_mm2 for one in spine.bodies if one is not body]
     if body.area_mm2 < _CUT_SHARE * (float(np.median(others)) if others else 600.0):
-        raise cut_short("highest" if body.mask[0].any() else "lowest", body.high_mm - body.low_mm)
+        raise cut_short(end, body.high_mm - body.low_mm)
     return True
 
 

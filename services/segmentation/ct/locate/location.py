@@ -34,7 +34,7 @@ class DoubtKind(Enum):
     SPINE_UNSURE = "SPINE_UNSURE"
 
 
-_FOR_A_PERSON = (DoubtKind.LEVEL_UNANCHORED, DoubtKind.COUNT_UNUSUAL)
+_FOR_A_PERSON = (DoubtKind.LEVEL_UNANCHORED, DoubtKind.COUNT_UNUSUAL, DoubtKind.BODY_CUT)
 """However confident the rest is."""
 
 
@@ -111,7 +111,7 @@ class L3Location:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether what is in view does not tell for certain which lumbar vertebra it is."""
+        """Whether what is in view does not tell for certain which lumbar vertebra it is, or all of it."""
         return any(doubt.kind in _FOR_A_PERSON for doubt in self.doubts)
 
     def is_sure(self, least_confidence: float) -> bool:

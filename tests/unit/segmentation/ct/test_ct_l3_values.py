@@ -63,8 +63,9 @@ def location(**changes: Any) -> L3Location:
 @pytest.mark.parametrize(
     ("kind", "confidence", "sure"),
     [
-        (DoubtKind.BODY_CUT, 0.5, True),
-        (DoubtKind.BODY_CUT, 0.49, False),
+        (DoubtKind.OUTLINE_UNSURE, 0.5, True),
+        (DoubtKind.OUTLINE_UNSURE, 0.49, False),
+        (DoubtKind.BODY_CUT, 0.99, False),
         (DoubtKind.LEVEL_UNANCHORED, 0.99, False),
         (DoubtKind.COUNT_UNUSUAL, 0.99, False),
     ],

@@ -1,6 +1,5 @@
 """The trained network, whichever it is: L3 stays where it is however the study of it was cut and stored."""
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ import pytest
 from radmesh.errors import ImageFormatError
 from radmesh.samples.torso import LOW_MM, PIXEL_MM, STEP_MM, draw_torso
 from services.segmentation.ct.locate.locating import locate
-from services.segmentation.ct.locate.location import L3Location
+from services.segmentation.ct.locate.location import DoubtKind, L3Location
 from services.segmentation.ct.networks import Networks
 from services.segmentation.ct.pipeline import LOCATE_MODEL, MEASURE_MODEL
 from services.segmentation.ct.reading import CtImage, Geometry
@@ -75,15 +74,35 @@ def test_the_level_does_not_move(
     assert (found.low_mm, found.high_mm) == pytest.approx((whole.low_mm, whole.high_mm), abs=1.6)
 
 
-@pytest.mark.parametrize("first", [29, 33], ids=["at its lower end", "in its middle"])
-def test_a_study_that_begins_within_l3_is_never_measured_elsewhere_unseen(
-    find: Callable[[CtImage], L3Location], first: int
+def part(first: int, last: int) -> CtImage:
+    """Its slices first to last; L3 is whole in 29 to 35, at z -14 to 14."""
+    return cut(slice(first, last + 1), EVERY, EVERY)
+
+
+@pytest.mark.parametrize(("first", "last"), [(29, 67), (33, 67), (0, 24), (0, 25), (0, 26), (0, 34)])
+def test_a_study_that_ends_within_a_vertebra_is_never_measured_unseen(
+    find: Callable[[CtImage], L3Location], first: int, last: int
 ) -> None:
-    """L2 then looks like the L3 of a shorter spine; only the ribs above tell."""
-    image = cut(slice(first, None), EVERY, EVERY)
-    with contextlib.suppress(ImageFormatError):
-        found = find(image)
-        assert found.needs_a_person or found.level_mm == pytest.approx(0.0, abs=8.0)
+    """The one beside it then looks like the L3 of a shorter spine, or the rest of the cut one does."""
+    assert find(part(first, last)).needs_a_person
+
+
+@pytest.mark.parametrize("last", [24, 25])
+def test_a_vertebra_that_the_study_cuts_short_is_a_doubt_though_the_network_stops_before_the_end(
+    find: Callable[[CtImage], L3Location], last: int
+) -> None:
+    found = find(part(0, last))
+    assert found.high_mm < LOW_MM + (last + 0.5) * STEP_MM
+    assert DoubtKind.BODY_CUT in {one.kind for one in found.doubts}
+
+
+@pytest.mark.parametrize("last", [22, 30])
+def test_a_study_with_no_more_than_a_piece_of_l3_above_the_sacrum_is_refused(
+    find: Callable[[CtImage], L3Location], last: int
+) -> None:
+    with pytest.raises(ImageFormatError, match="further to the head") as caught:
+        find(part(0, last))
+    assert caught.value.reason == "BODY_PART_NOT_COVERED"
 
 
 def test_the_level_is_that_of_the_drawing(whole: L3Location) -> None:
