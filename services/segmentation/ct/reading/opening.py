@@ -6,6 +6,7 @@ from pathlib import Path
 from services.segmentation.ct.reading.dicom.classic import ClassicSlices
 from services.segmentation.ct.reading.dicom.decoding import check_compression
 from services.segmentation.ct.reading.dicom.enhanced import enhanced_slices
+from services.segmentation.ct.reading.dicom.faults import Faults
 from services.segmentation.ct.reading.dicom.header import Header, read_header
 from services.segmentation.ct.reading.dicom.patient import patient_of
 from services.segmentation.ct.reading.dicom.pixels import DicomPlanes
@@ -75,10 +76,12 @@ def _headers(upload: Upload, limits: CtLimits, read: Step) -> Iterator[Header]:
 
 
 def _slices(headers: Sequence[Header], limits: CtLimits) -> Iterator[Slice]:
-    classic = ClassicSlices(limits)
+    classic, faults = ClassicSlices(limits), Faults()
     for header in headers:
         if header.is_enhanced:
             noun = "frame" if len(headers) == 1 else f"{header.name} frame"
             yield from enhanced_slices(header, limits, noun)
         else:
-            yield classic.slice_of(header)
+            with faults.of_slice():
+                yield classic.slice_of(header)
+    faults.check()

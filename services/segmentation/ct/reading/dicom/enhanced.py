@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from services.segmentation.ct.reading.dicom.datasets import UNREADABLE, header_data_set
+from services.segmentation.ct.reading.dicom.faults import Faults
 from services.segmentation.ct.reading.dicom.header import Header
 from services.segmentation.ct.reading.dicom.plane import form_of, place_of, rescale_of
 from services.segmentation.ct.reading.dicom.quietly import quietly
-from services.segmentation.ct.reading.dicom.slices import Making, Slice
+from services.segmentation.ct.reading.dicom.slices import Making, Place, Slice
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged, refused
 from services.segmentation.ct.reading.wording import SliceName
@@ -63,26 +64,33 @@ def _slices(header: Header, groups: Dataset, limits: CtLimits, noun: str) -> Ite
         )
     uid = header.values.text("SOPInstanceUID")
     agents = ", ".join(str(one.get("CodeMeaning", "")) for one in groups.get(_AGENTS) or [])
+    faults = Faults()
     for index, own in enumerate(frames):
         frame = _Groups(shared[0], own)
         if "LOCALIZER" in (frame.first("CTImageFrameTypeSequence").get("FrameType") or []):
             continue
         name = SliceName(noun, index + 1)
-        yield Slice(
-            name,
-            header,
-            index,
-            uid,
-            form_of(name, header, limits),
-            place_of(
+        with faults.of_slice():
+            yield Slice(
                 name,
-                _numbers(frame.first("PlanePositionSequence"), "ImagePositionPatient", 3),
-                _numbers(frame.first("PlaneOrientationSequence"), "ImageOrientationPatient", 6),
-                _numbers(frame.first("PixelMeasuresSequence"), "PixelSpacing", 2),
-            ),
-            _making(header, frame, agents),
-            *_rescale(name, frame.first("PixelValueTransformationSequence")),
-        )
+                header,
+                index,
+                uid,
+                form_of(name, header, limits),
+                _place(name, frame),
+                _making(header, frame, agents),
+                *_rescale(name, frame.first("PixelValueTransformationSequence")),
+            )
+    faults.check()
+
+
+def _place(name: SliceName, frame: _Groups) -> Place:
+    return place_of(
+        name,
+        _numbers(frame.first("PlanePositionSequence"), "ImagePositionPatient", 3),
+        _numbers(frame.first("PlaneOrientationSequence"), "ImageOrientationPatient", 6),
+        _numbers(frame.first("PixelMeasuresSequence"), "PixelSpacing", 2),
+    )
 
 
 def _rescale(name: SliceName, item: Dataset) -> tuple[float, float]:
