@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from services.segmentation.ct.reading.dicom.header import Header
 from services.segmentation.ct.reading.dicom.values import reconstruction
+from services.segmentation.ct.reading.dicom.words import words_of
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.wording import counted, joined
 
@@ -105,7 +106,7 @@ def _called(headers: Sequence[Header]) -> str:
 
 def _told_apart(header: Header) -> str:
     values = header.values
-    return reconstruction(values.text("ConvolutionKernel"), values.number("SliceThickness"))
+    return reconstruction(words_of(values, "ConvolutionKernel"), values.number("SliceThickness"))
 
 
 def _nothing_to_read(others: Counter[str]) -> Exception:
