@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from services.segmentation.ct.reading.dicom.slices import Making, Slice
+from services.segmentation.ct.reading.dicom.values import reconstruction
 from services.segmentation.ct.reading.geometry import Geometry
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.series.choice import LeftOut
@@ -64,12 +65,20 @@ class CtImage:
         if not others:
             return ""
         named = joined([f"{one.what} ({counted(one.files, 'file')})" for one in others])
-        number = self.making.series
         return (
-            f"Read was {'a series without a number' if number is None else f'series {number}'} of several CT "
-            "series in the upload: axial ones come before reformats, then the longest, then the lowest "
-            f"number. Left out: {named}. Send one series alone to choose it."
+            f"Read was {self._read_series(others)} of several CT series in the upload: axial ones come "
+            f"before reformats, then the longest, then the lowest number. Left out: {named}. Send one series "
+            "alone to choose it."
         )
+
+    def _read_series(self, others: Sequence[LeftOut]) -> str:
+        """Its number; with what tells it apart where others have the same."""
+        making = self.making
+        called = "a series without a number" if making.series is None else f"series {making.series}"
+        same = "another series" if making.series is None else called
+        if any(f"{one.what},".startswith(f"{same},") for one in others):
+            called += reconstruction(making.kernel, making.thickness_mm)
+        return called
 
     @cached_property
     def instance_numbers(self) -> Sequence[int] | None:

@@ -6,6 +6,7 @@ from services.segmentation.ct.reading.dicom.header import Header
 from services.segmentation.ct.reading.dicom.plane import form_of, place_of, point_of, rescale_of
 from services.segmentation.ct.reading.dicom.slices import Making, PixelForm, Place, Slice
 from services.segmentation.ct.reading.dicom.values import Values
+from services.segmentation.ct.reading.dicom.words import words_of
 from services.segmentation.ct.reading.limits import CtLimits
 
 _OF_EACH = frozenset({"SOPInstanceUID", "InstanceNumber", "ImagePositionPatient"})
@@ -71,9 +72,9 @@ class ClassicSlices:
 
 def _making(values: Values) -> Making:
     return Making(
-        kernel=values.text("ConvolutionKernel"),
+        kernel=words_of(values, "ConvolutionKernel"),
         kvp=values.number("KVP"),
-        contrast=values.text("ContrastBolusAgent"),
+        contrast=words_of(values, "ContrastBolusAgent"),
         thickness_mm=values.number("SliceThickness"),
         acquisition=values.whole("AcquisitionNumber"),
         moment=values.whole("TemporalPositionIdentifier"),

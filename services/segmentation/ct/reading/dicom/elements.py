@@ -22,7 +22,7 @@ _DEEPEST = 16
 _WANTED_BYTES = 1 << 20
 
 KEYWORDS = (
-    *("ImageType", "SOPClassUID", "SOPInstanceUID", "Modality"),
+    *("SpecificCharacterSet", "ImageType", "SOPClassUID", "SOPInstanceUID", "Modality"),
     *("PatientSex", "PatientSize", "PatientWeight"),
     *("ContrastBolusAgent", "SliceThickness", "KVP", "ConvolutionKernel"),
     *("StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "AcquisitionNumber", "InstanceNumber"),

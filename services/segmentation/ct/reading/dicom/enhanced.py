@@ -12,6 +12,7 @@ from services.segmentation.ct.reading.dicom.header import Header
 from services.segmentation.ct.reading.dicom.plane import form_of, place_of, rescale_of
 from services.segmentation.ct.reading.dicom.quietly import quietly
 from services.segmentation.ct.reading.dicom.slices import Making, Place, Slice
+from services.segmentation.ct.reading.dicom.words import cleaned
 from services.segmentation.ct.reading.limits import CtLimits
 from services.segmentation.ct.reading.refusals import damaged, refused
 from services.segmentation.ct.reading.wording import SliceName
@@ -104,9 +105,9 @@ def _making(header: Header, frame: _Groups, agents: str) -> Making:
     given = str(frame.first("ContrastBolusUsageSequence").get("ContrastBolusAgentAdministered") or "")
     acquisition, moment = content.get("FrameAcquisitionNumber"), content.get("TemporalPositionIndex")
     return Making(
-        kernel=kernel if isinstance(kernel, str) else "\\".join(map(str, kernel)),
+        kernel=cleaned(kernel if isinstance(kernel, str) else "\\".join(map(str, kernel))),
         kvp=_number(frame.first("CTXRayDetailsSequence"), "KVP"),
-        contrast=(agents or "administered") if given == "YES" else "",
+        contrast=(cleaned(agents) or "administered") if given == "YES" else "",
         thickness_mm=_number(frame.first("PixelMeasuresSequence"), "SliceThickness"),
         acquisition=None if acquisition is None else int(acquisition),
         moment=None if moment is None else int(moment),

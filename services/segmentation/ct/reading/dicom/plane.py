@@ -54,7 +54,7 @@ def form_of(name: SliceName, header: Header, limits: CtLimits) -> PixelForm:
     """How the pixels of a file are stored. Raises ImageFormatError PIXELS_UNSUPPORTED, NO_PIXEL_DATA."""
     if header.pixels is None or header.pixels.length == 0:
         advice = "Send the series again with its images."
-        raise SliceFault(name, Fault("NO_PIXEL_DATA", "no pixels", advice, "pixels"))
+        raise SliceFault(name, Fault(reason="NO_PIXEL_DATA", has="no pixels", advice=advice, lacks="pixels"))
     values = header.values
     rows, columns = values.unsigned("Rows"), values.unsigned("Columns")
     allocated, stored = values.unsigned("BitsAllocated"), values.unsigned("BitsStored")
@@ -89,7 +89,7 @@ def rescale_of(
     else:
         return slope, intercept
     advice = "The values are not in Hounsfield units. Send the reconstruction in HU."
-    raise SliceFault(name, Fault("NOT_HOUNSFIELD", has, advice, lacks))
+    raise SliceFault(name, Fault(reason="NOT_HOUNSFIELD", has=has, advice=advice, lacks=lacks))
 
 
 def _vector(parts: object) -> Vector:
@@ -99,8 +99,10 @@ def _vector(parts: object) -> Vector:
 
 def _no_place(name: SliceName, has: str, lacks: str = "") -> SliceFault:
     advice = "Send the axial series as the scanner made it, not a copy of its pictures."
-    return SliceFault(name, Fault("GEOMETRY_MISSING", has, advice, lacks))
+    return SliceFault(name, Fault(reason="GEOMETRY_MISSING", has=has, advice=advice, lacks=lacks))
 
 
 def _no_pixels(name: SliceName, has: str) -> SliceFault:
-    return SliceFault(name, Fault("PIXELS_UNSUPPORTED", has, "Send the original reconstruction."))
+    return SliceFault(
+        name, Fault(reason="PIXELS_UNSUPPORTED", has=has, advice="Send the original reconstruction.")
+    )

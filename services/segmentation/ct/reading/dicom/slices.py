@@ -43,8 +43,9 @@ class Place:
 class Making:
     """How a slice was scanned and reconstructed; "" or None where the header is silent.
 
-    contrast: the agent. thickness_mm: what the slice stands for, which is not the step to the next one.
-    acquisition, moment: numbers that tell the phases of one series apart. series: its number.
+    kernel, contrast: printable characters alone, at most 64; contrast is the agent. thickness_mm: what the
+    slice stands for, which is not the step to the next one. acquisition, moment: numbers that tell the phases
+    of one series apart. series: its number.
     """
 
     kernel: str = ""

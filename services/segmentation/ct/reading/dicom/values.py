@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.segmentation.ct.reading.dicom.codings import Coding
+from services.segmentation.ct.reading.wording import mm
 
 _LONGEST_SHOWN = 32
 _LARGEST_IS = 2**31 - 1
@@ -61,3 +62,10 @@ def shown(text: str) -> str:
     """A technical text of a header for a message: what could break a line or a terminal is left out."""
     kept = "".join(letter for letter in text if letter.isascii() and letter.isprintable())
     return kept[:_LONGEST_SHOWN] or "unnamed"
+
+
+def reconstruction(kernel: str, thickness_mm: float | None) -> str:
+    """What tells reconstructions with one series number apart, for a message: `, kernel B70f, 1 mm`."""
+    parts = [f"kernel {shown(kernel)}"] if kernel else []
+    parts += [mm(thickness_mm)] if thickness_mm is not None else []
+    return "".join(f", {part}" for part in parts)

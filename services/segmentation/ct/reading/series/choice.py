@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from services.segmentation.ct.reading.dicom.header import Header
+from services.segmentation.ct.reading.dicom.values import reconstruction
+from services.segmentation.ct.reading.dicom.words import words_of
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.wording import counted, joined
 
@@ -12,6 +14,8 @@ from services.segmentation.ct.reading.wording import counted, joined
 @dataclass(frozen=True)
 class LeftOut:
     """Files of an upload that are not read. what: `localizer`, `series 4`, `MR`, `other file` and so on.
+
+    Series that share a number are told apart as far as their headers do: `series 2, kernel B70f, 1 mm`.
 
     is_ct: whether they are a series that could have been read in the place of the one that was.
     """
@@ -69,9 +73,11 @@ def choose_series(
     if foreign:
         found.others["other file"] += foreign
     others: Counter[str] = Counter()
+    names = Counter(_called(headers) for _, headers in ranked)
     for key, left in ranked:
         if key != read[0]:
-            others[_called(left)] += len(left)
+            name = _called(left)
+            others[f"{name}{_told_apart(left[0])}" if names[name] > 1 else name] += len(left)
     left_out = [LeftOut(what, files) for what, files in sorted(found.others.items())]
     left_out += [LeftOut(what, files, is_ct=True) for what, files in sorted(others.items())]
     return Series(tuple(read[1]), tuple(left_out))
@@ -96,6 +102,11 @@ def _number(headers: Sequence[Header]) -> float:
 def _called(headers: Sequence[Header]) -> str:
     number = headers[0].values.whole("SeriesNumber")
     return "another series" if number is None else f"series {number}"
+
+
+def _told_apart(header: Header) -> str:
+    values = header.values
+    return reconstruction(words_of(values, "ConvolutionKernel"), values.number("SliceThickness"))
 
 
 def _nothing_to_read(others: Counter[str]) -> Exception:

@@ -55,6 +55,32 @@ def test_of_two_series_as_long_the_one_with_the_lower_number_is_read() -> None:
     np.testing.assert_array_equal(image.read(), HU[::-1])
 
 
+def test_reconstructions_with_one_series_number_are_told_apart_by_kernel_and_thickness() -> None:
+    sharp = ct_series(HU, SeriesInstanceUID=SERIES, ConvolutionKernel="B70f\x1b[31m", SliceThickness=1)
+    other = ct_series(HU[:5], SeriesInstanceUID=f"{SERIES}.4", SeriesNumber=4, ConvolutionKernel="B31f")
+    image = opened([*ct_series(HU[:7]), *sharp, *other])
+    assert image.left_out == (
+        LeftOut("series 3, kernel Br38f, 5 mm", 7, is_ct=True),
+        LeftOut("series 4", 5, is_ct=True),
+    )
+    assert "Read was series 3, kernel B70f[31m, 1 mm of several CT series" in image.other_series
+    assert "Left out: series 3, kernel Br38f, 5 mm (7 files) and series 4 (5 files)." in image.other_series
+    # A number alone where it is enough.
+    image = opened([*ct_series(HU), *other])
+    assert "Read was series 3 of several" in image.other_series
+
+
+def test_series_without_a_number_are_told_apart_too() -> None:
+    here, there = (ct_series(HU[:size], SeriesInstanceUID=f"{SERIES}.{size}") for size in (8, 7))
+    for one in (*here, *there):
+        del one.SeriesNumber
+    for one in there:
+        one.ConvolutionKernel = "B70f"
+    image = opened([*here, *there])
+    assert "Read was a series without a number, kernel Br38f, 5 mm of several" in image.other_series
+    assert "Left out: another series, kernel B70f, 5 mm (7 files)." in image.other_series
+
+
 def reformat(slices: int, number: int, *, orientation: tuple[float, ...] = SAGITTAL) -> list[Dataset]:
     """A series of its own of the same study, seen from another side."""
     hu = hu_volume(slices, 4, 5)
