@@ -1,13 +1,12 @@
 """What a reviewer says instead: a mask over the picture or in the study's geometry, or slices."""
 
-import io
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 from scipy import ndimage
 
 from radmesh.errors import InvalidRequestError, Violation
+from services.segmentation.ct.locate import drawn
 from services.segmentation.ct.locate.bodies import measured_mask
 from services.segmentation.ct.locate.curve import SpineCurve
 from services.segmentation.ct.locate.location import Anchors, L3Location, Source
@@ -25,24 +24,14 @@ _LEAST_MM2 = 20.0
 _OFF_SPINE_MM = 40.0
 _TALLEST_MM = 80.0
 
-_UNREADABLE = (
-    UnidentifiedImageError,
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    Image.DecompressionBombError,
-)
-"""What Pillow raises on hostile files."""
-
 
 def from_png(content: bytes, view: Plane, curve: SpineCurve, stack: Stack) -> L3Location:
-    """L3 as somebody drew it over sagittal.png: white on black, of exactly that size.
+    """L3 as somebody drew it over sagittal.png, of exactly that size: see `drawn.marked`.
 
     view, curve: of the location that the picture was drawn from. Raises ImageFormatError NOT_AN_IMAGE,
     MASK_SIZE_MISMATCH, MASK_EMPTY, MASK_IN_PIECES, MASK_OFF_SPINE, L3_EXTENT_IMPLAUSIBLE.
     """
-    marked = _decoded(content, picture_size(view))[: view.rows * enlargement(view)]
+    marked = drawn.marked(content, picture_size(view), view.rows * enlargement(view))
     return from_mask(reduced(marked, view), view, curve, stack)
 
 
@@ -119,7 +108,8 @@ def one_piece(mask: np.ndarray) -> np.ndarray:
     large = np.flatnonzero(sizes >= _LEAST_MM2) + 1
     if not len(large):
         raise refused(
-            "The mask is empty. Mark the body of L3 in white and send it again, or name its slices.",
+            f"All that the mask marks is smaller than {_LEAST_MM2:g} mm². Mark the whole body of L3 and send "
+            "it again, or name its slices.",
             reason="MASK_EMPTY",
         )
     if len(large) > 1:
@@ -141,30 +131,3 @@ def check_tall(tall_mm: float) -> None:
             height_mm=f"{tall_mm:.1f}",
             limit_mm=f"{_TALLEST_MM:g}",
         )
-
-
-def _decoded(content: bytes, size: tuple[int, int]) -> np.ndarray:
-    """Where a PNG of (rows, columns) is white and not transparent. Its size is judged before its pixels."""
-    try:
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
-            rows, columns = picture.height, picture.width
-            if (rows, columns) == size:
-                light = picture.convert("LA") if picture.mode != "I;16" else picture
-                pixels = np.asarray(light)
-    except _UNREADABLE:
-        raise refused(
-            "The mask cannot be read as a PNG. Save it as PNG over sagittal.png, and send it again.",
-            reason="NOT_AN_IMAGE",
-        ) from None
-    if (rows, columns) != size:
-        raise refused(
-            f"The mask has {columns} x {rows} pixels, sagittal.png has {size[1]} x {size[0]}. Draw the mask "
-            "over sagittal.png without scaling or cropping it, and send it again.",
-            reason="MASK_SIZE_MISMATCH",
-            size=f"{columns}x{rows}",
-            needed=f"{size[1]}x{size[0]}",
-        )
-    if pixels.ndim == 2:
-        return np.asarray(pixels > 32767)
-    marked: np.ndarray = (pixels[..., 0] > 127) & (pixels[..., 1] > 127)
-    return marked

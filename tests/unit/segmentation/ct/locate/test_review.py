@@ -10,7 +10,7 @@ from PIL import Image
 from radmesh.errors import ImageFormatError, InvalidRequestError
 from services.segmentation.ct.locate.locating import Located, locate
 from services.segmentation.ct.locate.location import L3Location, Source
-from services.segmentation.ct.locate.pictures import mask_png, picture_size
+from services.segmentation.ct.locate.pictures import mask_png, overlay_png, picture_size, sagittal_png
 from services.segmentation.ct.locate.review import corrected, from_png, from_slices
 from services.segmentation.ct.locate.review_volume import from_volume
 from services.segmentation.ct.locate.stack import Stack, stack_of
@@ -88,6 +88,20 @@ def test_a_transparent_layer_counts_only_where_it_is_painted(located: Located, s
     layer = np.full((*pixels.shape, 4), 255, np.uint8)
     layer[..., 3] = pixels
     assert said(png(layer), located, stack).level_mm == location.level_mm
+
+
+def test_what_is_smaller_than_a_body_is_refused_in_other_words(located: Located, stack: Stack) -> None:
+    error = refusal(png(drawn(located, (slice(200, 204), slice(330, 334)))), located, stack)
+    assert (error.reason, "smaller than 20 mm²" in error.message) == ("MASK_EMPTY", True)
+
+
+def test_the_pictures_of_the_review_are_no_masks(located: Located, stack: Stack) -> None:
+    location = located.location
+    assert location.plane is not None
+    photograph = sagittal_png(located.image, location.plane)
+    overlay = overlay_png(located.image, located.labels, location)
+    for content in (photograph, overlay):
+        assert refusal(content, located, stack).reason.startswith(("MASK_", "L3_EXTENT"))
 
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(located: Located, stack: Stack) -> None:
