@@ -104,7 +104,9 @@ class LineDisplay:
     def _say(self, label: str, text: str) -> None:
         if self._last.get(label) != text:
             self._last[label] = text
-            self._console.print(f"{label}: {text}", markup=False, highlight=False, soft_wrap=True)
+            # One line, whatever a header holds: a value must not look like a line of ours.
+            line = " ".join(f"{label}: {text}".splitlines())
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class JsonDisplay:
