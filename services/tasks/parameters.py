@@ -15,13 +15,19 @@ MAX_STRING_CHARACTERS = 1000
 # Whole numbers beyond it are not exact in a JSON number (RFC 8259, section 6).
 _MAX_EXACT = 2**53
 
+REQUIRED = "is required"
+"""What is said of a parameter that has no default and is not given."""
+
 Scalar = float | int | bool | str
 
 
 def check_parameters(
     given: struct_pb2.Struct, described: Mapping[str, pipeline_pb2.PipelineParameter]
 ) -> tuple[dict[str, Scalar], list[Violation]]:
-    """The given parameters as values of their types, without defaults, and every violation."""
+    """The given parameters as values of their types, without defaults, and every violation.
+
+    Null counts as not given: it is how a description says of a parameter that it may be left out.
+    """
     values: dict[str, Scalar] = {}
     problems: list[Violation] = []
     if len(given.fields) > MAX_PARAMETERS:
@@ -32,20 +38,28 @@ def check_parameters(
             known = ", ".join(sorted(described)) or "none"
             problems.append(Violation(f"parameters.{name}", f"is unknown; the pipeline takes: {known}"))
             continue
+        if is_null(given.fields[name]):
+            continue
         value, problem = read_value(parameter, given.fields[name])
         if value is None:
             problems.append(Violation(f"parameters.{name}", problem))
         else:
             values[name] = value
     for name, parameter in described.items():
-        if name not in given.fields and not parameter.HasField("default_value"):
-            problems.append(Violation(f"parameters.{name}", "is required"))
+        left_out = name not in given.fields or is_null(given.fields[name])
+        if left_out and not parameter.HasField("default_value"):
+            problems.append(Violation(f"parameters.{name}", REQUIRED))
     return values, problems
 
 
 def plain_parameters(given: struct_pb2.Struct) -> dict[str, Scalar | None]:
     """The given parameters by name, whatever a pipeline says of them. None for what no parameter can be."""
-    return {name: _plain(value) for name, value in given.fields.items()}
+    return {name: _plain(value) for name, value in given.fields.items() if not is_null(value)}
+
+
+def is_null(value: struct_pb2.Value) -> bool:
+    """Whether it is JSON's null, which is not the same as a value without a kind."""
+    return value.WhichOneof("kind") == "null_value"
 
 
 def _plain(value: struct_pb2.Value) -> Scalar | None:
@@ -73,7 +87,7 @@ def with_defaults(
 
 def is_optional(parameter: pipeline_pb2.PipelineParameter) -> bool:
     """Whether it may be left out and then has no value at all."""
-    return parameter.default_value.WhichOneof("kind") == "null_value"
+    return is_null(parameter.default_value)
 
 
 def read_value(

@@ -8,7 +8,7 @@ from google.protobuf import struct_pb2
 
 from radmesh.errors import InvalidRequestError, Violation
 from radmesh.tasks.v1 import pipeline_pb2
-from services.tasks.parameters import check_parameters
+from services.tasks.parameters import REQUIRED, check_parameters
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,17 @@ def reviewed_parameters(
 
     Raises InvalidRequestError with every violation.
     """
-    if not given.fields:
-        return NONE
     before = json.loads(before_json)
     described = {one.name: one for one in pipeline.parameters if one.reviewable}
     values, problems = check_parameters(given, described)
     # Those that are required stand in the task already.
-    problems = [one for one in problems if one.field.removeprefix("parameters.") in given.fields]
+    problems = [one for one in problems if one.description != REQUIRED]
     if problems:
         raise InvalidRequestError(
             [Violation(one.field, _not_unknown(one, pipeline) or one.description) for one in problems]
         )
+    if not values:
+        return NONE
     return ReviewedParameters(_json(values), _json({**before, **values}))
 
 

@@ -37,9 +37,16 @@ def test_what_breaks_a_rule_of_its_own_was_never_accepted(changed: dict[str, Any
 
 
 def test_parameters_that_no_pipeline_takes_are_another_request() -> None:
-    asked = [{}, {"threshold": None}, {"threshold": True}, {"threshold": "1"}, {"threshold": 1}, {"tiles": 1}]
+    asked = [{}, {"threshold": []}, {"threshold": True}, {"threshold": "1"}, {"threshold": 1}, {"tiles": 1}]
     found = [read_repeat(request(parameters=parameters), "local", b"") for parameters in asked]
     assert len({one.fingerprint for one in found if one}) == len(asked)
+
+
+def test_a_parameter_that_is_null_is_the_same_request_as_without_it() -> None:
+    without, null = (
+        read_repeat(request(parameters=given), "local", b"") for given in ({}, {"threshold": None})
+    )
+    assert null == without
 
 
 def test_a_shorter_heartbeat_timeout_than_the_mesh_allows_by_now_is_no_rule_of_its_own() -> None:

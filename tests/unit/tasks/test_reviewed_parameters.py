@@ -46,6 +46,13 @@ def test_nothing_set_changes_nothing() -> None:
     assert reviewed_parameters(given(), PIPELINE, BEFORE) is NONE
 
 
+def test_null_leaves_a_parameter_as_the_task_has_it() -> None:
+    assert reviewed_parameters(given(slices=None, height_m=None), PIPELINE, BEFORE) is NONE
+    found = reviewed_parameters(given(slices=None, height_m=1.7), PIPELINE, BEFORE)
+    assert json.loads(found.given) == {"height_m": 1.7}
+    assert json.loads(found.all) == {"model": "m", "slices": "", "height_m": 1.7}
+
+
 @pytest.mark.parametrize(
     ("values", "fields"),
     [

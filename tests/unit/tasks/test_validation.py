@@ -115,7 +115,7 @@ BROKEN = [
     ({"parameters": {"threshold": math.nan}}, "parameters.threshold"),
     ({"parameters": {"threshold": "0.5"}}, "parameters.threshold"),
     ({"parameters": {"threshold": True}}, "parameters.threshold"),
-    ({"parameters": {"threshold": None}}, "parameters.threshold"),
+    ({"parameters": {"threshhold": None}}, "parameters.threshhold"),
     ({"parameters": {"threshold": [0.5]}}, "parameters.threshold"),
     ({"parameters": {"tiles": 1.5}}, "parameters.tiles"),
     ({"parameters": {"tiles": 2.0**60}}, "parameters.tiles"),
@@ -216,6 +216,19 @@ def test_a_name_of_another_collection_is_refused() -> None:
     for name in ("", "tasks/", f"images/{SHA256}", f"tasks/{'0' * 32}/artifacts/a", f"tasks/{'0' * 32}\n"):
         with pytest.raises(InvalidRequestError):
             resource_id("tasks", name)
+
+
+def test_null_counts_as_not_given() -> None:
+    # As the catalogue itself says it of what has no default.
+    nothing = request(parameters={"threshold": None, "side": None, "tiles": 8})
+    assert violations(nothing) == []
+    asked, same = created(nothing), created(request(parameters={"tiles": 8}))
+    assert asked.parameters_json == same.parameters_json
+    assert asked.fingerprint == same.fingerprint
+    described = pipeline()
+    described.parameters[0].ClearField("default_value")
+    _, problems = check_against_pipeline(nothing, described)
+    assert problems == [Violation("parameters.threshold", "is required")]
 
 
 def test_struct_values_without_a_kind_are_refused() -> None:
