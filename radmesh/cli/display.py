@@ -1,5 +1,6 @@
 """Shows how tasks go: bars on a terminal, lines or JSON otherwise."""
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ from rich.console import Console
 from radmesh import errors
 from radmesh.cli import consoles, lines, rows
 from radmesh.cli.sending import upload_words
+from radmesh.cli.sparing import SparingProgress
 from radmesh.client import UploadProgress, WatchMessage
 from radmesh.tasks.v1 import task_pb2
 
@@ -51,9 +53,10 @@ class Display(Protocol):
 class LineDisplay:
     """Prints a line for each thing that changes; for logs and pipes."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._last: dict[str, str] = {}
+        self._progress = SparingProgress(clock)
 
     def __enter__(self) -> Self:
         return self
@@ -81,9 +84,11 @@ class LineDisplay:
 
     def told(self, label: str, message: WatchMessage) -> None:
         """A message of the watch came."""
-        line = lines.message_line(message)
-        if line:
-            self._say(label, line)
+        if message.HasField("progress"):
+            for line in self._progress.heard(label, message.progress):
+                self._print(label, line)
+        elif words := lines.message_line(message):
+            self._say(label, words)
 
     def review_due(self, label: str, command: str) -> None:
         """A person has to decide before it goes on; the command shows what on."""
@@ -102,6 +107,11 @@ class LineDisplay:
         self._say(label, f"refused: {error.message} ({error.reason})")
 
     def _say(self, label: str, text: str) -> None:
+        for line in self._progress.rest(label):
+            self._print(label, line)
+        self._print(label, text)
+
+    def _print(self, label: str, text: str) -> None:
         if self._last.get(label) != text:
             self._last[label] = text
             # One line, whatever a header holds: a value must not look like a line of ours.
