@@ -105,7 +105,7 @@ def callback_text(callback: callback_pb2.TaskCallback) -> str:
 
 
 def result_lines(task: task_pb2.Task) -> Iterable[tuple[str, str]]:
-    """The fields of a task's result, name and value."""
+    """The fields of a task's result that say anything, name and value."""
     if not task.HasField("result"):
         return
     for name, value in result_dict(task.result).items():
@@ -116,7 +116,9 @@ def result_lines(task: task_pb2.Task) -> Iterable[tuple[str, str]]:
 def _flat(name: str, value: Any) -> Iterable[tuple[str, str]]:
     if isinstance(value, Mapping) and "." in name and not any(map(_is_nested, value.values())):
         # Figures that belong together, in one line.
-        yield name, ", ".join(f"{key} {_scalar(inner)}" for key, inner in value.items())
+        figures = ", ".join(f"{key} {_scalar(inner)}" for key, inner in value.items() if inner != "")
+        if figures:
+            yield name, figures
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(f"{name}.{key}", inner)
@@ -126,7 +128,7 @@ def _flat(name: str, value: Any) -> Iterable[tuple[str, str]]:
     elif isinstance(value, list):
         if value:
             yield name, ", ".join(map(_scalar, value))
-    else:
+    elif value != "":
         yield name, _scalar(value)
 
 
@@ -137,4 +139,7 @@ def _is_nested(value: Any) -> bool:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        # Four digits, and all before the point of a larger figure.
+        return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
+    return str(value)

@@ -7,7 +7,7 @@ from google.protobuf import duration_pb2
 
 from radmesh.cli import lines
 from radmesh.client import WatchMessage
-from radmesh.segmentation.v1 import octa_pb2
+from radmesh.segmentation.v1 import ct_l3_pb2, octa_pb2
 from radmesh.tasks.v1 import task_pb2
 
 
@@ -71,6 +71,22 @@ def test_a_result_reads_field_by_field() -> None:
     read = dict(lines.result_lines(task))
     assert read["vessel_area_fraction"] == "0.1235"
     assert (read["device"], read["rows"], read["demonstrator"]) == ("cpu", "320", "no")
+    assert "weights" not in read, "what is empty says nothing"
+
+
+def test_a_figure_keeps_its_digits_and_what_is_empty_is_left_out() -> None:
+    task = task_pb2.Task()
+    result = ct_l3_pb2.CtL3Result(acquisition={"kernel": "B30f", "tube_kvp": 120.0})
+    result.headline.tissues.skeletal_muscle.area_mm2 = 15123.4
+    result.headline.tissues.skeletal_muscle.mean_hu = 999.84
+    result.headline.tissues.visceral_fat.area_mm2 = -1234567.8
+    task.result.Pack(result)
+    read = dict(lines.result_lines(task))
+    assert "acquisition.contrast_agent" not in read
+    assert (read["acquisition.kernel"], read["acquisition.tube_kvp"]) == ("B30f", "120")
+    printed = str(read)
+    for figure in ("area_mm2 15123", "mean_hu 999.8", "area_mm2 -1234568"):
+        assert figure in printed
 
 
 @pytest.mark.parametrize(
