@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from google.protobuf import any_pb2
+
 from radmesh.cli.rows import state_name
 from radmesh.client import WatchMessage, result_dict
 from radmesh.tasks.v1 import callback_pb2, task_pb2
+
+# Longer lists, and texts such as the base64 of a type that is not known here, nobody reads on a terminal.
+_MOST_FIGURES = 16
+_MOST_CHARACTERS = 2000
 
 
 def message_line(message: WatchMessage) -> str | None:
@@ -106,9 +112,13 @@ def callback_text(callback: callback_pb2.TaskCallback) -> str:
 
 def result_lines(task: task_pb2.Task) -> Iterable[tuple[str, str]]:
     """The fields of a task's result that say anything, name and value."""
-    if not task.HasField("result"):
-        return
-    for name, value in result_dict(task.result).items():
+    if task.HasField("result"):
+        yield from fields(task.result)
+
+
+def fields(packed: any_pb2.Any) -> Iterable[tuple[str, str]]:
+    """The fields of a message that say anything, name and value."""
+    for name, value in result_dict(packed).items():
         if name != "@type":
             yield from _flat(name, value)
 
@@ -125,6 +135,8 @@ def _flat(name: str, value: Any) -> Iterable[tuple[str, str]]:
     elif isinstance(value, list) and any(map(_is_nested, value)):
         said = [one["message"] for one in value if isinstance(one, Mapping) and "message" in one]
         yield name, "; ".join(said) if said else f"{len(value)}, see --json"
+    elif isinstance(value, list) and len(value) > _MOST_FIGURES:
+        yield name, f"{len(value)}, see --json"
     elif isinstance(value, list):
         if value:
             yield name, ", ".join(map(_scalar, value))
@@ -142,4 +154,5 @@ def _scalar(value: Any) -> str:
     if isinstance(value, float):
         # Four digits, and all before the point of a larger figure.
         return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
-    return str(value)
+    text = str(value)
+    return text if len(text) <= _MOST_CHARACTERS else f"{len(text)} characters, see --json"

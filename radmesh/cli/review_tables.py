@@ -29,7 +29,8 @@ def waiting(found: Iterable[task_pb2.Task]) -> RenderableType:
 
 
 def shown(task: task_pb2.Task, review: review_pb2.TaskReview, files: Mapping[str, Path]) -> RenderableType:
-    """A stage with the files to look at."""
+    """A stage with what it found, and the files to look at."""
+    found = tables.named(lines.fields(review.stage_result) if review.HasField("stage_result") else ())
     table = tables.plain("artifact", "type", "saved in")
     for artifact in reviewed_artifacts(task, review):
         table.add_row(Text(artifact.file_name), artifact.media_type, Text(str(files[artifact.file_name])))
@@ -37,6 +38,7 @@ def shown(task: task_pb2.Task, review: review_pb2.TaskReview, files: Mapping[str
     return Group(
         Text(f"{task.name}, stage {review.stage}, expires {_time(review.expire_time)}"),
         *([Text(_refused(refused))] if refused else ()),
+        *([found] if found.row_count else ()),
         table,
     )
 

@@ -173,6 +173,7 @@ def _review(review: review_pb2.TaskReview) -> Row:
         "replacements": [{"artifact": one.artifact, "image": one.image} for one in review.replacements],
         "parameters": json_format.MessageToDict(review.parameters),
         "refused_answer": _refused(review.refused_answer) if review.HasField("refused_answer") else None,
+        "stage_result": result_dict(review.stage_result) if review.HasField("stage_result") else None,
     }
 
 

@@ -24,6 +24,16 @@ def plain(*titles: str) -> Table:
     return table
 
 
+def named(values: Iterable[tuple[str, str]]) -> Table:
+    """Values by name, without frames and titles."""
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in values:
+        table.add_row(name, _text(value))
+    return table
+
+
 def outcomes(ended: Sequence[Outcome]) -> RenderableType:
     """What tasks came to: one in full, several by a line each."""
     if len(ended) == 1:
@@ -41,9 +51,7 @@ def outcomes(ended: Sequence[Outcome]) -> RenderableType:
 def outcome(ended: Outcome) -> Table:
     """One task with its result and files."""
     label, task, files = ended
-    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    table = named(())
     if label:
         table.add_row("input", _text(label))
     table.add_row("task", task.name)

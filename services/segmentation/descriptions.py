@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from radmesh.models.v1.model_pb2 import Model
 from radmesh.segmentation.v1 import (
     ct_l3_pb2,
+    ct_stage_pb2,
     nnunet_delete_pb2,
     nnunet_import_pb2,
     nnunet_official_pb2,
@@ -23,6 +24,7 @@ TIMED_RESULTS = (octa_pb2.OctaVesselsResult, ct_l3_pb2.CtL3Result, nnunet_pb2.Nn
 
 RESULTS = (
     *TIMED_RESULTS,
+    ct_stage_pb2.CtL3Stage,
     nnunet_import_pb2.NnunetImportResult,
     nnunet_delete_pb2.NnunetDeleteResult,
     nnunet_official_pb2.NnunetOfficialResult,

@@ -12,6 +12,9 @@ def add_reviews(task: task_pb2.Task, record: TaskRecord) -> None:
     """Adds a task's reviews to its message."""
     for review in record.reviews:
         task.reviews.append(_review(task.name, review))
+    if record.stage_result:
+        # Once, however often it was shown: the reviews have to fit into one message.
+        task.reviews[-1].stage_result.MergeFromString(record.stage_result)
     if record.state is State.AWAITING_REVIEW:
         task.reviews[-1].expire_time.FromDatetime(record.reviews[-1].expire_time)
 

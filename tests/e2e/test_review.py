@@ -42,6 +42,7 @@ def test_what_waits_is_listed_shown_and_accepted_with_a_replacement(
     shown = radmesh("review", waiting.name, "--out", str(tmp_path), server=mesh.address)
     saved = tmp_path / waiting.name.removeprefix("tasks/") / "slice-1.png"
     assert str(saved) in shown.stdout
+    assert ["steps", "1"] in [line.split() for line in shown.stdout.splitlines()], "what the stage found"
     with Image.open(saved) as picture:
         assert picture.size == (16, 16)
     here = f"radmesh review {waiting.name} --server {mesh.address}"
@@ -98,6 +99,7 @@ def test_a_stage_is_rejected_with_a_reason_for_programs_too(mesh: Mesh, waiting:
     (row,) = [row for row in rows if row["name"] == waiting.name]
     assert row["reviews"][0]["decision"] == "UNSPECIFIED"
     assert row["reviews"][0]["expire_time"]
+    assert row["reviews"][0]["stage_result"]["steps"] == 1
     wrong = radmesh("review", waiting.name, "--sequence", "1", "--accept", "--json", server=mesh.address)
     assert wrong.returncode == 2
     assert objects(wrong.stdout)[0]["error"]["reason"] == "REVIEW_CHANGED"

@@ -55,6 +55,8 @@ async def test_a_replacement_reaches_the_next_stage_and_every_file_stays_readabl
     task = await shown(client)
     (artifact,) = task.artifacts
     assert artifact.file_name == "slice-1.png"
+    left = result_dict(task.reviews[-1].stage_result)
+    assert (left["steps"], left["attempt"]) == (2, 1), "what the stage left for the next one"
     original = await client.read(artifact.name)
     after = await client.review(task.name, accept=True, replacements={"slice-1.png": picture(99)})
     assert after.stage == 2

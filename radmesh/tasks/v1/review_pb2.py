@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import any_pb2 as google_dot_protobuf_dot_any__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dradmesh/tasks/v1/review.proto\x12\x10radmesh.tasks.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x03\n\nTaskReview\x12\r\n\x05stage\x18\x01 \x01(\x05\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12-\n\topen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32 .radmesh.tasks.v1.ReviewDecision\x12\x10\n\x08reviewer\x18\x06 \x01(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12;\n\x0creplacements\x18\t \x03(\x0b\x32%.radmesh.tasks.v1.ArtifactReplacement\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x05\x12+\n\nparameters\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x37\n\x0erefused_answer\x18\x0c \x01(\x0b\x32\x1f.radmesh.tasks.v1.RefusedAnswer\"\xa2\x01\n\rRefusedAnswer\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12?\n\x08metadata\x18\x03 \x03(\x0b\x32-.radmesh.tasks.v1.RefusedAnswer.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"6\n\x13\x41rtifactReplacement\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\t*\x8a\x01\n\x0eReviewDecision\x12\x1f\n\x1bREVIEW_DECISION_UNSPECIFIED\x10\x00\x12\x1c\n\x18REVIEW_DECISION_ACCEPTED\x10\x01\x12\x1c\n\x18REVIEW_DECISION_REJECTED\x10\x02\x12\x1b\n\x17REVIEW_DECISION_EXPIRED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dradmesh/tasks/v1/review.proto\x12\x10radmesh.tasks.v1\x1a\x19google/protobuf/any.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\x03\n\nTaskReview\x12\r\n\x05stage\x18\x01 \x01(\x05\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12-\n\topen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32 .radmesh.tasks.v1.ReviewDecision\x12\x10\n\x08reviewer\x18\x06 \x01(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12;\n\x0creplacements\x18\t \x03(\x0b\x32%.radmesh.tasks.v1.ArtifactReplacement\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x05\x12+\n\nparameters\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x37\n\x0erefused_answer\x18\x0c \x01(\x0b\x32\x1f.radmesh.tasks.v1.RefusedAnswer\x12*\n\x0cstage_result\x18\r \x01(\x0b\x32\x14.google.protobuf.Any\"\xa2\x01\n\rRefusedAnswer\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12?\n\x08metadata\x18\x03 \x03(\x0b\x32-.radmesh.tasks.v1.RefusedAnswer.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"6\n\x13\x41rtifactReplacement\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\t*\x8a\x01\n\x0eReviewDecision\x12\x1f\n\x1bREVIEW_DECISION_UNSPECIFIED\x10\x00\x12\x1c\n\x18REVIEW_DECISION_ACCEPTED\x10\x01\x12\x1c\n\x18REVIEW_DECISION_REJECTED\x10\x02\x12\x1b\n\x17REVIEW_DECISION_EXPIRED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,14 +36,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REFUSEDANSWER_METADATAENTRY']._loaded_options = None
   _globals['_REFUSEDANSWER_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_REVIEWDECISION']._serialized_start=795
-  _globals['_REVIEWDECISION']._serialized_end=933
-  _globals['_TASKREVIEW']._serialized_start=115
-  _globals['_TASKREVIEW']._serialized_end=571
-  _globals['_REFUSEDANSWER']._serialized_start=574
-  _globals['_REFUSEDANSWER']._serialized_end=736
-  _globals['_REFUSEDANSWER_METADATAENTRY']._serialized_start=689
-  _globals['_REFUSEDANSWER_METADATAENTRY']._serialized_end=736
-  _globals['_ARTIFACTREPLACEMENT']._serialized_start=738
-  _globals['_ARTIFACTREPLACEMENT']._serialized_end=792
+  _globals['_REVIEWDECISION']._serialized_start=866
+  _globals['_REVIEWDECISION']._serialized_end=1004
+  _globals['_TASKREVIEW']._serialized_start=142
+  _globals['_TASKREVIEW']._serialized_end=642
+  _globals['_REFUSEDANSWER']._serialized_start=645
+  _globals['_REFUSEDANSWER']._serialized_end=807
+  _globals['_REFUSEDANSWER_METADATAENTRY']._serialized_start=760
+  _globals['_REFUSEDANSWER_METADATAENTRY']._serialized_end=807
+  _globals['_ARTIFACTREPLACEMENT']._serialized_start=809
+  _globals['_ARTIFACTREPLACEMENT']._serialized_end=863
 # @@protoc_insertion_point(module_scope)

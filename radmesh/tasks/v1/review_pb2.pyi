@@ -1,5 +1,6 @@
 import datetime
 
+from google.protobuf import any_pb2 as _any_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -23,7 +24,7 @@ REVIEW_DECISION_REJECTED: ReviewDecision
 REVIEW_DECISION_EXPIRED: ReviewDecision
 
 class TaskReview(_message.Message):
-    __slots__ = ("stage", "sequence", "open_time", "expire_time", "decision", "reviewer", "decide_time", "reason", "replacements", "attempt", "parameters", "refused_answer")
+    __slots__ = ("stage", "sequence", "open_time", "expire_time", "decision", "reviewer", "decide_time", "reason", "replacements", "attempt", "parameters", "refused_answer", "stage_result")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     OPEN_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -36,6 +37,7 @@ class TaskReview(_message.Message):
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     REFUSED_ANSWER_FIELD_NUMBER: _ClassVar[int]
+    STAGE_RESULT_FIELD_NUMBER: _ClassVar[int]
     stage: int
     sequence: int
     open_time: _timestamp_pb2.Timestamp
@@ -48,7 +50,8 @@ class TaskReview(_message.Message):
     attempt: int
     parameters: _struct_pb2.Struct
     refused_answer: RefusedAnswer
-    def __init__(self, stage: _Optional[int] = ..., sequence: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision: _Optional[_Union[ReviewDecision, str]] = ..., reviewer: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., replacements: _Optional[_Iterable[_Union[ArtifactReplacement, _Mapping]]] = ..., attempt: _Optional[int] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., refused_answer: _Optional[_Union[RefusedAnswer, _Mapping]] = ...) -> None: ...
+    stage_result: _any_pb2.Any
+    def __init__(self, stage: _Optional[int] = ..., sequence: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision: _Optional[_Union[ReviewDecision, str]] = ..., reviewer: _Optional[str] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., replacements: _Optional[_Iterable[_Union[ArtifactReplacement, _Mapping]]] = ..., attempt: _Optional[int] = ..., parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., refused_answer: _Optional[_Union[RefusedAnswer, _Mapping]] = ..., stage_result: _Optional[_Union[_any_pb2.Any, _Mapping]] = ...) -> None: ...
 
 class RefusedAnswer(_message.Message):
     __slots__ = ("reason", "message", "metadata")
