@@ -36,6 +36,7 @@ PURE = (
     "services/segmentation/ct/reading/series/stack.py",
     "services/segmentation/ct/reading/series/uniform.py",
     "services/segmentation/ct/reading/wording.py",
+    "services/segmentation/ct/tall.py",
     "services/segmentation/nnunet/layout.py",
     "services/segmentation/nnunet/toml.py",
     "services/tasks/filters.py",

@@ -11,7 +11,6 @@ from services.segmentation.ct.locate.locating import Located, locate
 from services.segmentation.ct.locate.location import L3Location
 from services.segmentation.ct.locate.pictures import mask_png, overlay_png, sagittal_png
 from services.segmentation.ct.networks import PartNetwork
-from services.segmentation.ct.noted import noted
 from services.segmentation.ct.reading import CtImage
 from services.segmentation.ct.watched import watched
 
@@ -42,7 +41,7 @@ def _drawn(located: Located, note: str, report: Callable[[int, int], None]) -> t
     makers: tuple[tuple[str, Callable[[], bytes]], ...] = (
         (files.SAGITTAL, lambda: sagittal_png(located.image, view)),
         (files.L3_MASK, lambda: mask_png(mask, view)),
-        (files.L3_OVERLAY, lambda: noted(overlay_png(located.image, located.labels, location), note)),
+        (files.L3_OVERLAY, lambda: overlay_png(located.image, located.labels, location, note)),
     )
     written = []
     for number, (name, make) in enumerate(makers):

@@ -12,7 +12,6 @@ from services.segmentation.ct.locate.pictures import grey_of, marked_png, mask_p
 from services.segmentation.ct.locate.sagittal import Plane, SagittalImage
 from services.segmentation.ct.locate.stack import stack_of
 from services.segmentation.ct.locate.view import view_of
-from services.segmentation.ct.noted import noted
 from services.segmentation.ct.reading import CtImage
 
 
@@ -57,7 +56,7 @@ def used_files(said: Said, image: CtImage) -> tuple[OutputFile, ...]:
     drawn = location.mask
     marked = replace(location, plane=view, mask=_band(location, image, view) if drawn is None else drawn)
     nothing = np.zeros_like(said.backdrop.grey)
-    overlay = noted(marked_png(said.backdrop.grey, nothing, marked), image.other_series)
+    overlay = marked_png(said.backdrop.grey, nothing, marked, image.other_series)
     written = [OutputFile(files.USED_OVERLAY.file_name, files.PNG, overlay)]
     if drawn is not None:
         written.append(OutputFile(files.USED_MASK.file_name, files.PNG, mask_png(drawn, view)))

@@ -72,7 +72,7 @@ def doubts_about(
     body, sure = spine.bodies[place], float(spine.order.sureness[place, NAMES.index(Level.L3)])
     levels = spine.order.levels
     found = []
-    if not (anchors.sacrum or anchors.last_rib):
+    if not anchors.any:
         found.append(
             Doubt(
                 DoubtKind.LEVEL_UNANCHORED,
@@ -90,7 +90,7 @@ def doubts_about(
         found.append(
             Doubt(
                 DoubtKind.OUTLINE_UNSURE,
-                f"The model itself took only {100 * own:.0f} % of the body for L3; its neighbours decided.",
+                f"The model itself took only {100 * own:.0f} % of the body for L3.",
                 max(0.5, own),
             )
         )

@@ -1,20 +1,18 @@
 """Stage 1 of ct-l3: from a CT to the location of L3 and the pictures' sources."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
 
 from services.segmentation.ct.locate.bodies import Body, bodies_of, sacrum_of
+from services.segmentation.ct.locate.choosing import is_cut, require_reviewable, with_l3
 from services.segmentation.ct.locate.curve import SpineCurve
-from services.segmentation.ct.locate.ends import end_at
 from services.segmentation.ct.locate.judging import Spine, anchors_of, confidence_of, doubts_about
 from services.segmentation.ct.locate.levels import Level
-from services.segmentation.ct.locate.location import FoundLevel, L3Location, Source
+from services.segmentation.ct.locate.location import Anchors, FoundLevel, L3Location, Source
 from services.segmentation.ct.locate.placing import covered, place_of
-from services.segmentation.ct.locate.refusals import cut_short, not_covered, not_found
-from services.segmentation.ct.locate.sagittal import PITCH_MM, SagittalImage, sample
+from services.segmentation.ct.locate.sagittal import SagittalImage, sample
 from services.segmentation.ct.locate.sequence import in_order
 from services.segmentation.ct.locate.spine import find_spine
 from services.segmentation.ct.locate.stack import Stack, stack_of
@@ -25,11 +23,6 @@ from services.segmentation.ct.reading import CtImage
 
 _LEAST_MM = 25.0
 """No body of L3 fits into less."""
-
-_CUT_SHARE = 0.75
-
-_LEAST_CONFIDENCE = 0.1
-"""Less is a guess among levels that no reviewer is helped by: a liver without anything to count from."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +52,15 @@ def locate(image: CtImage, network: Network, report: Report = lambda done, total
     """
     stack, curve, sagittal = prepare(image)
     answer = overview(sagittal, curve, network, report)
-    first = _spine(answer)
-    around = _l3(first, sagittal).height_mm
+    around = _chosen(answer, sagittal)[1].height_mm
     answer = closer(sagittal, curve, around, network, answer)
-    spine = _spine(answer)
-    body = _l3(spine, sagittal)
-    cut = _is_cut(spine, body, sagittal, stack.heights.step_mm)
+    spine, body, anchors = _chosen(answer, sagittal)
+    cut = is_cut(spine, body, anchors, sagittal, stack.heights.step_mm)
     mask = _solid(body.mask)
     centre, low, high = place_of(mask, sagittal.plane, curve, stack)
-    anchors, view = anchors_of(spine, sagittal), view_of(sagittal.plane, curve)
+    view = view_of(sagittal.plane, curve)
     doubts = doubts_about(spine, anchors, sagittal, curve, cut)
-    if confidence_of(doubts) < _LEAST_CONFIDENCE:
-        raise not_found(_named(spine.order.levels))
+    require_reviewable(spine, body, anchors, doubts)
     location = L3Location(
         Source.MODEL,
         centre,
@@ -95,34 +85,13 @@ def _spine(answer: Answer) -> Spine:
     return Spine(bodies, in_order(heights, votes, sacrum.height_mm if sacrum else None), sacrum)
 
 
-def _l3(spine: Spine, image: SagittalImage) -> Body:
-    """The body that is L3. Raises ImageFormatError L3_NOT_FOUND, BODY_PART_NOT_COVERED."""
-    levels = spine.order.levels
-    if spine.l3 is not None:
-        return spine.bodies[spine.l3]
-    length = image.plane.rows * PITCH_MM
-    if levels and min(levels) > Level.L3:
-        raise not_covered(_named(levels), "below the lowest", "feet", length)
-    if (levels and max(levels) < Level.L3) or (not levels and spine.sacrum is not None):
-        raise not_covered(_named(levels) or "the sacrum", "above the highest", "head", length)
-    raise not_found(_named(levels))
-
-
-def _named(levels: Sequence[Level]) -> str:
-    """`L2 to T12` from foot to head."""
-    names = [level.label if level < Level.THORACIC else "the chest" for level in levels]
-    return "" if not names else names[0] if len(set(names)) == 1 else f"{names[0]} to {names[-1]}"
-
-
-def _is_cut(spine: Spine, body: Body, image: SagittalImage, step_mm: float) -> bool:
-    """Whether the study ends at the body. Raises ImageFormatError BODY_PART_NOT_COVERED if much is gone."""
-    end = end_at(body, image.plane, step_mm)
-    if end is None:
-        return False
-    others = [one.area_mm2 for one in spine.bodies if one is not body]
-    if body.area_mm2 < _CUT_SHARE * (float(np.median(others)) if others else 600.0):
-        raise cut_short(end, body.high_mm - body.low_mm)
-    return True
+def _chosen(answer: Answer, image: SagittalImage) -> tuple[Spine, Body, Anchors]:
+    """The spine, its L3 and what its levels can be counted from. Raises as `with_l3`."""
+    seen = _spine(answer)
+    anchors = anchors_of(seen, image)
+    spine = with_l3(seen, anchors, image)
+    assert spine.l3 is not None
+    return spine, spine.bodies[spine.l3], anchors
 
 
 def _solid(mask: np.ndarray) -> np.ndarray:

@@ -54,6 +54,11 @@ class Anchors:
     sacrum: bool
     last_rib: bool
 
+    @property
+    def any(self) -> bool:
+        """Whether there is one of them."""
+        return self.sacrum or self.last_rib
+
 
 @dataclass(frozen=True)
 class FoundLevel:

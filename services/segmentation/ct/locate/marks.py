@@ -8,6 +8,7 @@ from services.segmentation.ct.locate.levels import Level
 from services.segmentation.ct.locate.location import Covered, L3Location, Source
 from services.segmentation.ct.locate.sagittal import PITCH_MM, Plane
 from services.segmentation.ct.locate.view import enlargement
+from services.segmentation.ct.locate.writing import written
 
 L3_COLOUR = (255, 72, 60)
 _COLOURS = {
@@ -22,9 +23,13 @@ _COLOURS = {
 }
 _OPACITY, _L3_OPACITY = 0.28, 0.42
 _TEXT = (255, 255, 255)
+_DOUBT = (255, 214, 102)
 _SHADE = (0, 0, 0)
 _SCALE_MM = 50
 _TEXT_PIXELS = 17
+_LONGEST_NOTE = 280
+_LEAST_WIDTH = 0.4
+"""Of the picture: what is in front of the spine, should a body be seen further in front."""
 
 
 class Marks:
@@ -46,6 +51,12 @@ class Marks:
         pixels[l3 & ~ndimage.binary_erosion(l3, iterations=2)] = L3_COLOUR
         self.picture = Image.fromarray(pixels.round().astype(np.uint8))
 
+    def limit(self, mask: np.ndarray) -> None:
+        """Draws the ends of L3's slices. mask: of L3 on the view."""
+        draw, rows = ImageDraw.Draw(self.picture), np.flatnonzero(mask.any(1))
+        for row in (rows[0], rows[-1] + 1):
+            draw.line([(0, row * self._factor), (self.picture.width, row * self._factor)], L3_COLOUR, 1)
+
     def name_sacrum(self, labels: np.ndarray) -> None:
         """Names it behind its middle. labels: as of `tint`."""
         rows, columns = np.nonzero(labels == Level.SACRUM)
@@ -55,28 +66,40 @@ class Marks:
             self._text(draw, place, Level.SACRUM.label, _COLOURS[Level.SACRUM])
 
     def name(self, location: L3Location) -> None:
-        """Names the bodies behind them, draws the limits of L3's slices, and says the level above."""
+        """Names the bodies behind them, and the slices of L3 in front of it."""
         draw = ImageDraw.Draw(self.picture)
         for found in location.levels:
             place = (self._column(found.depth_mm + 30), self._row(found.height_mm))
             self._text(draw, place, found.level.label, _COLOURS[found.level])
         mask = location.mask
         assert mask is not None
+        self._text(draw, (8, self._middle(mask)), _slices(location.covered), L3_COLOUR)
+
+    def say(self, location: L3Location, labels: np.ndarray, note: str) -> None:
+        """Says the level, every doubt and the note in front of the spine, above and below L3's numbers.
+
+        labels: as of `tint`.
+        """
+        mask = location.mask
+        assert mask is not None
+        columns = np.flatnonzero(labels.any(0))
+        width = max(self.picture.width * _LEAST_WIDTH, float(columns.min() if len(columns) else 0) - 16)
+        if len(note) > _LONGEST_NOTE:
+            note = note[: _LONGEST_NOTE - 4] + " ..."
+        said = [
+            (_title(location), _TEXT),
+            *((one.message, _DOUBT) for one in location.doubts),
+            (note, _DOUBT),
+        ]
+        middle = self._middle(mask)
+        above, below = (4, middle - _TEXT_PIXELS), (middle + _TEXT_PIXELS, self.picture.height - 4)
+        self.picture = written(self.picture, said, (above, below), width)
+
+    def _middle(self, mask: np.ndarray) -> float:
+        """The row of L3's numbers, which are whole in the picture."""
         rows = np.flatnonzero(mask.any(1))
-        for row in (rows[0], rows[-1] + 1):
-            draw.line([(0, row * self._factor), (self.picture.width, row * self._factor)], L3_COLOUR, 1)
-        middle = (rows[0] + rows[-1] + 1) / 2 * self._factor
-        self._text(draw, (8, middle), _slices(location.covered), L3_COLOUR)
-        self._text(draw, (8, 6), _title(location), _TEXT, anchor="la")
-        for number, doubt in enumerate(location.doubts[:3]):
-            self._text(
-                draw,
-                (8, 8 + (number + 1) * 1.3 * _TEXT_PIXELS),
-                doubt.message,
-                (255, 214, 102),
-                anchor="la",
-                size=13,
-            )
+        middle = float(rows[0] + rows[-1] + 1) / 2 * self._factor
+        return min(max(middle, _TEXT_PIXELS), self.picture.height - _TEXT_PIXELS)
 
     def scale(self) -> None:
         """A bar of 50 mm, and which side is the front."""
@@ -103,15 +126,16 @@ class Marks:
         colour: tuple[int, int, int],
         *,
         anchor: str = "lm",
-        size: int = _TEXT_PIXELS,
     ) -> None:
-        font = self._font if size == _TEXT_PIXELS else ImageFont.load_default(size=size)
-        draw.text(place, text, fill=colour, font=font, anchor=anchor, stroke_width=2, stroke_fill=_SHADE)
+        draw.text(
+            place, text, fill=colour, font=self._font, anchor=anchor, stroke_width=2, stroke_fill=_SHADE
+        )
 
 
 def _title(location: L3Location) -> str:
     """Who says so, and where it is."""
-    place = f"L3 at z {location.level_mm:.1f} mm"
+    # Without + 0 a level at zero would read -0.0.
+    place = f"L3 at z {round(location.level_mm, 1) + 0:.1f} mm"
     if location.source is Source.MODEL:
         return f"Model: {place}, confidence {location.confidence:.2f}"
     return f"By a person's {'mask' if location.source is Source.MASK else 'slices'}: {place}"

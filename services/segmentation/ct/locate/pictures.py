@@ -8,7 +8,7 @@ from PIL import Image
 from services.segmentation.ct.locate.location import L3Location
 from services.segmentation.ct.locate.marks import Marks
 from services.segmentation.ct.locate.sagittal import Plane, SagittalImage
-from services.segmentation.ct.locate.view import enlarged, enlargement, shown
+from services.segmentation.ct.locate.view import enlarged, enlargement, foot_rows, shown
 from services.segmentation.pictures.notice import notice_strip
 from services.segmentation.pictures.png import png_bytes
 
@@ -17,15 +17,18 @@ _LOW_HU, _HIGH_HU = -200.0, 600.0
 
 
 def picture_size(view: Plane) -> tuple[int, int]:
-    """Rows and columns of every picture of a view: the plane enlarged, the notice on a strip below."""
+    """Rows and columns of every picture of a view: the plane enlarged, below it a low study's foot and the
+    notice on a strip."""
     factor = enlargement(view)
     columns = view.columns * factor
-    return view.rows * factor + notice_strip(columns).shape[0], columns
+    return view.rows * factor + foot_rows(view) + notice_strip(columns).shape[0], columns
 
 
 def sagittal_png(image: SagittalImage, view: Plane) -> bytes:
     """The plane as 8-bit grey, rows from head to foot, front at the left."""
-    return png_bytes(Image.fromarray(_with_strip(grey_of(image, view))), compress_level=6)
+    grey = _footed(grey_of(image, view), view)
+    picture = np.concatenate([grey, notice_strip(grey.shape[1])])
+    return png_bytes(Image.fromarray(picture), compress_level=6)
 
 
 def mask_png(mask: np.ndarray, view: Plane) -> bytes:
@@ -36,25 +39,30 @@ def mask_png(mask: np.ndarray, view: Plane) -> bytes:
     return png_bytes(Image.fromarray(canvas), compress_level=6)
 
 
-def overlay_png(image: SagittalImage, labels: np.ndarray, location: L3Location) -> bytes:
-    """The plane with its bodies tinted and named, the slices of L3, and a scale.
+def overlay_png(image: SagittalImage, labels: np.ndarray, location: L3Location, note: str = "") -> bytes:
+    """The plane with its bodies tinted and named, the slices of L3, all doubts, and a scale.
 
-    labels: uint8 on the image's plane, a Level each. location: one with a plane and a mask.
+    labels: uint8 on the image's plane, a Level each. location: one with a plane and a mask. note: what a
+    reviewer has to know of how the study was read.
     """
     view, mask = location.plane, location.mask
     if view is None or mask is None:
         raise ValueError("a location that names slices alone has no picture")
-    return marked_png(grey_of(image, view), enlarged(shown(labels, image.plane, view), view), location)
+    large = enlarged(shown(labels, image.plane, view), view)
+    return marked_png(grey_of(image, view), large, location, note)
 
 
-def marked_png(grey: np.ndarray, labels: np.ndarray, location: L3Location) -> bytes:
+def marked_png(grey: np.ndarray, labels: np.ndarray, location: L3Location, note: str = "") -> bytes:
     """The same over grey pixels that are drawn already. grey, labels: uint8, the view enlarged."""
     view, mask = location.plane, location.mask
     assert view is not None
     assert mask is not None
-    marks = Marks(grey, view)
-    marks.tint(labels, enlarged(mask, view))
-    marks.name_sacrum(labels)
+    large = _footed(labels, view)
+    marks = Marks(_footed(grey, view), view)
+    marks.tint(large, _footed(enlarged(mask, view), view))
+    marks.limit(mask)
+    marks.say(location, large, note)
+    marks.name_sacrum(large)
     marks.name(location)
     marks.scale()
     strip = notice_strip(marks.picture.width)
@@ -79,5 +87,5 @@ def without_strip(sagittal: bytes, view: Plane) -> np.ndarray:
         return np.asarray(picture.convert("L"))[: view.rows * enlargement(view)]
 
 
-def _with_strip(grey: np.ndarray) -> np.ndarray:
-    return np.concatenate([grey, notice_strip(grey.shape[1])])
+def _footed(pixels: np.ndarray, view: Plane) -> np.ndarray:
+    return np.pad(pixels, ((0, foot_rows(view)), (0, 0)))

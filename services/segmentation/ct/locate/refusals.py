@@ -4,7 +4,7 @@ from radmesh.errors import ImageFormatError
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.wording import mm
 
-__all__ = ["cut_short", "not_covered", "not_found", "refused"]
+__all__ = ["cut_short", "not_covered", "not_found", "not_told_apart", "refused"]
 
 
 def not_covered(shown: str, where: str, towards: str, length_mm: float) -> ImageFormatError:
@@ -36,4 +36,14 @@ def not_found(shown: str) -> ImageFormatError:
         "(slice_range).",
         reason="L3_NOT_FOUND",
         shown=shown or None,
+    )
+
+
+def not_told_apart(shown: str) -> ImageFormatError:
+    """For a spine whose levels are a guess. shown: what they were guessed to be, L3 among them."""
+    return refused(
+        f"Which vertebra is L3 cannot be told: those taken for {shown} may well be others. Send the series "
+        "with the whole lumbar spine, or name the slices of L3 (slice_range).",
+        reason="L3_NOT_FOUND",
+        shown=shown,
     )

@@ -17,12 +17,12 @@ from services.segmentation.ct.locate.sagittal import PITCH_MM, Plane
 from services.segmentation.ct.locate.stack import Stack
 from services.segmentation.ct.locate.view import enlargement, reduced
 from services.segmentation.ct.reading.wording import mm
+from services.segmentation.ct.tall import check_tall
 
 _LEAST_MM2 = 20.0
 """A smaller piece is a slip of the pen."""
 
 _OFF_SPINE_MM = 40.0
-_TALLEST_MM = 80.0
 
 
 def from_png(content: bytes, view: Plane, curve: SpineCurve, stack: Stack) -> L3Location:
@@ -120,14 +120,3 @@ def one_piece(mask: np.ndarray) -> np.ndarray:
         )
     piece: np.ndarray = parts == large[0]
     return piece
-
-
-def check_tall(tall_mm: float) -> None:
-    """Raises ImageFormatError L3_EXTENT_IMPLAUSIBLE."""
-    if tall_mm > _TALLEST_MM:
-        raise refused(
-            f"What was marked as L3 is {mm(tall_mm)} tall; a vertebral body is 20 to 45 mm. Mark it again.",
-            reason="L3_EXTENT_IMPLAUSIBLE",
-            height_mm=f"{tall_mm:.1f}",
-            limit_mm=f"{_TALLEST_MM:g}",
-        )

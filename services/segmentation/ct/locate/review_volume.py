@@ -7,10 +7,10 @@ from services.segmentation.ct.locate.curve import SpineCurve
 from services.segmentation.ct.locate.location import L3Location, Source
 from services.segmentation.ct.locate.placing import covered
 from services.segmentation.ct.locate.refusals import refused
-from services.segmentation.ct.locate.review import check_tall
 from services.segmentation.ct.locate.stack import Stack, stack_of
 from services.segmentation.ct.reading import CtImage, Geometry, Vector
 from services.segmentation.ct.reading.wording import mm
+from services.segmentation.ct.tall import check_tall
 
 _SAME_MM = 0.5
 """Corners of mask and study may lie this far apart: tools round positions."""

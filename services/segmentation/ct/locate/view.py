@@ -8,6 +8,8 @@ from services.segmentation.ct.locate.sagittal import PITCH_MM, Plane
 COLUMNS = 192
 _FRONT_MM = 185.0
 _LARGE_ROWS = 512
+_LEAST_PIXELS = 260
+"""Height in which every doubt about a level can be written."""
 
 
 def view_of(plane: Plane, curve: SpineCurve) -> Plane:
@@ -34,6 +36,11 @@ def shown(pixels: np.ndarray, plane: Plane, view: Plane) -> np.ndarray:
 def enlargement(view: Plane) -> int:
     """The whole factor by which pictures enlarge the view: 0.5 mm a pixel, 0.75 for a long study."""
     return 3 if view.rows <= _LARGE_ROWS else 2
+
+
+def foot_rows(view: Plane) -> int:
+    """How many black rows of pixels the pictures of a low study have below the view, for what is written."""
+    return max(0, _LEAST_PIXELS - view.rows * enlargement(view))
 
 
 def enlarged(pixels: np.ndarray, view: Plane) -> np.ndarray:

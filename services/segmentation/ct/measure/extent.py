@@ -7,9 +7,7 @@ from services.segmentation.ct.reading import Geometry, Vector
 from services.segmentation.ct.reading.axial import check_axial, oblique_degrees
 from services.segmentation.ct.reading.refusals import refused
 from services.segmentation.ct.reading.wording import mm
-
-TALLEST_MM = 120.0
-"""No vertebral body is half as tall: a mask or range of slices that covers more is a mistake."""
+from services.segmentation.ct.tall import check_tall
 
 _TIE_MM = 1e-3
 """Positions are written with a micrometre at best; closer than this, two slices are equally near."""
@@ -41,12 +39,13 @@ class CoveredSlice:
 class Coverage:
     """slices: from the volume's first to its last, headline: one of their indices in the volume.
 
-    missing_mm: how much of the body lies beyond the volume. oblique_degrees: of the slices against the axial
-    plane.
+    tall_mm: the body; missing_mm: how much of it lies beyond the volume. oblique_degrees: of the slices
+    against the axial plane.
     """
 
     slices: tuple[CoveredSlice, ...]
     headline: int
+    tall_mm: float
     missing_mm: float
     oblique_degrees: float
 
@@ -58,13 +57,7 @@ def coverage_of(geometry: Geometry, extent: L3Extent) -> Coverage:
     ImageFormatError NOT_AXIAL, BODY_PART_NOT_COVERED, L3_EXTENT_IMPLAUSIBLE.
     """
     tall = extent.high_mm - extent.low_mm
-    if not 0 < tall <= TALLEST_MM:
-        raise refused(
-            f"What was marked as L3 is {mm(tall)} tall; a vertebral body is 20 to 45 mm. Mark it again.",
-            reason="L3_EXTENT_IMPLAUSIBLE",
-            height_mm=f"{tall:.1f}",
-            limit_mm=f"{TALLEST_MM:g}",
-        )
+    check_tall(tall)
     check_axial(geometry)
     heights = spine_heights(geometry, extent.centre_mm)
     step = abs(geometry.spacing_mm[0] / geometry.directions[0][2])
@@ -85,6 +78,7 @@ def coverage_of(geometry: Geometry, extent: L3Extent) -> Coverage:
     return Coverage(
         tuple(_shares(inside, heights, low, high)),
         headline if headline in inside else _nearest_of(inside, heights, extent.centre_mm[2]),
+        tall,
         tall - (high - low),
         oblique_degrees(geometry),
     )

@@ -7,7 +7,8 @@ from services.segmentation.ct.measure.options import MeasureOptions
 from services.segmentation.ct.measure.result import MeasureWarning, SliceMeasurement, WarningKind
 from services.segmentation.ct.measure.tissues import Windows
 from services.segmentation.ct.reading import CtImage, Making, Patient
-from services.segmentation.ct.reading.wording import joined
+from services.segmentation.ct.reading.wording import joined, mm
+from services.segmentation.ct.tall import WHOLE, is_usual
 
 NOISE_HU = 35.0
 METAL_MM2 = 10.0
@@ -76,6 +77,15 @@ def _of_field(slices: Sequence[SliceMeasurement]) -> list[MeasureWarning]:
 
 def _of_coverage(coverage: Coverage) -> list[MeasureWarning]:
     found = []
+    if not is_usual(coverage.tall_mm):
+        found.append(
+            MeasureWarning(
+                WarningKind.EXTENT,
+                f"What was taken for L3 is {mm(coverage.tall_mm)} tall; {WHOLE}. Volumes are of that "
+                "stretch.",
+                {"height_mm": round(coverage.tall_mm, 2)},
+            )
+        )
     if coverage.missing_mm > MISSING_MM:
         found.append(
             MeasureWarning(

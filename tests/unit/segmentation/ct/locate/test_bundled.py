@@ -8,6 +8,7 @@ import pytest
 
 from radmesh.errors import ImageFormatError
 from radmesh.samples.torso import LOW_MM, PIXEL_MM, STEP_MM, draw_torso
+from services.segmentation.ct.locate.levels import Level
 from services.segmentation.ct.locate.locating import locate
 from services.segmentation.ct.locate.location import DoubtKind, L3Location
 from services.segmentation.ct.networks import Networks
@@ -103,6 +104,19 @@ def test_a_study_with_no_more_than_a_piece_of_l3_above_the_sacrum_is_refused(
     with pytest.raises(ImageFormatError, match="further to the head") as caught:
         find(part(0, last))
     assert caught.value.reason == "BODY_PART_NOT_COVERED"
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(26, 42), (26, 50), (24, 42), (22, 44), (22, 30), (0, 14), (4, 18)]
+)
+def test_lumbar_vertebrae_with_nothing_to_count_from_are_shown_to_a_person(
+    find: Callable[[CtImage], L3Location], first: int, last: int
+) -> None:
+    """However weak the guess, and though it is cut: what to send instead cannot be told either."""
+    found = find(part(first, last))
+    assert DoubtKind.LEVEL_UNANCHORED in {one.kind for one in found.doubts}
+    assert found.needs_a_person
+    assert [one.level for one in found.levels].count(Level.L3) == 1
 
 
 def test_the_level_is_that_of_the_drawing(whole: L3Location) -> None:

@@ -197,6 +197,33 @@ def test_a_network_that_sees_nothing_is_no_level() -> None:
     assert caught.value.reason == "L3_NOT_FOUND"
 
 
+@pytest.mark.parametrize(
+    ("lowest", "highest", "centre"), [(Level.L5, Level.L4, Level.L4), (Level.L2, Level.L1, Level.L2)]
+)
+def test_without_anything_to_count_from_the_likeliest_vertebra_is_shown_as_l3(
+    lowest: Level, highest: Level, centre: Level
+) -> None:
+    torso = Torso(lowest=lowest, highest=highest)
+    location = found(Study().of(torso))
+    assert location.level_mm == pytest.approx(dict(torso.levels())[centre], abs=0.8)
+    assert [one.level for one in location.levels].count(Level.L3) == 1
+    assert location.needs_a_person
+    (doubt,) = (one for one in location.doubts if one.kind is DoubtKind.LEVELS_AMBIGUOUS)
+    assert centre.label in doubt.message
+
+
+def test_vertebrae_that_are_no_lumbar_ones_are_refused_though_there_is_nothing_to_count_from() -> None:
+    def chest(image: np.ndarray) -> np.ndarray:
+        answer = oracle(image)
+        answer[Level.THORACIC] = answer[Level.L5 :].sum(0)
+        answer[Level.L5 : Level.THORACIC] = 0
+        return answer
+
+    with pytest.raises(ImageFormatError, match="the chest") as caught:
+        locate(Study().of(Torso(lowest=Level.L5, highest=Level.L2)), chest)
+    assert caught.value.reason == "BODY_PART_NOT_COVERED"
+
+
 def test_windows_are_reported_before_they_are_shown() -> None:
     told: list[tuple[int, int]] = []
     locate(Study().of(Torso()), oracle, lambda done, total: told.append((done, total)))

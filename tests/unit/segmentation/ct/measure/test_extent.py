@@ -72,7 +72,7 @@ def test_a_level_beyond_the_volume_is_refused() -> None:
     assert caught.value.reason == "BODY_PART_NOT_COVERED"
 
 
-@pytest.mark.parametrize(("low", "high"), [(5.0, 5.0), (10.0, -10.0), (-30.0, 200.0)])
+@pytest.mark.parametrize(("low", "high"), [(5.0, 5.0), (10.0, -10.0), (-30.0, 50.1), (-30.0, 200.0)])
 def test_a_body_that_cannot_be_is_refused(low: float, high: float) -> None:
     with pytest.raises(ImageFormatError) as caught:
         covered(body(low, high))

@@ -232,6 +232,27 @@ def test_a_trunk_beyond_the_picture_makes_fat_a_lower_bound() -> None:
     assert not measured(Torso(torso_geometry()))[0].warnings
 
 
+@pytest.mark.parametrize(
+    ("tall", "said"), [(5.0, "5 mm"), (14.9, "14.9 mm"), (50.1, "50.1 mm"), (76.0, "76 mm")]
+)
+def test_what_is_no_vertebras_height_is_measured_with_a_warning(tall: float, said: str) -> None:
+    """One slice on purpose, or several vertebrae by mistake."""
+    torso = Torso(torso_geometry(slices=21, low_mm=-50.0))
+    measurement, _ = measured(torso, extent=L3Extent(-tall / 2, tall / 2, (0.0, 60.0, 0.0)))
+    (warning,) = measurement.warnings
+    assert warning.kind is WarningKind.EXTENT
+    assert warning.message.startswith(
+        f"What was taken for L3 is {said} tall; a vertebral body is 20 to 45 mm"
+    )
+    assert warning.numbers == {"height_mm": tall}
+
+
+@pytest.mark.parametrize("tall", [15.0, 28.0, 50.0])
+def test_the_height_of_a_vertebra_is_no_warning(tall: float) -> None:
+    torso = Torso(torso_geometry(slices=21, low_mm=-50.0))
+    assert not measured(torso, extent=L3Extent(-tall / 2, tall / 2, (0.0, 60.0, 0.0)))[0].warnings
+
+
 def test_it_is_told_which_of_several_series_was_measured() -> None:
     torso = Torso(torso_geometry())
     left_out = (LeftOut("localizer", 1), LeftOut("series 4", 68, is_ct=True))
