@@ -69,61 +69,53 @@ def doubts_about(
     """All that speaks against the found L3. cut: whether the study ends within the body."""
     place = spine.l3
     assert place is not None
+    unanchored = Doubt(
+        DoubtKind.LEVEL_UNANCHORED,
+        "Neither the sacrum nor the last rib is in view: the level cannot be counted.",
+        0.5,
+    )
+    return (
+        *([] if anchors.any else [unanchored]),
+        *_of_votes(spine, place),
+        *_of_order(spine.order.levels),
+        *count_doubts(spine.bodies, spine.order.levels, anchors, image),
+        *_of_body(spine.bodies[place], curve, cut),
+    )
+
+
+def _of_votes(spine: Spine, place: int) -> list[Doubt]:
+    """What the network's answers for the bodies say against the one at this place."""
     body, sure = spine.bodies[place], float(spine.order.sureness[place, NAMES.index(Level.L3)])
-    levels = spine.order.levels
     found = []
-    if not anchors.any:
-        found.append(
-            Doubt(
-                DoubtKind.LEVEL_UNANCHORED,
-                "Neither the sacrum nor the last rib is in view: the level cannot be counted.",
-                0.5,
-            )
-        )
     if sure < _SURE:
         found.append(Doubt(DoubtKind.LEVELS_AMBIGUOUS, _ambiguous(spine, place), max(0.05, sure)))
     for level, wanted in (("L4", Level.L4), ("L2", Level.L2)):
-        if wanted not in levels:
+        if wanted not in spine.order.levels:
             found.append(Doubt(DoubtKind.NEIGHBOUR_MISSING, f"{level} is not in view beside L3.", 0.85))
     own = float(body.votes[Level.L3] / max(1e-6, body.votes[Level.L5 :].sum()))
     if own < 0.7:
-        found.append(
-            Doubt(
-                DoubtKind.OUTLINE_UNSURE,
-                f"The model itself took only {100 * own:.0f} % of the body for L3.",
-                max(0.5, own),
-            )
-        )
-    others = [
-        one for index, one in enumerate(spine.bodies) if index != place and one.votes.argmax() == Level.L3
-    ]
-    if others:
+        message = f"The model itself took only {100 * own:.0f} % of the body for L3."
+        found.append(Doubt(DoubtKind.OUTLINE_UNSURE, message, max(0.5, own)))
+    if any(index != place and one.votes.argmax() == Level.L3 for index, one in enumerate(spine.bodies)):
         found.append(Doubt(DoubtKind.SECOND_CANDIDATE, "The model took another body for L3, too.", 0.7))
-    found += _of_order(levels)
-    found += count_doubts(spine.bodies, spine.order.levels, anchors, image)
+    return found
+
+
+def _of_body(body: Body, curve: SpineCurve, cut: bool) -> list[Doubt]:
+    """What the shape and the place of the body say."""
+    found = []
     tall = body.high_mm - body.low_mm
     if not _TALL_MM[0] <= tall <= _TALL_MM[1] or not _DEEP_MM[0] <= _depth(body) <= _DEEP_MM[1]:
-        found.append(
-            Doubt(
-                DoubtKind.SHAPE_UNUSUAL,
-                f"The body is {tall:.0f} mm tall and {_depth(body):.0f} mm deep, which is unusual.",
-                0.7,
-            )
-        )
+        message = f"The body is {tall:.0f} mm tall and {_depth(body):.0f} mm deep, which is unusual."
+        found.append(Doubt(DoubtKind.SHAPE_UNUSUAL, message, 0.7))
     if cut:
-        found.append(
-            Doubt(
-                DoubtKind.BODY_CUT,
-                "The study ends at the body taken for L3: it may be cut, or another vertebra.",
-                0.6,
-            )
-        )
+        message = "The study ends at the body taken for L3: it may be cut, or another vertebra."
+        found.append(Doubt(DoubtKind.BODY_CUT, message, 0.6))
     trust = float(curve.trust_at(np.array(body.height_mm)))
     if trust < 0.5:
-        found.append(
-            Doubt(DoubtKind.SPINE_UNSURE, "The middle of the spine was hard to see at L3.", 0.5 + trust)
-        )
-    return tuple(found)
+        message = "The middle of the spine was hard to see at L3."
+        found.append(Doubt(DoubtKind.SPINE_UNSURE, message, 0.5 + trust))
+    return found
 
 
 def confidence_of(doubts: Sequence[Doubt]) -> float:
