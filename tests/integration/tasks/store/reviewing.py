@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from google.protobuf import any_pb2
+
 from services.tasks.lifecycle import Decision
 from services.tasks.records import Grant, ImageRecord, LeaseKey, TaskRecord
 from services.tasks.reviews import AskedDecision
@@ -11,7 +13,8 @@ from tests.support.task_records import new_task
 
 PIPELINES = ["octa-vessels"]
 MASK = "a" * 64
-STAGE: dict[str, Any] = {"stage_result": b"s1", "artifacts": [b"slice"], "file_names": ["slice.png"]}
+STAGE_RESULT = any_pb2.Any(type_url="type.googleapis.com/s1").SerializeToString()
+STAGE: dict[str, Any] = {"stage_result": STAGE_RESULT, "artifacts": [b"slice"], "file_names": ["slice.png"]}
 LAST: dict[str, Any] = {"result": b"r", "artifacts": [b"mask"], "file_names": ["mask.png"]}
 
 

@@ -13,7 +13,15 @@ from services.tasks.review_messages import add_reviews
 from services.tasks.reviewed_parameters import ReviewedParameters
 from services.tasks.reviews import RefusedAnswer, replacements_in_force
 from services.tasks.store import TaskStore
-from tests.integration.tasks.store.reviewing import LAST, MASK, acquire, decision, upload, waiting
+from tests.integration.tasks.store.reviewing import (
+    LAST,
+    MASK,
+    STAGE_RESULT,
+    acquire,
+    decision,
+    upload,
+    waiting,
+)
 from tests.support.store_contents import contents
 from tests.support.task_records import SetClock, new_task
 
@@ -41,7 +49,7 @@ async def test_the_stage_is_shown_again_with_the_reason_and_the_first_decision_k
     first, _ = await waiting(store, session, review_timeout=90)
     clock.advance(60)
     again = await answered(store, session, first)
-    assert (again.state, again.stage, again.stage_result) == (State.AWAITING_REVIEW, 1, b"s1")
+    assert (again.state, again.stage, again.stage_result) == (State.AWAITING_REVIEW, 1, STAGE_RESULT)
     refused, opened = again.reviews
     assert (refused.decision, refused.reviewer) == (Decision.ACCEPTED, "alice")
     assert refused.refused == RefusedAnswer("INVALID_REQUEST", WHY.message, {"most": "7"})
@@ -50,6 +58,7 @@ async def test_the_stage_is_shown_again_with_the_reason_and_the_first_decision_k
     assert (opened.expire_time - refused.expire_time).total_seconds() == 60, "all of its time anew"
     shown = task_pb2.Task(name=f"tasks/{again.task_id}")
     add_reviews(shown, again)
+    assert shown.reviews[-1].stage_result.type_url.endswith("/s1")
     assert shown.reviews[0].refused_answer.message == WHY.message
     assert not shown.reviews[1].HasField("refused_answer")
     _, events = await store.read_log(first.task_id, "alice", first.sequence)
@@ -76,7 +85,7 @@ async def test_neither_replacements_nor_parameters_of_the_refused_answer_are_in_
     assert not replacements_in_force(third.reviews)
     await store.review(decision(third, replacements={"slice.png": MASK}), "alice")
     grant = await acquire(store, session)
-    assert (grant.stage, grant.stage_result, grant.artifacts) == (2, b"s1", (b"slice",))
+    assert (grant.stage, grant.stage_result, grant.artifacts) == (2, STAGE_RESULT, (b"slice",))
     assert [one.image for one in replacements_in_force(grant.reviews)] == [MASK]
     assert grant.parameters_json == BEFORE
     assert await store.finish(grant.lease, **LAST)

@@ -15,6 +15,7 @@ from tests.integration.tasks.store.reviewing import (
     PIPELINES,
     REJECTED,
     STAGE,
+    STAGE_RESULT,
     acquire,
     decision,
     waiting,
@@ -32,7 +33,7 @@ async def test_a_finished_stage_waits_without_a_lease_and_shows_what_it_made(
         (None, b"slice"),
         (State.AWAITING_REVIEW, "REVIEW_REQUESTED"),
     ]
-    assert (record.state, record.stage, record.stage_result) == (State.AWAITING_REVIEW, 1, b"s1")
+    assert (record.state, record.stage, record.stage_result) == (State.AWAITING_REVIEW, 1, STAGE_RESULT)
     assert record.artifacts == (b"slice",)
     (review,) = record.reviews
     assert (review.stage, review.attempt, review.sequence) == (1, 1, record.sequence)
@@ -53,7 +54,7 @@ async def test_an_accepted_stage_goes_on_with_what_it_left(store: TaskStore, ses
     assert (review.decision, review.reviewer, review.reason) == (Decision.ACCEPTED, "alice", "fine")
     assert review.decide_time == review.open_time
     grant = await acquire(store, session)
-    assert (grant.stage, grant.stage_result, grant.lease.attempt) == (2, b"s1", 2)
+    assert (grant.stage, grant.stage_result, grant.lease.attempt) == (2, STAGE_RESULT, 2)
     assert await store.finish(grant.lease, **LAST)
     ended = await store.get(record.task_id, "alice")
     assert (ended.state, ended.result, ended.stage) == (State.SUCCEEDED, b"r", 2)
